@@ -1,0 +1,1 @@
+"""What happened, and what it means: pure where it can be."""

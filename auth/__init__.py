@@ -1,0 +1,1 @@
+"""Who are you, and what are you to whom."""

@@ -1,0 +1,84 @@
+"""The vocabulary: fields, the classes of keys that seal them, tiers, and the epochs of keys."""
+
+import datetime as dt
+import enum
+from typing import Final
+
+
+class KeyClass(enum.StrEnum):
+    """A class of data with a key-encryption key of its own: a process without that key cannot open the class."""
+
+    SHARED = "shared"
+    PRIVATE = "private"
+    TEXT = "text"
+    GRANTED = "granted"
+    AUDIT = "audit"
+
+
+class Field(enum.StrEnum):
+    """A thing that may be disclosed."""
+
+    ACTIVE_TIME = "active_time"
+    AWAY_TIME = "away_time"
+    CATEGORIES = "categories"
+    CATEGORY_DETAIL = "category_detail"
+    FOCUS = "focus"
+    RHYTHM = "rhythm"
+    RECOVERY = "recovery"
+    APPS = "apps"
+    TITLES = "titles"
+    URLS = "urls"
+    CAPTURE_LEDGER = "capture_ledger"
+    ANNOTATIONS = "annotations"
+    GOALS = "goals"
+    AGREED_GOALS = "agreed_goals"
+    WORKING_PATTERN = "working_pattern"
+
+
+class Tier(enum.StrEnum):
+    """How far a sealed row has come: as uploaded, one day's events, one day's figures, one closed week's figures."""
+
+    HOT = "hot"
+    DAY = "day"
+    SUMMARY = "summary"
+    WEEK = "week"
+
+
+CLASS_OF: Final[dict[Field, KeyClass]] = {
+    Field.ACTIVE_TIME: KeyClass.SHARED,
+    Field.AWAY_TIME: KeyClass.PRIVATE,
+    Field.CATEGORIES: KeyClass.SHARED,
+    Field.CATEGORY_DETAIL: KeyClass.PRIVATE,
+    Field.FOCUS: KeyClass.SHARED,
+    Field.RHYTHM: KeyClass.PRIVATE,
+    Field.RECOVERY: KeyClass.PRIVATE,
+    Field.APPS: KeyClass.PRIVATE,
+    Field.TITLES: KeyClass.TEXT,
+    Field.URLS: KeyClass.TEXT,
+    Field.CAPTURE_LEDGER: KeyClass.PRIVATE,
+    Field.ANNOTATIONS: KeyClass.PRIVATE,
+    Field.GOALS: KeyClass.PRIVATE,
+    Field.AGREED_GOALS: KeyClass.SHARED,
+    Field.WORKING_PATTERN: KeyClass.PRIVATE,
+}
+
+SHARED_FIELDS: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORIES, Field.FOCUS})
+"""What the default policy lets a manager see of a closed week."""
+
+STATE_FIELDS: Final = frozenset({Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN})
+"""Fields whose value holds from its day until the next one: a period shows the latest row before its end."""
+
+
+def epoch_of(key_class: KeyClass, day: dt.date) -> int:
+    """Return the number of the key epoch that `day` falls into: months, ISO weeks or years by class.
+
+    Numbers of months (year x 12 + month - 1), ISO weeks (since 0001-01-01, a Monday) and years never meet for years 834 to
+    9999, so an epoch's number alone tells the class of a log entry's key. A grant's epoch is its own number.
+    """
+    if key_class in (KeyClass.SHARED, KeyClass.PRIVATE):
+        return day.year * 12 + day.month - 1
+    if key_class is KeyClass.TEXT:
+        return (day.toordinal() - 1) // 7
+    if key_class is KeyClass.AUDIT:
+        return day.year
+    raise ValueError("a grant's epoch is its own number, not a day's")

@@ -1,0 +1,63 @@
+"""Engines for the three stores, with the durability that each promise needs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from privacy.base import KEY_SCHEMA, LOG_SCHEMA
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The data, the access log and the key store."""
+
+    data: Engine
+    log: Engine
+    keys: Engine
+
+    def dispose(self) -> None:
+        for engine in (self.data, self.log, self.keys):
+            engine.dispose()
+
+
+def open_engine(url: str, **options: Any) -> Engine:
+    """Open a store: SQLite with WAL, synchronous=FULL and explicit transactions, or PostgreSQL.
+
+    On SQLite the log's and keys' schemas fold into their files. An acknowledged commit is durable on both engines.
+    """
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=8, max_overflow=24, **options)
+    engine = create_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **options)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine.execution_options(schema_translate_map={LOG_SCHEMA: None, KEY_SCHEMA: None})
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction. On SQLite the write lock is taken at once, so that a read never fails to become a write."""
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        yield connection
