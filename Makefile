@@ -1,0 +1,41 @@
+# Every target builds .venv from requirements.lock by itself; needs Python 3.11 or newer, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench lock screenshots clean
+
+demo: .venv/ready
+	$(BIN)/sameview demo $(DEMO)
+
+test: check .venv/ready
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/ready .venv-peer/ready
+	$(BIN)/python -m benchmarks.run $(BENCH)
+
+screenshots: .venv/ready
+	$(BIN)/python -m docs.screenshots
+
+# The lock holds hashes and no address. --no-deps: the lock is complete, and aw-core's own pins contradict it on purpose.
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv-peer/ready: requirements-peer.lock
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-peer.lock
+	touch $@
+
+# Needs uv (pip install uv). --no-header and the hash form keep every address out of the file.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra test pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .venv-peer build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
