@@ -1,0 +1,67 @@
+"""One day as the portal hands it out: the payload of a disclosed day (shapes: the reference in docs/formats.md)."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from privacy.disclosure import Disclosed
+from privacy.fields import Field
+
+DAY_FIELDS: Final = (
+    Field.ACTIVE_TIME,
+    Field.AWAY_TIME,
+    Field.CATEGORIES,
+    Field.CATEGORY_DETAIL,
+    Field.FOCUS,
+    Field.RHYTHM,
+    Field.RECOVERY,
+    Field.APPS,
+    Field.CAPTURE_LEDGER,
+)
+"""The fields that a day's summary holds, in the order in which they are shown."""
+
+_SHOWN_OF_RHYTHM: Final = ("hours", "first", "last")
+_decode = msgspec.json.Decoder().decode
+
+Payload = dict[str, Any]
+
+
+def value_of(disclosed: Disclosed, day: dt.date, field: Field) -> Any | None:
+    """Return a field's decoded value on `day`, or None when nothing is stored."""
+    sealed_json = disclosed.values.get((day, field))
+    return None if sealed_json is None else _decode(sealed_json)
+
+
+def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
+    """Return `{"date", "timezone", "fields", "marks"}` of one day: a field without a row is marked missing, never 0."""
+    fields: Payload = {}
+    marks: dict[str, str] = {}
+    for field in DAY_FIELDS:
+        if field not in disclosed.fields:
+            continue
+        value = value_of(disclosed, day, field)
+        if value is None:
+            marks[field.value] = "missing"
+        else:
+            fields[field.value] = _shown(field, value)
+    return {"date": day.isoformat(), "timezone": timezone, "fields": fields, "marks": marks}
+
+
+def day_payloads(disclosed: Disclosed, timezone: str) -> Iterator[Payload]:
+    """Yield the payload of every day of the disclosed period, oldest first, days without data included."""
+    day = disclosed.period.first
+    while day < disclosed.period.end:
+        yield day_payload(disclosed, day, timezone)
+        day += dt.timedelta(days=1)
+
+
+def timeline(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+    """Return the day's own timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
+    rhythm = value_of(disclosed, day, Field.RHYTHM)
+    return [] if rhythm is None else [(start, end, name) for start, end, name in rhythm.get("timeline", ())]
+
+
+def _shown(field: Field, value: Any) -> Any:
+    return {key: value[key] for key in _SHOWN_OF_RHYTHM} if field is Field.RHYTHM else value

@@ -1,0 +1,156 @@
+"""Closed weeks: frozen once, 48 hours after the week's end, and read as the same bytes by employee and manager.
+
+What a manager may see of a person is computed here, by one function, from one disclosure; the employee's mirror calls the
+same function. Late data, corrections and policy changes never change a frozen week.
+"""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from analytics.days import value_of
+from privacy.canonical import digest
+from privacy.disclosure import Decision, Directory, Disclosed, Gate
+from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.period import Period, iso_week, week_name
+from privacy.policy import Purpose
+from privacy.vault import Row, Vault
+
+LEAST_CAPTURED_DAYS: Final = 3
+"""A week with fewer captured days is withheld: it would be nearly a day's figure."""
+
+_FIELDS: Final = tuple(sorted(SHARED_FIELDS))
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class WeekClosedToManager(Exception):
+    """The manager could not open this week either; `decision` says why."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.sentence)
+        self.decision = decision
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was shown: the payload, the log entry that accounts for it, and the payload's digest."""
+
+    payload: dict[str, Any]
+    entry: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """Freezes weeks and answers for them."""
+
+    vault: Vault
+    gate: Gate
+    directory: Directory
+
+    def for_manager(self, viewer: str, subject: str, week: str, purpose: Purpose) -> Answer:
+        """Answer a manager's read of a closed week; its receipt is in the log before this returns.
+
+        Raises NotPermitted or NotYet, with the refusal in the log.
+        """
+        period = iso_week(week)
+        if self.gate.decide(viewer, subject, SHARED_FIELDS, purpose, period, Tier.WEEK).permitted:
+            self.freeze(subject, period)
+        disclosed = self.gate.disclose(viewer, subject, SHARED_FIELDS, purpose, period, tier=Tier.WEEK)
+        answer = _answer(disclosed, purpose)
+        self.gate.receipt(disclosed, answer.digest)
+        return answer
+
+    def as_seen_by_manager(self, manager: str, subject: str, week: str, purpose: Purpose, session: str) -> Answer:
+        """Answer the employee's question what `manager` gets for this week and purpose: the same payload.
+
+        Raises WeekClosedToManager where the manager would be refused.
+        """
+        period = iso_week(week)
+        decision = self.gate.decide(manager, subject, SHARED_FIELDS, purpose, period, Tier.WEEK)
+        if not decision.permitted:
+            raise WeekClosedToManager(decision)
+        self.freeze(subject, period)
+        disclosed = self.gate.disclose(
+            subject, subject, SHARED_FIELDS, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
+        )
+        return _answer(disclosed, purpose)
+
+    def freeze(self, subject: str, period: Period) -> bool:
+        """Freeze one closed week; return False when it was frozen before. The caller knows that its grace is over."""
+        if self.vault.has(subject, Tier.WEEK, period.first):
+            return False
+        days = self.gate.disclose(None, subject, SHARED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
+        zone = str(self.directory.zone(subject))
+        rows = [
+            Row(field, Tier.WEEK, period.first, 0, _encode({"value": value, "mark": mark, "timezone": zone}))
+            for field, value, mark in _week_values(days, period)
+        ]
+        return self.vault.put_once(subject, rows)
+
+    def freeze_due(self, subject: str, periods: list[Period]) -> int:
+        """Freeze those of `periods` that are not frozen yet; return how many were."""
+        return sum(self.freeze(subject, period) for period in periods)
+
+
+def _answer(disclosed: Disclosed, purpose: Purpose) -> Answer:
+    payload = week_payload(disclosed, purpose)
+    return Answer(payload, disclosed.entry, digest(payload))
+
+
+def week_payload(disclosed: Disclosed, purpose: Purpose) -> dict[str, Any]:
+    """Return the one payload of a frozen week, for the manager's page and for the employee's mirror alike."""
+    monday = disclosed.period.first
+    frozen = {field: _decode(disclosed.values[monday, field]) for field in _FIELDS}
+    return {
+        "week": week_name(disclosed.period),
+        "subject": disclosed.subject,
+        "timezone": frozen[_FIELDS[0]]["timezone"],
+        "purpose": purpose.value,
+        "fields": {field.value: each["value"] for field, each in frozen.items() if each["mark"] is None},
+        "marks": {field.value: each["mark"] for field, each in frozen.items() if each["mark"] is not None},
+        "salt": disclosed.salt,
+    }
+
+
+def _week_values(days: Disclosed, period: Period) -> list[tuple[Field, Any, str | None]]:
+    dates = [period.first + dt.timedelta(days=n) for n in range(7)]
+    per_field = {field: [v for day in dates if (v := value_of(days, day, field)) is not None] for field in _FIELDS}
+    captured = sum(each["active_seconds"] > 0 for each in per_field[Field.ACTIVE_TIME])
+    if captured < LEAST_CAPTURED_DAYS:
+        return [(field, None, "withheld") for field in _FIELDS]
+    return [(field, _TOTALS[field](per_field[field]), None) for field in _FIELDS]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def _active_total(days: list[dict[str, float]]) -> dict[str, float]:
+    return {"active_seconds": sum(_ms(each["active_seconds"]) for each in days) / 1000}
+
+
+def _category_total(days: list[dict[str, float]]) -> dict[str, float]:
+    total: Counter[str] = Counter()
+    for each in days:
+        total.update({name: _ms(seconds) for name, seconds in each.items()})
+    return {name: ms / 1000 for name, ms in sorted(total.items())}
+
+
+def _focus_total(days: list[dict[str, float]]) -> dict[str, float]:
+    return {
+        "blocks": sum(each["blocks"] for each in days),
+        "seconds": sum(_ms(each["seconds"]) for each in days) / 1000,
+        "longest_seconds": max((each["longest_seconds"] for each in days), default=0),
+    }
+
+
+_TOTALS: Final[dict[Field, Any]] = {
+    Field.ACTIVE_TIME: _active_total,
+    Field.CATEGORIES: _category_total,
+    Field.FOCUS: _focus_total,
+}
