@@ -14,6 +14,7 @@ import analytics.models
 import auth.models
 import privacy.access_log
 import privacy.keys
+import privacy.organisation
 import privacy.vault  # noqa: F401 - the imports above fill the metadata
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA, Base, KeyBase, LogBase
 from privacy.stores import Stores, open_engine
