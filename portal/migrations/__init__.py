@@ -1,0 +1,1 @@
+"""Schema migrations of the three stores, each with a history of its own."""
