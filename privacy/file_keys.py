@@ -1,0 +1,187 @@
+"""The embedded key provider: random key-encryption keys in files, `kek-<class>-<version>`, readable by their owner alone.
+
+A file is `"SVKEK" | format u8 | key 32 | check 4`, the check being the head of a SHA-256 over what precedes it, so that a
+truncated or damaged file is told from a wrong one. The directory must be apart from every database: whoever copies the data
+with the keys has copied plaintext.
+"""
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from privacy.fields import KeyClass
+from privacy.keys import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed
+from privacy.seal import NONCE_BYTES, element
+
+_MAGIC: Final = b"SVKEK\x01"
+_KEY_BYTES: Final = 32
+_CHECK_BYTES: Final = 4
+_WRAPPING: Final = b"\x01"  # AES-256-GCM, 96-bit random nonce
+_DATABASE_SUFFIXES: Final = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
+_SQLITE_MAGIC: Final = b"SQLite format 3\x00"
+
+
+class KeyFileRefused(Exception):
+    """A key file or its directory is unsafe or damaged; the message names it and the fix."""
+
+
+class FileKeyProvider:
+    """KEKs in a directory of files. `create()` makes what is missing; a file is checked each time it is first read."""
+
+    def __init__(self, directory: Path, classes: Collection[KeyClass] = frozenset(KeyClass)) -> None:
+        self.directory = directory
+        self.classes = frozenset(classes)
+        self._lock = threading.Lock()
+        self._loaded: dict[tuple[KeyClass, int], AESGCM] = {}
+        if directory.exists():
+            self._check_directory()
+
+    def create(self) -> "FileKeyProvider":
+        """Make the directory and a first KEK for each class that has none; existing ones stay."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check_directory()
+        for key_class in sorted(self.classes):
+            if not self.versions(key_class):
+                self._write(key_class, 1)
+        return self
+
+    def check(self) -> None:
+        """Read every KEK of the given classes; KeyFileRefused or KeyGone name the first fault and its fix."""
+        self._check_directory()
+        for key_class in sorted(self.classes):
+            for version in self.versions(key_class) or [1]:
+                self._read(key_class, version)
+
+    def wrap(self, key_class: KeyClass, key: bytes, aad: bytes) -> tuple[int, bytes]:
+        version = self._newest(key_class)
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._kek(key_class, version).encrypt(nonce, key, aad + element(version))
+        return version, _WRAPPING + nonce + sealed
+
+    def unwrap(self, key_class: KeyClass, version: int, wrapped: bytes, aad: bytes) -> bytes:
+        kek = self._kek(key_class, version)
+        nonce, sealed = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+        try:
+            if wrapped[:1] != _WRAPPING:
+                raise ValueError("unknown wrapping")
+            return kek.decrypt(nonce, sealed, aad + element(version))
+        except (InvalidTag, ValueError) as e:
+            raise KeyRefused(f"a key wrapped by kek-{key_class}-{version} was changed or moved") from e
+
+    def rotate(self, key_class: KeyClass) -> int:
+        version = self._newest(key_class) + 1
+        while not self._write(key_class, version):
+            version += 1
+        return version
+
+    def destroy(self, key_class: KeyClass, version: int) -> None:
+        path = self._path(key_class, version)
+        if version not in self.versions(key_class):
+            raise KeyGone(f"{path}: no such key")
+        if version == self._newest(key_class):
+            raise KeyStillUsed(f"{path} is the newest: rotate the class first")  # so that no number is used twice
+        with path.open("r+b", buffering=0) as file:
+            file.write(os.urandom(path.stat().st_size))
+            os.fsync(file.fileno())
+        path.unlink()
+        self._sync_directory()
+        with self._lock:
+            self._loaded.pop((key_class, version), None)
+
+    def versions(self, key_class: KeyClass) -> list[int]:
+        self._require(key_class)
+        pattern = re.compile(rf"kek-{key_class}-([1-9][0-9]*)")
+        names = (pattern.fullmatch(path.name) for path in self.directory.glob(f"kek-{key_class}-*"))
+        return sorted(int(found[1]) for found in names if found)
+
+    def _newest(self, key_class: KeyClass) -> int:
+        if not (versions := self.versions(key_class)):
+            raise KeyGone(
+                f"{self._path(key_class, 1)} is missing: restore it from the key backup, or run `sameview init`"
+            )
+        return versions[-1]
+
+    def _kek(self, key_class: KeyClass, version: int) -> AESGCM:
+        self._require(key_class)
+        # A file that another process destroyed must not live on in this one's memory.
+        if not self._path(key_class, version).exists():
+            with self._lock:
+                self._loaded.pop((key_class, version), None)
+            raise KeyGone(
+                f"{self._path(key_class, version)} is missing: destroyed, or to be restored from the key backup"
+            )
+        with self._lock:
+            if (kek := self._loaded.get((key_class, version))) is None:
+                kek = self._loaded[key_class, version] = AESGCM(self._read(key_class, version))
+        return kek
+
+    def _read(self, key_class: KeyClass, version: int) -> bytes:
+        path = self._path(key_class, version)
+        try:
+            mode, content = path.stat().st_mode, path.read_bytes()
+        except FileNotFoundError as e:
+            raise KeyGone(f"{path} is missing: restore it from the key backup, or run `sameview init`") from e
+        if mode & 0o077:
+            raise KeyFileRefused(f"{path} can be read by others (mode {mode & 0o777:o}): chmod 600 {path}")
+        body, check = content[:-_CHECK_BYTES], content[-_CHECK_BYTES:]
+        if len(body) != len(_MAGIC) + _KEY_BYTES or not body.startswith(_MAGIC) or check != _check(body):
+            raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
+        return body[len(_MAGIC) :]
+
+    def _write(self, key_class: KeyClass, version: int) -> bool:
+        """Write a new KEK, whole or not at all; False if the version exists already."""
+        path = self._path(key_class, version)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        body = _MAGIC + os.urandom(_KEY_BYTES)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body + _check(body))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            return False
+        finally:
+            partial.unlink()
+        self._sync_directory()
+        return True
+
+    def _check_directory(self) -> None:
+        if self.directory.stat().st_mode & 0o022:
+            raise KeyFileRefused(f"{self.directory} can be written by others: chmod 700 {self.directory}")
+        for path in sorted(self.directory.iterdir()):
+            if path.is_file() and (path.name.endswith(_DATABASE_SUFFIXES) or _starts_as_database(path)):
+                raise KeyFileRefused(
+                    f"{path} is a database beside the keys: set SAMEVIEW_KEY_DIR to a directory that holds only keys"
+                )
+
+    def _sync_directory(self) -> None:
+        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _path(self, key_class: KeyClass, version: int) -> Path:
+        return self.directory / f"kek-{key_class}-{version}"
+
+    def _require(self, key_class: KeyClass) -> None:
+        if key_class not in self.classes:
+            raise KeyClassWithheld(f"this process was not given the {key_class} keys: see SAMEVIEW_KEY_CLASSES")
+
+
+def _check(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()[:_CHECK_BYTES]
+
+
+def _starts_as_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC

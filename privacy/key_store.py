@@ -1,0 +1,110 @@
+"""The key store: wrapped data-encryption keys (DEKs), kept apart from the data so that destroying one erases what it sealed.
+
+Plain functions over one table; nothing here ever sees an unwrapped key.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, delete, func, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
+
+from privacy.base import KeyBase, Sensitivity, column
+from privacy.fields import KeyClass
+
+Epoch = tuple[KeyClass, int]
+
+
+class WrappedKey(KeyBase):
+    """One DEK of one subject, class and epoch, wrapped by a version of the class's key-encryption key (KEK)."""
+
+    __tablename__ = "wrapped_key"
+
+    subject_id: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), primary_key=True)
+    key_class: Mapped[str] = column(Sensitivity.OPERATIONAL, String(16), primary_key=True)
+    epoch: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer, primary_key=True, autoincrement=False)
+    kek_version: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer)
+    wrapped: Mapped[bytes] = column(Sensitivity.SECRET, LargeBinary)
+
+
+class Filed(NamedTuple):
+    """A wrapped DEK as it is filed."""
+
+    subject: str
+    key_class: KeyClass
+    epoch: int
+    kek_version: int
+    wrapped: bytes
+
+
+_COLUMNS = (WrappedKey.subject_id, WrappedKey.key_class, WrappedKey.epoch, WrappedKey.kek_version, WrappedKey.wrapped)
+
+
+def read(connection: Connection, subject: str, epochs: Iterable[Epoch]) -> list[Filed]:
+    """Return the wrapped keys of `subject` that exist among `epochs`."""
+    wanted = tuple_(WrappedKey.key_class, WrappedKey.epoch).in_([(c.value, e) for c, e in epochs])
+    rows = connection.execute(select(*_COLUMNS).where(WrappedKey.subject_id == subject, wanted))
+    return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
+
+
+def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
+    """File the keys whose place is empty; where another process was faster, its key stays."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(WrappedKey).on_conflict_do_nothing()
+    rows = [
+        {
+            "subject_id": k.subject,
+            "key_class": k.key_class,
+            "epoch": k.epoch,
+            "kek_version": k.kek_version,
+            "wrapped": k.wrapped,
+        }
+        for k in keys
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def wrapped_by_older(connection: Connection, key_class: KeyClass, version: int, limit: int) -> list[Filed]:
+    """Return up to `limit` keys of a class that an older KEK than `version` wraps, locked until the transaction's end."""
+    rows = connection.execute(
+        select(*_COLUMNS)
+        .where(WrappedKey.key_class == key_class, WrappedKey.kek_version < version)
+        .limit(limit)
+        .with_for_update()
+    )
+    return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
+
+
+def replace(connection: Connection, key: Filed) -> None:
+    """Replace the wrapping of a key that is filed."""
+    connection.execute(
+        update(WrappedKey)
+        .where(
+            WrappedKey.subject_id == key.subject, WrappedKey.key_class == key.key_class, WrappedKey.epoch == key.epoch
+        )
+        .values(kek_version=key.kek_version, wrapped=key.wrapped)
+    )
+
+
+def count_of_version(connection: Connection, key_class: KeyClass, version: int) -> int:
+    """Return how many keys a version of a KEK wraps."""
+    where = (WrappedKey.key_class == key_class, WrappedKey.kek_version == version)
+    return connection.scalar(select(func.count()).select_from(WrappedKey).where(*where)) or 0
+
+
+def destroy(connection: Connection, subject: str, epochs: Iterable[Epoch] | None) -> int:
+    """Delete the wrapped keys of `subject` (all, or those of `epochs`) and return how many there were."""
+    statement = delete(WrappedKey).where(WrappedKey.subject_id == subject)
+    if epochs is not None:
+        wanted = [(c.value, e) for c, e in epochs]
+        statement = statement.where(tuple_(WrappedKey.key_class, WrappedKey.epoch).in_(wanted))
+    return connection.execute(statement).rowcount
+
+
+def truncate_journal(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; other stores have no such file."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
