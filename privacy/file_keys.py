@@ -1,8 +1,9 @@
-"""The embedded key provider: random key-encryption keys in files, `kek-<class>-<version>`, readable by their owner alone.
+"""The embedded key provider: random key-encryption keys in files, `kek-<class>-<version>`, readable by their owner
+alone.
 
-A file is `"SVKEK" | format u8 | key 32 | check 4`, the check being the head of a SHA-256 over what precedes it, so that a
-truncated or damaged file is told from a wrong one. The directory must be apart from every database: whoever copies the data
-with the keys has copied plaintext.
+A file is `"SVKEK" | format u8 | key 32 | check 4`, the check being the head of a SHA-256 over what precedes it, so
+that a truncated or damaged file is told from a wrong one. The directory must be apart from every database: whoever
+copies the data with the keys has copied plaintext.
 """
 
 import hashlib

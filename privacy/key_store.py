@@ -1,4 +1,5 @@
-"""The key store: wrapped data-encryption keys (DEKs), kept apart from the data so that destroying one erases what it sealed.
+"""The key store: wrapped data-encryption keys (DEKs), kept apart from the data so that destroying one erases what it
+sealed.
 
 Plain functions over one table; nothing here ever sees an unwrapped key.
 """
@@ -67,7 +68,7 @@ def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
 
 
 def wrapped_by_older(connection: Connection, key_class: KeyClass, version: int, limit: int) -> list[Filed]:
-    """Return up to `limit` keys of a class that an older KEK than `version` wraps, locked until the transaction's end."""
+    """Return up to `limit` keys of a class wrapped by a KEK older than `version`, and lock them."""
     rows = connection.execute(
         select(*_COLUMNS)
         .where(WrappedKey.key_class == key_class, WrappedKey.kek_version < version)

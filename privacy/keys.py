@@ -1,8 +1,8 @@
 """Keys: a KEK per class wraps a DEK per (subject, class, epoch), from which every field has a key of its own.
 
-A process that was not given a class cannot open it: neither the provider nor the key ring unwraps a class that is withheld.
-Unwrapped keys are kept for a minute at most, by the monotonic clock, and are forgotten at once when they are destroyed here;
-a key destroyed by another process is used for the rest of that minute.
+A process that was not given a class cannot open it: neither the provider nor the key ring unwraps a class that is
+withheld. Unwrapped keys are kept for a minute at most, by the monotonic clock, and are forgotten at once when they are
+destroyed here; a key destroyed by another process is used for the rest of that minute.
 """
 
 import os
@@ -54,7 +54,7 @@ class KeyProvider(Protocol):
         """Return the version that wrapped and the wrapped key."""
 
     def unwrap(self, key_class: KeyClass, version: int, wrapped: bytes, aad: bytes) -> bytes:
-        """Return the key; KeyGone if the version was destroyed, KeyRefused if wrapping or `aad` are not what was wrapped."""
+        """Return the key; KeyGone if the version was destroyed, KeyRefused if `wrapped` or `aad` differ."""
 
     def rotate(self, key_class: KeyClass) -> int:
         """Make a new version and return its number; keys wrapped before still unwrap."""
@@ -130,7 +130,7 @@ class KeyRing:
         self._load(subject, self._not_cached(subject, epochs))
 
     def destroy(self, subject: str, epochs: Collection[Epoch] | None = None) -> int:
-        """Destroy the DEKs of a subject (all, or those of `epochs`): what they sealed is gone. Return how many there were."""
+        """Destroy the DEKs of a subject (all, or those of `epochs`) and with them what they sealed; return how many."""
         with writing(self.engine) as connection:
             count = key_store.destroy(connection, subject, epochs)
         self.evict(subject)

@@ -1,8 +1,9 @@
 """Sealing: authenticated encryption of one row's bytes, bound to every plain column of the row.
 
-The envelope is `"SV" | version u8 | algorithm u8 | key_epoch u32 | nonce 12 | ciphertext | tag 16`, numbers big-endian. Every
-blob names the epoch of its key, and none is ever tried with several keys, since AES-GCM does not commit to its key. The nonce
-is 96 random bits: about 2,100 for a field key and month, against a limit of 2^32 (NIST SP 800-38D §8.3).
+The envelope is `"SV" | version u8 | algorithm u8 | key_epoch u32 | nonce 12 | ciphertext | tag 16`, numbers
+big-endian. Every blob names the epoch of its key, and none is ever tried with several keys, since AES-GCM does not
+commit to its key. The nonce is 96 random bits: about 2,100 for a field key and month, against a limit of 2^32 (NIST SP
+800-38D §8.3).
 """
 
 import datetime as dt
@@ -32,8 +33,8 @@ class SealBroken(Exception):
 def aad(table: str, version: int, *columns: Column) -> bytes:
     """Return the associated data of one row: the table with its schema version, then each plain column.
 
-    Every element is preceded by its length (u16), so that no two rows share a form, whatever their columns hold. Integers
-    are eight bytes, signed; dates are ISO 8601. A column of 64 KiB or more is a ValueError.
+    Every element is preceded by its length (u16), so that no two rows share a form, whatever their columns hold.
+    Integers are eight bytes, signed; dates are ISO 8601. A column of 64 KiB or more is a ValueError.
     """
     return element(f"{table}/{version}") + b"".join(map(element, columns))
 
@@ -91,7 +92,7 @@ def _wrong_header(sealed: bytes, epoch: int) -> str:
 
 
 def padme(length: int) -> int:
-    """Return the padded length of `length` bytes by Padmé (Nikitin et al., PETS 2019, §4): at most 12 % more, O(log log) leaked."""
+    """Return the length to pad `length` bytes to by Padmé (Nikitin et al., PETS 2019, §4): at most 12 % more."""
     if length < 2:
         return length
     exponent = length.bit_length() - 1

@@ -13,7 +13,7 @@ ORGANISATION: Final = "0" * 32
 
 
 class Subject(Base):
-    """A person as the vault knows them: a random number. Destroying their keys makes all that is sealed here unreadable."""
+    """A person as the vault knows them: a random number. Without their keys all that is sealed here is unreadable."""
 
     __tablename__ = "subject"
 
