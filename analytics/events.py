@@ -1,12 +1,12 @@
 """One person's events as columns, one local day at a time, and the cut that makes such days out of raw events.
 
-Events are cut at the borders of local days when they arrive, and each part is stored in its own day, so that a day can be
-read, summed up and forgotten alone. The cut is ActivityWatch's own: its storage trims what a query returns to [start of the
-day, end of the day + 1 ms], both ends included (`Bucket.get` and `PeeweeStorage.get_events` of aw-core 0.5.18). So
+Events are cut at the borders of local days when they arrive, and each part is stored in its own day, so that a day can
+be read, summed up and forgotten alone. The cut is ActivityWatch's own: its storage trims what a query returns to [start
+of the day, end of the day + 1 ms], both ends included (`Bucket.get`, `PeeweeStorage.get_events` of aw-core 0.5.18). So
 
-- an event that ends exactly where a day begins leaves a part of length zero there, and one that begins at the end of a day
-  or 1 ms later leaves a part of 1 ms or nothing in the day before: both matter to flooding, which fills gaps from either side;
-- an event reaches only into days that begin at most 24 h after it does, which also bounds the harm of a broken duration;
+- an event that ends exactly where a day begins leaves a part of length zero there, and one that begins at the end of a
+  day or 1 ms later leaves one of at most 1 ms in the day before: both matter to flooding, which fills gaps at either end;
+- an event reaches only into days that begin at most 24 h after it does: that also bounds what a broken duration harms;
 - an event of negative length belongs to the day that holds both its ends.
 """
 
@@ -22,6 +22,7 @@ Int64: TypeAlias = NDArray[np.int64]
 Int32: TypeAlias = NDArray[np.int32]
 
 DAY_US: Final = 86_400_000_000
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 OVERHANG_US: Final = 1_000
 """How far a part may reach over the end of its day: aw-core asks its storage for one millisecond more."""
 
@@ -35,8 +36,9 @@ KINDS: Final = (WINDOW, AFK, WEB)
 class Data(NamedTuple):
     """What an event says, after the capture policy. Flooding merges events whose data is equal.
 
-    `app`, `title` and `url` are None where they are absent, refused or no string. `audible` is True for what Python calls
-    equal to True. `category` is the whole path, "Work > ERP". `rest` is the canonical JSON of all other keys, b"" if none.
+    `app`, `title` and `url` are None where they are absent, refused or no string. `audible` is True for what Python
+    calls equal to True. `category` is the whole path, "Work > ERP". `rest` is the canonical JSON of all other keys, b""
+    if there are none.
     """
 
     app: str | None
@@ -53,8 +55,8 @@ class Stream:
     """One bucket's part of one local day; rows in any order.
 
     `start_us` is in microseconds since 1970 UTC, floored to a millisecond as aw-core does; `duration_us` may be zero or
-    negative; `data` are places in `DayEvents.data`; `before_us` says how long before its day the event began (0 if it did
-    not), so that parts can be told apart, ordered as aw-core orders them, and joined again.
+    negative; `data` are places in `DayEvents.data`; `before_us` says how long before its day the event began (0 if it
+    did not), so that parts can be told apart, ordered as aw-core orders them, and joined again.
     """
 
     host: str
@@ -77,7 +79,7 @@ class DayEvents:
     first_us: int
     end_us: int
     streams: tuple[Stream, ...]
-    data: list[Data]
+    data: list[Data]  # distinct: equal places mean equal data
 
 
 class Parts(NamedTuple):
@@ -97,9 +99,8 @@ def duration_us(seconds: NDArray[np.float64]) -> Int64:
 
 
 def border_us(day: dt.date, zone: ZoneInfo, day_start: dt.time) -> int:
-    """Return where the local day begins, in microseconds UTC; a wall-clock time that is skipped or doubled: its first fold."""
-    local = dt.datetime.combine(day, day_start, tzinfo=zone)
-    return round(local.timestamp()) * 1_000_000 if not local.microsecond else int(local.timestamp() * 1e6)
+    """Return where the local day begins, in microseconds UTC; a wall-clock time that comes twice means its first."""
+    return (dt.datetime.combine(day, day_start, tzinfo=zone) - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def borders_us(day: dt.date, zone: ZoneInfo, day_start: dt.time) -> tuple[int, int]:
@@ -108,7 +109,7 @@ def borders_us(day: dt.date, zone: ZoneInfo, day_start: dt.time) -> tuple[int, i
 
 
 def cut(start_us: Int64, duration_us: Int64, zone: ZoneInfo, day_start: dt.time) -> Parts:
-    """Cut events at the borders of the zone's local days, exactly as a query of each day would trim them."""
+    """Cut events of the years 2 to 9998 at the zone's local days, exactly as a query of each day would trim them."""
     days, borders = _calendar(start_us, zone, day_start)
     home = np.searchsorted(borders, start_us, side="right") - 1
     end = _stored_end_us(start_us, duration_us)
@@ -137,8 +138,7 @@ def _reaches(start_us: Int64, end_us: Int64, borders: Int64, place: Int64) -> ND
 def _calendar(start_us: Int64, zone: ZoneInfo, day_start: dt.time) -> tuple[Int32, Int64]:
     """Return the local days around the given instants, with where each begins; gaps between them do not matter."""
     around = np.unique(start_us // DAY_US)[:, None] + np.arange(-4, 6)
-    epoch = dt.date(1970, 1, 1).toordinal()
-    days = np.unique(around) + epoch
+    days = np.unique(around) + _EPOCH.toordinal()
     days = days[(days >= 1) & (days <= dt.date.max.toordinal())]
     borders = [border_us(dt.date.fromordinal(int(day)), zone, day_start) for day in days]
     return days.astype(np.int32), np.array(borders, dtype=np.int64)
@@ -147,8 +147,8 @@ def _calendar(start_us: Int64, zone: ZoneInfo, day_start: dt.time) -> tuple[Int3
 def _stored_end_us(start_us: Int64, duration_us: Int64) -> Int64:
     """Return the ends that aw-core's storage compares: SQLite's own date arithmetic, in whole milliseconds.
 
-    The same steps in the same floating point as `strftime(…, (julianday(t) - 2440587.5) * 86400.0 + duration, 'unixepoch')`,
-    because an end that rounds up to the start of a day is in that day.
+    The steps and the floating point of `strftime(…, (julianday(t) - 2440587.5) * 86400.0 + duration, 'unixepoch')`:
+    an end that rounds up to the start of a day is in that day.
     """
     julian_ms = start_us // 1000 + 210_866_760_000_000
     seconds = (julian_ms / 86_400_000.0 - 2_440_587.5) * 86_400.0 + duration_us / 1e6
