@@ -1,13 +1,24 @@
 """Tables of people: who they are, what they are to one another, and their credentials.
 
 Every table about one person has `subject_id` in its primary key, so that the data can be spread by subject. Days are
-local days of the person concerned, periods are half-open. No column tells when within a day somebody was at work: sessions,
-tokens, links and announcements know days only, and how long somebody was idle is not stored at all (`auth.sessions`).
+local days of the person concerned, periods are half-open. No column tells when within a day somebody was at work:
+sessions, tokens, links and announcements know days only, and a session's own times are sealed (`auth.sessions`).
 """
 
 import datetime as dt
 
-from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
@@ -68,8 +79,8 @@ class Management(Base):
 class Told(Base):
     """That a person was told, on a local day, that an appointed manager may read them as a member of a team.
 
-    It belongs to one membership and one appointment: who returns to a team, or is appointed again, is told again. Without
-    such a row there is no relation (`auth.directory`).
+    It belongs to one membership and one appointment: who returns to a team, or is appointed again, is told again.
+    Without such a row there is no relation (`auth.directory`).
     """
 
     __tablename__ = "told"
@@ -107,7 +118,7 @@ class Announcement(Base):
     __tablename__ = "announcement"
 
     subject_id: Mapped[str] = column(OPERATIONAL, String(32), ForeignKey("person.subject_id"), primary_key=True)
-    number: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True)  # from 0, for each person
+    entry: Mapped[int] = column(OPERATIONAL, BigInteger, primary_key=True)  # of the access log
     day: Mapped[dt.date] = column(OPERATIONAL, Date)
     kind: Mapped[str] = column(OPERATIONAL, String(32))
     parameters: Mapped[dict[str, str]] = column(PERSONAL, JSON)
@@ -129,18 +140,24 @@ class Invitation(Base):
     expires_on: Mapped[dt.date] = column(OPERATIONAL, Date)  # the last day
     opened_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     opened_from: Mapped[str | None] = column(PERSONAL, String(64))
+    replaced_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # by a newer one
     used_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     used_from: Mapped[str | None] = column(PERSONAL, String(64))
 
 
 class SignInSession(Base):
-    """A browser that is signed in, by the hash of its random id."""
+    """A browser that is signed in, by the hash of its random id.
+
+    `times` is sealed under a key made from that id, which only the browser has: nobody who reads this table learns when
+    somebody came or was last here.
+    """
 
     __tablename__ = "sign_in_session"
     __table_args__ = (Index("ix_sign_in_session_token_hash", "token_hash"),)
 
     subject_id: Mapped[str] = column(OPERATIONAL, String(32), ForeignKey("person.subject_id"), primary_key=True)
     token_hash: Mapped[str] = column(SECRET, String(64), primary_key=True)
+    times: Mapped[bytes] = column(SECRET, LargeBinary)
     created_on: Mapped[dt.date] = column(OPERATIONAL, Date)
 
 
@@ -166,7 +183,7 @@ class SignInAttempt(Base):
 
     __tablename__ = "sign_in_attempt"
 
-    key: Mapped[str] = column(SECRET, Text, primary_key=True)
+    key: Mapped[str] = column(SECRET, String(64), primary_key=True)
     failures: Mapped[int] = column(OPERATIONAL, Integer)
     wait_until: Mapped[int] = column(OPERATIONAL, BigInteger)  # number of a step of the throttle's grid
     forget_on: Mapped[dt.date] = column(OPERATIONAL, Date)
