@@ -1,0 +1,138 @@
+"""The synthetic back office: the same on the same date, of the promised make-up, and small."""
+
+import csv
+import datetime as dt
+import io
+from collections import Counter
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from portal.demo import organisation
+from portal.demo.activity import MOST_EVENTS, day_events, export
+from portal.demo.organisation import Colleague, clock_change, colleagues, first_day, recorded_days
+
+TODAY = dt.date(2026, 11, 19)
+NOW = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+A_YEAR = [TODAY + dt.timedelta(days=31 * n) for n in range(12)]
+
+
+def person(name: str, today: dt.date = TODAY) -> Colleague:
+    return next(each for each in colleagues(today) if each.name == name)
+
+
+def test_there_are_thirty_four_people_in_four_teams_and_one_team_has_four() -> None:
+    sizes = Counter(each.team for each in colleagues(TODAY) if each.team)
+
+    assert sum(sizes.values()) == 34
+    assert sorted(sizes.values()) == [4, 9, 10, 11]
+
+
+def test_every_team_is_led_by_one_of_its_members() -> None:
+    heads = Counter(each.team for each in colleagues(TODAY) if each.manages)
+
+    assert heads == dict.fromkeys(organisation.TEAMS, 1)
+
+
+def test_reviewer_operator_and_council_belong_to_no_team() -> None:
+    others = {each.role: each.team for each in colleagues(TODAY) if each.role != "employee"}
+
+    assert others == {"reviewer": None, "operator": None, "council": None}
+
+
+@pytest.mark.parametrize("today", A_YEAR, ids=str)
+def test_everybody_is_clearly_synthetic_and_unmistakable(today: dt.date) -> None:
+    emails = [each.email for each in colleagues(today)]
+
+    assert "synthetic" in organisation.NAME
+    assert len(set(emails)) == len(emails)
+    assert all(email.isascii() and email.endswith("@example.test") for email in emails)
+
+
+def test_some_work_part_time_some_are_on_leave_and_two_zones_are_at_work() -> None:
+    members = [each for each in colleagues(TODAY) if each.team]
+
+    assert sum(sum(each.hours) < sum(organisation.FULL_TIME) for each in members) >= 4
+    assert sum(bool(each.days_off) for each in members) >= 10
+    assert {"Europe/Vienna", "Europe/Lisbon"} <= {each.timezone for each in members}
+
+
+@pytest.mark.parametrize("today", A_YEAR, ids=str)
+def test_somebody_joined_in_the_middle_of_a_week_and_has_no_day_before(today: dt.date) -> None:
+    joiner = person(organisation.JOINER, today)
+
+    assert joiner.joined.weekday() == 2
+    assert dt.timedelta(weeks=4) < today - joiner.joined < dt.timedelta(weeks=6)
+    assert min(recorded_days(joiner, today)) >= joiner.joined
+
+
+@pytest.mark.parametrize("today", A_YEAR, ids=str)
+def test_the_clocks_change_on_somebody_who_is_at_work(today: dt.date) -> None:
+    zone, day = clock_change(today)
+    on_duty = person(organisation.WEEKEND_DUTY, today)
+    hours = [
+        dt.datetime.combine(day + dt.timedelta(days=n), dt.time(), ZoneInfo(zone)).timestamp() / 3600 for n in (0, 1)
+    ]
+
+    assert hours[1] - hours[0] in (23, 25)
+    assert on_duty.timezone == zone
+    assert day in recorded_days(on_duty, today)
+
+
+def test_twelve_closed_weeks_and_the_running_one_are_recorded() -> None:
+    days = recorded_days(person(organisation.EMPLOYEE), TODAY)
+
+    assert first_day(TODAY).weekday() == 0
+    assert len({day.isocalendar()[:2] for day in days}) == 13
+    assert days[-1] == TODAY
+
+
+def test_the_employee_has_a_day_to_look_at_on_a_weekend_too() -> None:
+    sunday = dt.date(2026, 11, 22)
+
+    assert recorded_days(person(organisation.EMPLOYEE, sunday), sunday)[-1] == sunday
+
+
+@pytest.mark.parametrize("name", [organisation.EMPLOYEE, "Yara Exemplo", "Nora Eksempel"])
+def test_no_day_has_more_events_than_agreed(name: str) -> None:
+    one = person(name)
+    days = recorded_days(one, TODAY)
+
+    sizes = [sum(map(len, day_events(one, day, index / len(days)))) for index, day in enumerate(days)]
+
+    assert max(sizes) <= MOST_EVENTS
+    assert sum(sizes) / len(sizes) > 60
+
+
+def test_the_same_date_and_seed_give_the_same_export() -> None:
+    days = recorded_days(person(organisation.EMPLOYEE), TODAY)[-10:]
+
+    first = export(person(organisation.EMPLOYEE), days, NOW)
+
+    assert first == export(person(organisation.EMPLOYEE), days, NOW)
+    assert first != export(person(organisation.EMPLOYEE), days, NOW, seed=2)
+
+
+def test_a_running_day_ends_now() -> None:
+    buckets = export(person(organisation.EMPLOYEE), [TODAY], NOW)["buckets"]
+    events = [event for bucket in buckets.values() for event in bucket["events"]]
+
+    ends = [dt.datetime.fromisoformat(e["timestamp"]) + dt.timedelta(seconds=e["duration"]) for e in events]
+
+    assert max(ends) == NOW
+
+
+def test_titles_addresses_and_private_browsing_are_sent_like_by_real_watchers() -> None:
+    one = person(organisation.EMPLOYEE)
+    buckets = export(one, recorded_days(one, TODAY), NOW)["buckets"].values()
+    tabs = next(bucket["events"] for bucket in buckets if bucket["type"] == "web.tab.current")
+
+    assert all(event["data"]["title"] and event["data"]["url"] for event in tabs)
+    assert 0 < sum(event["data"]["incognito"] for event in tabs) < len(tabs) / 10
+
+
+def test_the_people_file_is_one_that_can_be_imported() -> None:
+    rows = list(csv.DictReader(io.StringIO(organisation.people_csv(colleagues(TODAY)))))
+
+    assert len(rows) == 37
+    assert list(rows[0]) == ["email", "name", "team", "team_manager", "roles", "timezone", "joined", "left"]
