@@ -1,0 +1,104 @@
+"""What a reader hands on: the events of each bucket as columns, their data dictionary-encoded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.events import duration_us
+from analytics.imports.timestamps import microseconds
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes of how many have been read."""
+
+_LONGEST_SECONDS: Final = 1e12
+"""Durations are clipped here before they become integers; all that long are refused by whoever takes the events."""
+
+
+class RawEvent(Protocol):
+    """An event as a file has it: an ISO 8601 text, seconds, and the JSON text of its data."""
+
+    timestamp: str
+    duration: float
+    data: msgspec.Raw
+
+
+class DataNotAnObject(ValueError):
+    """An event's data is JSON, but no object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedBucket:
+    """One bucket's events in the order of the file.
+
+    `start_us` is in µs since 1970 UTC, floored to a millisecond; `data` are places in `distinct`, which holds each
+    different JSON text of an event's data once.
+    """
+
+    id: str
+    kind: str
+    host: str
+    start_us: NDArray[np.int64]
+    duration_us: NDArray[np.int64]
+    data: NDArray[np.int32]
+    distinct: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedBucket:
+    """A bucket that was refused as a whole: which, why, and where (event counted from 1, byte of the unpacked file)."""
+
+    bucket: str
+    reason: str
+    event: int | None = None
+    offset: int | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.event is None else f", event {self.event}"
+        place += "" if self.offset is None else f" (byte {self.offset})"
+        return f"bucket {self.bucket!r}{place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was read to its end."""
+
+    buckets: list[ImportedBucket] = field(default_factory=list)
+    refused: list[RefusedBucket] = field(default_factory=list)
+
+
+class _Distinct(dict[bytes, int]):
+    """Numbers data texts as they first appear; each is checked once. Raises DataNotAnObject, DecodeError."""
+
+    def __missing__(self, text: bytes) -> int:
+        if not isinstance(msgspec.json.decode(text), dict):
+            raise DataNotAnObject
+        number = self[text] = len(self)
+        return number
+
+
+class Columns:
+    """Collects a bucket's events, a block at a time. A block is taken whole or not at all."""
+
+    def __init__(self) -> None:
+        self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
+        self._distinct = _Distinct()
+        self.count = 0
+
+    def add(self, events: Sequence[RawEvent]) -> None:
+        """Take one block. Raises BadTimestamp, DataNotAnObject, DecodeError."""
+        start = microseconds([each.timestamp for each in events])
+        seconds = np.array([each.duration for each in events], dtype=np.float64)
+        number_of = self._distinct
+        data = np.array([number_of[bytes(each.data)] for each in events], dtype=np.int32)
+        self._blocks.append((start, duration_us(seconds.clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)), data))
+        self.count += len(events)
+
+    def bucket(self, bucket_id: str, kind: str, host: str) -> ImportedBucket:
+        """Return what was collected."""
+        empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))
+        start, duration, data = (np.concatenate(parts) for parts in zip(*self._blocks, empty, strict=True))
+        return ImportedBucket(bucket_id, kind, host, start, duration, data, list(self._distinct))
