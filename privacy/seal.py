@@ -7,6 +7,7 @@ commit to its key. The nonce is 96 random bits: about 2,100 for a field key and 
 """
 
 import datetime as dt
+import functools
 import os
 import struct
 from typing import Final
@@ -39,6 +40,7 @@ def aad(table: str, version: int, *columns: Column) -> bytes:
     return element(f"{table}/{version}") + b"".join(map(element, columns))
 
 
+@functools.lru_cache(8192)
 def element(value: Column) -> bytes:
     """Return one length-prefixed element of an AAD structure."""
     if isinstance(value, str):

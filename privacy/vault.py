@@ -1,21 +1,173 @@
-"""The vault: sealed fields, filed by subject."""
+"""The vault: sealed fields, filed by subject, field, tier and local day.
+
+Writing is open to whoever holds the transaction. Reading is not: `_open` belongs to `privacy.disclosure`, which has
+logged the read before. Plaintext is padded before it is sealed, so that a blob's size does not tell how much somebody
+worked: days' events by Padmé, everything smaller to powers of two.
+"""
 
 import datetime as dt
-from typing import Final
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Date, String
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Connection, Engine
 
-from privacy.base import Base, Sensitivity, column
+from privacy import vault_store
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
+from privacy.inventory import Inventory, VaultIncomplete, by_field, row_name, spans
+from privacy.key_store import Epoch
+from privacy.keys import KeyRing
+from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
+from privacy.period import Period
+from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, padme, steps_of_two, unpad
+from privacy.vault_store import Manifest, SealedField, Stored, Subject, UnknownSubject
+
+__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete"]
 
 ORGANISATION: Final = "0" * 32
 """The subject of entries that concern no person."""
 
 
-class Subject(Base):
-    """A person as the vault knows them: a random number. Without their keys all that is sealed here is unreadable."""
+class Row(NamedTuple):
+    """A plain value on its way in. Only hot rows have a sequence other than 0."""
 
-    __tablename__ = "subject"
+    field: Field
+    tier: Tier
+    day: dt.date
+    sequence: int
+    plaintext: bytes
 
-    id: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), primary_key=True)
-    created_day: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date)
+
+class Place(NamedTuple):
+    """Where a row of a subject is filed."""
+
+    field: Field
+    tier: Tier
+    day: dt.date
+    sequence: int = 0
+
+
+class Vault:
+    """Seals and files what is known about people."""
+
+    def __init__(self, engine: Engine, keys: KeyRing) -> None:
+        self.engine = engine
+        self.keys = keys
+
+    def put(self, connection: Connection, subject: str, rows: Iterable[Row] = (), remove: Iterable[Place] = ()) -> None:
+        """Remove and file rows, replacing those in the same places, together with the manifests that list them.
+
+        All of it belongs to the caller's transaction on the data store. UnknownSubject if the subject does not exist.
+        """
+        new, gone = list(rows), list(remove)
+        vault_store.lock(connection, subject)
+        epochs = {_epoch(p.field, p.day) for p in gone} | {_epoch(row.field, row.day) for row in new}
+        self.keys.ensure(subject, epochs | {(key_class, HEAD_EPOCH) for key_class, _ in epochs})
+        inventory = Inventory.read(connection, self.keys, subject, dict(spans(epochs)))
+        sealed = self._seal(subject, new)
+        vault_store.remove(connection, subject, ((p.tier, p.field, p.day, p.sequence) for p in gone))
+        vault_store.upsert(connection, SealedField, sealed)
+        for epoch, shelves in _changes(gone, new, sealed).items():
+            for name, changes in shelves.items():
+                inventory.change(epoch, name, changes)
+        vault_store.upsert(connection, Manifest, inventory.seal(epochs))
+
+    def digest(self, subject: str) -> str:
+        """Return "sha256:…" over all manifests of a subject, for a log entry that commits to what the vault holds."""
+        with self.engine.connect() as connection:
+            found = vault_store.all_manifests(connection, subject)
+        listed = b"".join(aad(key_class, epoch, fingerprint(sealed)) for key_class, epoch, sealed in found)
+        return "sha256:" + hashlib.sha256(listed).hexdigest()
+
+    def _open(
+        self, subject: str, fields: Collection[Field], tier: Tier, period: Period
+    ) -> dict[tuple[dt.date, Field], bytes]:
+        """Open `fields` for each day of `period`; a field that is a state, its latest value before the period's end.
+
+        Only `privacy.disclosure` calls this. SealBroken names a row that does not open, VaultIncomplete one that was
+        removed, added or rolled back, KeyGone says that a key was destroyed.
+        """
+        if tier is Tier.HOT:
+            raise ValueError("hot rows have several parts a day: they are opened by compaction only")
+        states = STATE_FIELDS.intersection(fields)
+        dated = frozenset(fields) - states
+        with vault_store.snapshot(self.engine) as connection:
+            rows = vault_store.rows_within(connection, subject, tier, dated, period)
+            rows += vault_store.rows_latest(connection, subject, tier, states, period.end)
+            inventory = Inventory.read(connection, self.keys, subject, _ranges(dated, states, period))
+        opened = self._open_rows(subject, rows)
+        inventory.check(tier, fields, period, by_field(rows))
+        return opened
+
+    def _open_rows(self, subject: str, rows: Iterable[Stored]) -> dict[tuple[dt.date, Field], bytes]:
+        keys: dict[tuple[str, int], FieldKey] = {}
+        opened = {}
+        for row in rows:
+            field = Field(row.field)
+            try:
+                if (row.key_class, row.key_epoch) != _epoch(field, row.day):
+                    raise SealBroken("filed under another key")
+                if (key := keys.get((field, row.key_epoch))) is None:
+                    key = self.keys.field_key(subject, CLASS_OF[field], row.key_epoch, field)
+                    keys[field, row.key_epoch] = key
+                plaintext = key.open(row.sealed, _aad(subject, field, row.tier, row.day, row.sequence, row.key_epoch))
+                opened[row.day, field] = unpad(plaintext)
+            except SealBroken as e:
+                raise SealBroken(f"{row_name(subject, field, row.tier, row.day, row.sequence)}: {e}") from e
+        return opened
+
+    def _seal(self, subject: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        keys: dict[tuple[Field, int], FieldKey] = {}
+        sealed = []
+        for field, tier, day, sequence, plaintext in rows:
+            if sequence and tier is not Tier.HOT:
+                raise ValueError(f"a {tier} row has no sequence: {field} of {day}")
+            key_class, epoch = _epoch(field, day)
+            if (key := keys.get((field, epoch))) is None:
+                key = keys[field, epoch] = self.keys.field_key(subject, key_class, epoch, field)
+            padded = pad(plaintext, (padme if tier is Tier.DAY else steps_of_two)(padded_size(plaintext)))
+            sealed.append(
+                {
+                    "subject_id": subject,
+                    "tier": tier,
+                    "field": field,
+                    "day": day,
+                    "sequence": sequence,
+                    "key_class": key_class,
+                    "key_epoch": epoch,
+                    "sealed": key.seal(padded, _aad(subject, field, tier, day, sequence, epoch)),
+                }
+            )
+        return sealed
+
+
+def _epoch(field: Field, day: dt.date) -> Epoch:
+    key_class = CLASS_OF[field]
+    return key_class, epoch_of(key_class, day)
+
+
+def _aad(subject: str, field: Field, tier: str, day: dt.date, sequence: int, epoch: int) -> bytes:
+    return aad(SealedField.__tablename__, 1, subject, tier, field, day, sequence, CLASS_OF[field], epoch)
+
+
+def _changes(
+    gone: Iterable[Place], new: Iterable[Row], sealed: Iterable[dict[str, Any]]
+) -> dict[Epoch, dict[str, dict[int, bytes | None]]]:
+    """Return what the manifests have to learn; a row that is removed and filed at once is filed."""
+    changes: dict[Epoch, dict[str, dict[int, bytes | None]]] = defaultdict(lambda: defaultdict(dict))
+    for place in gone:
+        shelves = changes[_epoch(place.field, place.day)]
+        shelves[shelf(place.tier, place.field)][number(place.day, place.sequence)] = None
+    for row, written in zip(new, sealed, strict=True):
+        shelves = changes[_epoch(row.field, row.day)]
+        shelves[shelf(row.tier, row.field)][number(row.day, row.sequence)] = fingerprint(written["sealed"])
+    return changes
+
+
+def _ranges(dated: Iterable[Field], states: Iterable[Field], period: Period) -> dict[KeyClass, tuple[int, int]]:
+    """Return the epochs whose manifests list the rows: those of the period, and for states all before its end."""
+    epochs = {_epoch(field, day) for field in dated for day in (period.first, period.last)}
+    for field in states:
+        epochs |= {_epoch(field, dt.date.min), _epoch(field, period.last)}
+    return dict(spans(epochs))

@@ -1,0 +1,144 @@
+"""The inventory of one subject: its manifests opened, compared with their head and the rows, and written again."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from privacy import vault_store
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier
+from privacy.key_store import Epoch
+from privacy.keys import KeyRing
+from privacy.manifest import HEAD_EPOCH, HEAD_SHELF, Listing, day_and_sequence, fingerprint, number, shelf
+from privacy.period import Period
+from privacy.seal import SealBroken, aad
+from privacy.vault_store import Manifest
+
+Numbers = dict[int, bytes]
+"""The fingerprints of rows by their number on a shelf."""
+
+_KEY_NAME: Final = "manifest"
+
+
+class VaultIncomplete(Exception):
+    """Something is not as it was written: a row or manifest, which is named, was removed, added or rolled back."""
+
+
+class Inventory:
+    """What a subject has, as the manifests of the loaded epochs list it."""
+
+    def __init__(self, keys: KeyRing, subject: str) -> None:
+        self._keys = keys
+        self._subject = subject
+        self._heads: dict[KeyClass, Numbers] = {}
+        self._listings: dict[Epoch, Listing] = {}
+
+    @classmethod
+    def read(
+        cls, connection: Connection, keys: KeyRing, subject: str, ranges: Mapping[KeyClass, tuple[int, int]]
+    ) -> "Inventory":
+        """Open the manifests of each class from its first to its last epoch (inclusive), or raise VaultIncomplete."""
+        inventory = cls(keys, subject)
+        sealed = vault_store.manifests(connection, subject, ranges)
+        keys.warm(subject, sealed)
+        for key_class, (low, high) in ranges.items():
+            inventory._check_head(key_class, sealed, low, high)
+        for epoch, value in sealed.items():
+            if epoch[1] != HEAD_EPOCH:
+                inventory._listings[epoch] = inventory._open(epoch, value)
+        return inventory
+
+    def change(self, epoch: Epoch, shelf: str, changes: dict[int, bytes | None]) -> None:
+        """Enter what is written (fingerprints) and removed (None) on a shelf of a loaded epoch."""
+        self._listings.setdefault(epoch, Listing()).change(shelf, changes)
+
+    def seal(self, epochs: Iterable[Epoch]) -> list[dict[str, Any]]:
+        """Return the rows of the `manifest` table for `epochs` and the heads of their classes."""
+        rows = [self._row(epoch, self._listings[epoch]) for epoch in sorted(epochs)]
+        heads: dict[KeyClass, Listing] = {}
+        for (key_class, epoch), row in zip(sorted(epochs), rows, strict=True):
+            self._heads.setdefault(key_class, {})[epoch] = fingerprint(row["sealed"])
+            heads[key_class] = Listing()
+        for key_class, head in heads.items():
+            head.change(HEAD_SHELF, dict(self._heads[key_class]))
+            rows.append(self._row((key_class, HEAD_EPOCH), head))
+        return rows
+
+    def check(self, tier: Tier, fields: Iterable[Field], period: Period, found: Mapping[Field, Numbers]) -> None:
+        """Raise VaultIncomplete unless the rows `found` are exactly those that are listed for `period`."""
+        for field in fields:
+            listed, there = self._listed(tier, field, period), found.get(field, {})
+            for each in sorted(listed.keys() | there.keys()):
+                if listed.get(each) != there.get(each):
+                    reason = _difference(each in listed, each in there)
+                    place = row_name(self._subject, field, tier, *day_and_sequence(each))
+                    raise VaultIncomplete(f"{place}: {reason}")
+
+    def _listed(self, tier: Tier, field: Field, period: Period) -> Numbers:
+        low, high = number(period.first, 0), number(period.end, 0)
+        rows: Numbers = {}
+        for (key_class, _), listing in self._listings.items():
+            if key_class is CLASS_OF[field]:
+                rows.update((n, h) for n, h in listing.read(shelf(tier, field)).items() if n < high)
+        if field in STATE_FIELDS and rows:
+            low = number(day_and_sequence(max(rows))[0], 0)
+        return {n: h for n, h in rows.items() if n >= low}
+
+    def _check_head(self, key_class: KeyClass, sealed: Mapping[Epoch, bytes], low: int, high: int) -> None:
+        head = sealed.get((key_class, HEAD_EPOCH))
+        listed = {} if head is None else self._open((key_class, HEAD_EPOCH), head).read(HEAD_SHELF)
+        there = {epoch: fingerprint(s) for (c, epoch), s in sealed.items() if c is key_class and epoch != HEAD_EPOCH}
+        expected = {epoch: hash_ for epoch, hash_ in listed.items() if low <= epoch <= high}
+        for epoch in sorted(expected.keys() | there.keys()):
+            if expected.get(epoch) != there.get(epoch):
+                reason = _difference(epoch in expected, epoch in there)
+                raise VaultIncomplete(f"{_manifest_name(self._subject, key_class, epoch)}: {reason}")
+        self._heads[key_class] = listed
+
+    def _row(self, epoch: Epoch, listing: Listing) -> dict[str, Any]:
+        key = self._keys.field_key(self._subject, *epoch, _KEY_NAME)
+        sealed = key.seal(listing.encode(), self._aad(epoch))
+        return {"subject_id": self._subject, "key_class": epoch[0], "key_epoch": epoch[1], "sealed": sealed}
+
+    def _open(self, epoch: Epoch, sealed: bytes) -> Listing:
+        key = self._keys.field_key(self._subject, *epoch, _KEY_NAME)
+        try:
+            return Listing(key.open(sealed, self._aad(epoch)))
+        except SealBroken as e:
+            raise SealBroken(f"{_manifest_name(self._subject, *epoch)}: {e}") from e
+
+    def _aad(self, epoch: Epoch) -> bytes:
+        return aad(Manifest.__tablename__, 1, self._subject, *epoch)
+
+
+def row_name(subject: str, field: str, tier: str, day: object, sequence: int) -> str:
+    """Return how an error names a row of `sealed_field`."""
+    return f"sealed_field subject={subject} field={field} tier={tier} day={day} sequence={sequence}"
+
+
+def _manifest_name(subject: str, key_class: str, epoch: int) -> str:
+    return f"manifest subject={subject} class={key_class} epoch={'head' if epoch == HEAD_EPOCH else epoch}"
+
+
+def _difference(listed: bool, there: bool) -> str:
+    if not there:
+        return "it is listed, but was removed"
+    if not listed:
+        return "it is not listed: added behind the vault's back, or its listing was removed"
+    return "it is not the one that was written last: replaced or rolled back"
+
+
+def by_field(rows: Iterable[vault_store.Stored]) -> dict[Field, Numbers]:
+    """Return the fingerprints of stored rows as `Inventory.check` compares them."""
+    found: dict[Field, Numbers] = {}
+    for row in rows:
+        found.setdefault(Field(row.field), {})[number(row.day, row.sequence)] = fingerprint(row.sealed)
+    return found
+
+
+def spans(epochs: Iterable[Epoch]) -> Iterator[tuple[KeyClass, tuple[int, int]]]:
+    """Yield each class with its first and last epoch."""
+    sorted_by_class: dict[KeyClass, list[int]] = {}
+    for key_class, epoch in epochs:
+        sorted_by_class.setdefault(key_class, []).append(epoch)
+    return ((key_class, (min(numbers), max(numbers))) for key_class, numbers in sorted_by_class.items())

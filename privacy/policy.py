@@ -1,0 +1,104 @@
+"""The policy: who may see which fields, for which purpose, at which tier. Read it from top to bottom.
+
+`because` is the sentence that the employee reads. A combination without a rule is refused. There is no rule for
+compliance reviewers: they read the access log, never the data.
+"""
+
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from privacy.fields import SHARED_FIELDS, Field, Tier
+
+
+class Relation(enum.StrEnum):
+    """What a viewer is to a subject."""
+
+    SELF = "self"
+    MANAGER = "manager"
+    COMPLIANCE = "compliance"
+    OPERATIONS = "operations"
+
+
+class Purpose(enum.StrEnum):
+    """Why somebody looks. The list is closed."""
+
+    OWN_REVIEW = "own_review"
+    ONE_TO_ONE = "one_to_one"
+    TEAM_RHYTHM = "team_rhythm"
+    TARGET_SETTING = "target_setting"
+    COMPLIANCE_REVIEW = "compliance_review"
+    SUBJECT_REQUEST = "subject_request"
+    OPERATIONS = "operations"
+
+
+FORBIDDEN_USES: Final = ("discipline", "pay", "ranking")
+"""What no purpose covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One permission, and the sentence with which it is told to the employee."""
+
+    relation: Relation
+    purpose: Purpose
+    fields: frozenset[Field]
+    tiers: frozenset[Tier]
+    because: str
+
+
+_EVERYTHING: Final = frozenset(Field)
+_FILED: Final = frozenset({Tier.DAY, Tier.SUMMARY, Tier.WEEK})
+
+POLICY_VERSION: Final = 1
+POLICY: Final[tuple[Rule, ...]] = (
+    Rule(
+        Relation.SELF,
+        Purpose.OWN_REVIEW,
+        _EVERYTHING,
+        _FILED,
+        "You see everything that is kept about you, at any time: it is your data.",
+    ),
+    Rule(
+        Relation.SELF,
+        Purpose.SUBJECT_REQUEST,
+        _EVERYTHING,
+        _FILED,
+        "You may take a copy of everything with you.",
+    ),
+    Rule(
+        Relation.MANAGER,
+        Purpose.ONE_TO_ONE,
+        SHARED_FIELDS,
+        frozenset({Tier.WEEK}),
+        "Your manager may open the total of a closed week for a one-to-one talk with you: 48 hours after the week's end"
+        " at the earliest, at most eight weeks back. You see the same figures, and every time they are opened.",
+    ),
+    Rule(
+        Relation.OPERATIONS,
+        Purpose.OPERATIONS,
+        _EVERYTHING,
+        _FILED,
+        "The system itself adds up your days and weeks. It shows them to nobody, and logs each time.",
+    ),
+)
+
+NOBODY: Final = "Nobody but you can open it."
+
+
+def permitted(
+    relations: Collection[Relation], purpose: Purpose, tier: Tier, policy: tuple[Rule, ...] = POLICY
+) -> frozenset[Field]:
+    """Return the fields that somebody in `relations` may see for `purpose` at `tier`."""
+    granted = (r.fields for r in policy if r.relation in relations and r.purpose is purpose and tier in r.tiers)
+    return frozenset[Field]().union(*granted)
+
+
+def explain(field: Field, policy: tuple[Rule, ...] = POLICY) -> tuple[str, ...]:
+    """Return who may see `field`, as the sentences for the employee, in the order of the policy."""
+    rules = [r for r in policy if field in r.fields]
+    sentences = [r.because for r in rules]
+    if all(r.relation in (Relation.SELF, Relation.OPERATIONS) for r in rules):
+        sentences.insert(0, NOBODY)
+    return tuple(sentences)

@@ -1,0 +1,193 @@
+"""The vault's tables, and the statements over them. Nothing here sees plaintext."""
+
+import datetime as dt
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Connection,
+    Date,
+    Engine,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
+
+from privacy.base import Base, Sensitivity, column
+from privacy.fields import Field, KeyClass, Tier
+from privacy.key_store import Epoch
+from privacy.manifest import HEAD_EPOCH
+from privacy.period import Period
+
+
+class Subject(Base):
+    """A person as the vault knows them: a random number. Without their keys all that is sealed here is unreadable."""
+
+    __tablename__ = "subject"
+
+    id: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), primary_key=True)
+    created_day: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date)
+
+
+class SealedField(Base):
+    """One field of one subject and local day, sealed with every other column as associated data."""
+
+    __tablename__ = "sealed_field"
+
+    subject_id: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), ForeignKey("subject.id"), primary_key=True)
+    tier: Mapped[str] = column(Sensitivity.OPERATIONAL, String(16), primary_key=True)
+    field: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), primary_key=True)
+    day: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date, primary_key=True)
+    sequence: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer, primary_key=True, autoincrement=False)
+    key_class: Mapped[str] = column(Sensitivity.OPERATIONAL, String(16))
+    key_epoch: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer)
+    sealed: Mapped[bytes] = column(Sensitivity.SEALED, LargeBinary)
+
+
+class Manifest(Base):
+    """What there is of one subject, class and key epoch; epoch 0 is the head of the class: it lists the manifests."""
+
+    __tablename__ = "manifest"
+
+    subject_id: Mapped[str] = column(Sensitivity.OPERATIONAL, String(32), ForeignKey("subject.id"), primary_key=True)
+    key_class: Mapped[str] = column(Sensitivity.OPERATIONAL, String(16), primary_key=True)
+    key_epoch: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer, primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = column(Sensitivity.SEALED, LargeBinary)
+
+
+class Stored(NamedTuple):
+    """A row of `sealed_field` without its subject, as it was read."""
+
+    tier: str
+    field: str
+    day: dt.date
+    sequence: int
+    key_class: str
+    key_epoch: int
+    sealed: bytes
+
+
+class UnknownSubject(LookupError):
+    """There is no such subject."""
+
+
+# Building a statement costs more than a day's rows take to read: each is built once.
+_ROW = (SealedField.subject_id == bindparam("of"), SealedField.tier == bindparam("at"))
+_STORED = select(
+    SealedField.tier,
+    SealedField.field,
+    SealedField.day,
+    SealedField.sequence,
+    SealedField.key_class,
+    SealedField.key_epoch,
+    SealedField.sealed,
+).where(*_ROW)
+_DELETE = delete(SealedField).where(
+    *_ROW,
+    SealedField.field == bindparam("what"),
+    SealedField.day == bindparam("when"),
+    SealedField.sequence == bindparam("nth"),
+)
+_ASKED = SealedField.field.in_(bindparam("what", expanding=True))
+_BEFORE = SealedField.day < bindparam("end")
+_WITHIN = _STORED.where(_ASKED, SealedField.day >= bindparam("first"), _BEFORE)
+_LATEST = _STORED.where(
+    tuple_(SealedField.field, SealedField.day).in_(
+        select(SealedField.field, func.max(SealedField.day)).where(*_ROW, _ASKED, _BEFORE).group_by(SealedField.field)
+    )
+)
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One reading transaction in which every statement sees the same state; SQLite's transactions always do."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
+def lock(connection: Connection, subject: str) -> None:
+    """Let one writer at a time change a subject's rows and manifests (SQLite has one writer anyway)."""
+    if connection.scalar(select(Subject.id).where(Subject.id == subject).with_for_update()) is None:
+        raise UnknownSubject(f"no subject {subject}")
+
+
+def upsert(connection: Connection, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Write rows, replacing those that have the same primary key."""
+    if not rows:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    key = [c.name for c in table.__table__.primary_key]
+    statement = insert(table)
+    changed = {c.name: statement.excluded[c.name] for c in table.__table__.columns if c.name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+def remove(connection: Connection, subject: str, places: Iterable[tuple[Tier, Field, dt.date, int]]) -> None:
+    """Delete the rows at `places`; one that is not there is no error."""
+    rows = [{"of": subject, "at": t, "what": f, "when": d, "nth": s} for t, f, d, s in places]
+    if rows:
+        connection.execute(_DELETE, rows)
+
+
+def rows_within(
+    connection: Connection, subject: str, tier: Tier, fields: Collection[Field], period: Period
+) -> list[Stored]:
+    """Return the rows of `fields` whose day is in `period`."""
+    if not fields:
+        return []
+    values = {"of": subject, "at": tier, "what": sorted(fields), "first": period.first, "end": period.end}
+    return [Stored._make(row) for row in connection.execute(_WITHIN, values)]
+
+
+def rows_latest(
+    connection: Connection, subject: str, tier: Tier, fields: Collection[Field], before: dt.date
+) -> list[Stored]:
+    """Return for each of `fields` the row of the latest day before `before`."""
+    if not fields:
+        return []
+    values = {"of": subject, "at": tier, "what": sorted(fields), "end": before}
+    return [Stored._make(row) for row in connection.execute(_LATEST, values)]
+
+
+def manifests(connection: Connection, subject: str, ranges: Mapping[KeyClass, tuple[int, int]]) -> dict[Epoch, bytes]:
+    """Return the sealed manifests of each class from its first to its last epoch (inclusive), and the class's head."""
+    if not ranges:
+        return {}
+    values: dict[str, str | int] = {"of": subject}
+    for key_class, (low, high) in ranges.items():
+        values |= {f"low_{key_class}": low, f"high_{key_class}": high}
+    found = connection.execute(_select_manifests(tuple(sorted(ranges))), values)
+    return {(KeyClass(key_class), epoch): sealed for key_class, epoch, sealed in found}
+
+
+def all_manifests(connection: Connection, subject: str) -> list[tuple[str, int, bytes]]:
+    """Return every sealed manifest of a subject, heads included, in order of class and epoch."""
+    rows = select(Manifest.key_class, Manifest.key_epoch, Manifest.sealed).where(Manifest.subject_id == subject)
+    return sorted((c, e, sealed) for c, e, sealed in connection.execute(rows))
+
+
+@functools.cache
+def _select_manifests(classes: tuple[KeyClass, ...]) -> Select[str, int, bytes]:
+    wanted = (
+        (Manifest.key_class == c.value)
+        & (
+            Manifest.key_epoch.between(bindparam(f"low_{c}"), bindparam(f"high_{c}"))
+            | (Manifest.key_epoch == HEAD_EPOCH)
+        )
+        for c in classes
+    )
+    columns = (Manifest.key_class, Manifest.key_epoch, Manifest.sealed)
+    return select(*columns).where(Manifest.subject_id == bindparam("of"), or_(*wanted))
