@@ -5,7 +5,7 @@ be read, summed up and forgotten alone. The cut is ActivityWatch's own: its stor
 of the day, end of the day + 1 ms], both ends included (`Bucket.get`, `PeeweeStorage.get_events` of aw-core 0.5.18). So
 
 - an event that ends exactly where a day begins leaves a part of length zero there, and one that begins at the end of a
-  day or 1 ms later leaves one of at most 1 ms in the day before: both matter to flooding, which fills gaps at either end;
+  day or 1 ms later leaves at most 1 ms in the day before: both matter to flooding, which fills gaps at either end;
 - an event reaches only into days that begin at most 24 h after it does: that also bounds what a broken duration harms;
 - an event of negative length belongs to the day that holds both its ends.
 """
