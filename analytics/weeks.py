@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import Connection
 
 from analytics.days import value_of
 from privacy.canonical import digest
@@ -17,6 +18,7 @@ from privacy.disclosure import Decision, Directory, Disclosed, Gate
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.period import Period, iso_week, week_name
 from privacy.policy import Purpose
+from privacy.stores import writing
 from privacy.vault import Row, Vault
 
 LEAST_CAPTURED_DAYS: Final = 3
@@ -82,15 +84,23 @@ class Weeks:
 
     def freeze(self, subject: str, period: Period) -> bool:
         """Freeze one closed week; return False when it was frozen before. The caller knows that its grace is over."""
-        if self.vault.has(subject, Tier.WEEK, period.first):
-            return False
+        with self.vault.engine.connect() as connection:
+            if self._frozen(connection, subject, period):
+                return False
         days = self.gate.disclose(None, subject, SHARED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
         zone = str(self.directory.zone(subject))
         rows = [
             Row(field, Tier.WEEK, period.first, 0, _encode({"value": value, "mark": mark, "timezone": zone}))
             for field, value, mark in _week_values(days, period)
         ]
-        return self.vault.put_once(subject, rows)
+        with writing(self.vault.engine) as connection:
+            if self._frozen(connection, subject, period):
+                return False  # another process was faster: its bytes stay
+            self.vault.put(connection, subject, rows)
+        return True
+
+    def _frozen(self, connection: Connection, subject: str, period: Period) -> bool:
+        return self.vault.has(connection, subject, SHARED_FIELDS, Tier.WEEK, period)
 
     def freeze_due(self, subject: str, periods: list[Period]) -> int:
         """Freeze those of `periods` that are not frozen yet; return how many were."""

@@ -73,6 +73,15 @@ class Vault:
                 inventory.change(epoch, name, changes)
         vault_store.upsert(connection, Manifest, inventory.seal(epochs))
 
+    def has(
+        self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period
+    ) -> bool:
+        """Tell whether anything of `fields` is filed for `period`; opens no row, but VaultIncomplete if one was removed."""
+        rows = vault_store.rows_within(connection, subject, tier, fields, period)
+        inventory = Inventory.read(connection, self.keys, subject, _ranges(fields, (), period))
+        inventory.check(tier, fields, period, by_field(rows))
+        return bool(rows)
+
     def digest(self, subject: str) -> str:
         """Return "sha256:…" over all manifests of a subject, for a log entry that commits to what the vault holds."""
         with self.engine.connect() as connection:
