@@ -1,0 +1,127 @@
+"""Changes of one person: account, profile, roles, the last day, and having read the notice."""
+
+import datetime as dt
+import re
+import uuid
+from typing import Final
+
+from sqlalchemy import insert, update
+
+from auth import person
+from auth.announcements import Kind
+from auth.change import Change, end_of, not_ended, zone_named
+from auth.errors import ChangeRefused
+from auth.models import Management, Membership, RoleGrant
+from auth.models import Person as PersonRow
+from auth.permissions import GRANTABLE, Role
+from auth.person import normal_email
+from privacy.vault import Subject
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
+_FIELD_NAMES: Final = {"email": "e-mail address", "name": "name", "timezone": "time zone", "joined": "first day"}
+
+
+class AccountChanges(Change):
+    """Changes of one person."""
+
+    def create(self, email: str, name: str, timezone: str, joined: dt.date | None = None) -> str:
+        """Add a person without credentials, and return their subject id."""
+        address, zone = checked_email(email), zone_named(timezone)
+        self._refuse_taken(address)
+        subject, today = uuid.uuid4().hex, self.now.astimezone(zone).date()
+        self.connection.execute(insert(Subject).values(id=subject, created_day=today))
+        values = {"subject_id": subject, "email": address, "name": checked_name(name), "timezone": timezone}
+        self.connection.execute(insert(PersonRow).values(**values, joined=joined or today))
+        self.tell(subject, Kind.CREATED)
+        return subject
+
+    def update(
+        self,
+        subject: str,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        timezone: str | None = None,
+        joined: dt.date | None = None,
+    ) -> None:
+        """Change what is given and differs; the person is told which field, the log no values."""
+        found = self.person(subject)
+        wanted = {
+            "email": None if email is None else checked_email(email),
+            "name": None if name is None else checked_name(name),
+            "timezone": None if timezone is None else zone_named(timezone).key,
+            "joined": joined,
+        }
+        changed = {key: new for key, new in wanted.items() if new is not None and new != getattr(found, key)}
+        if "email" in changed:
+            self._refuse_taken(str(changed["email"]))
+        if changed:
+            self.write(subject, **changed)
+        for key in changed:
+            self.tell(subject, Kind.PROFILE_CHANGED, field=_FIELD_NAMES[key])
+
+    def leave(self, subject: str, last_day: dt.date) -> None:
+        """Note the last day: memberships and managing end after it (today at the earliest), and so does sign-in."""
+        found = self.person(subject)
+        if found.left == last_day:
+            return
+        self.write(subject, left=last_day)
+        until = max(end_of(self.person(subject)) or last_day, self.today(found))
+        for table in (Membership, Management):
+            self.end(table, found, until)
+        self.tell(subject, Kind.LEAVING, last_day=last_day.isoformat())
+
+    def stay(self, subject: str) -> None:
+        """Take the last day back. What has ended already stays ended."""
+        found = self.person(subject)
+        if found.left is None:
+            return
+        self.write(subject, left=None)
+        for table in (Membership, Management):
+            planned = (table.subject_id == subject, not_ended(table, self.today(found)))
+            self.connection.execute(update(table).where(*planned).values(until=None))
+        self.tell(subject, Kind.STAYING)
+
+    def acknowledge(self, subject: str, policy: int) -> None:
+        """Note that the person has read the notice of this version of the policy."""
+        if self.person(subject).acknowledged_policy == policy:
+            return
+        self.write(subject, acknowledged_policy=policy)
+        self.tell(subject, Kind.ACKNOWLEDGED, policy=str(policy))
+
+    def grant(self, subject: str, role: Role) -> None:
+        """Give a role from today on."""
+        if role not in GRANTABLE:
+            raise ChangeRefused(f"The role {role} cannot be given.")
+        found = self.person(subject)
+        if any(row.role == role for row in self.current(RoleGrant, found)):
+            return
+        values = {"subject_id": subject, "id": uuid.uuid4().hex, "role": role.value, "since": self.today(found)}
+        self.connection.execute(insert(RoleGrant).values(**values))
+        self.tell(subject, Kind.ROLE_GRANTED, role=role.value)
+
+    def revoke(self, subject: str, role: Role) -> None:
+        """Take a role back, at once."""
+        found = self.person(subject)
+        if self.end(RoleGrant, found, self.today(found), RoleGrant.role == role.value):
+            self.tell(subject, Kind.ROLE_REVOKED, role=role.value)
+
+    def _refuse_taken(self, email: str) -> None:
+        if person.by_email(self.connection, email) is not None:
+            raise ChangeRefused(f"There is already an account for {email}.")
+
+
+def checked_email(text: str) -> str:
+    """Return an address in its stored form; ChangeRefused if it is none."""
+    address = normal_email(text)
+    if not _EMAIL.fullmatch(address) or len(address) > 320:
+        raise ChangeRefused(f"{text!r} is not an e-mail address")
+    return address
+
+
+def checked_name(text: str) -> str:
+    """Return a name without needless spaces; ChangeRefused if nothing is left or it is too long."""
+    name = " ".join(text.split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise ChangeRefused("A name has 1 to 200 printable characters.")
+    return name

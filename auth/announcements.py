@@ -1,0 +1,168 @@
+"""What a person is told about changes of who may read them and who may sign in as them, in plain words.
+
+Each kind has the outcome under which it stands in the access log, and the sentence. An announcement stores ids, and
+names are filled in when it is shown; it is shown until it was seen, and can be read again after that.
+"""
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, Engine, select, update
+
+from auth import models
+from auth.person import some
+from privacy.stores import writing
+
+
+class Kind(enum.StrEnum):
+    """What happened to somebody."""
+
+    CREATED = "created"
+    PROFILE_CHANGED = "profile-changed"
+    MEMBER_ADDED = "member-added"
+    MEMBER_REMOVED = "member-removed"
+    MANAGER_APPOINTED = "manager-appointed"
+    MANAGER_DISMISSED = "manager-dismissed"
+    APPOINTED = "appointed"
+    DISMISSED = "dismissed"
+    ROLE_GRANTED = "role-granted"
+    ROLE_REVOKED = "role-revoked"
+    LEAVING = "leaving"
+    STAYING = "staying"
+    INVITED = "invited"
+    RESET_ISSUED = "reset-issued"
+    SIGN_IN_LINK_ISSUED = "sign-in-link-issued"
+    SIGNED_IN_BY_LINK = "signed-in-by-link"
+    PASSWORD_SET = "password-set"  # noqa: S105 - a kind, not a password
+    PASSWORD_RESET = "password-reset"  # noqa: S105
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    TOKEN_ISSUED = "token-issued"  # noqa: S105
+    TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    ACKNOWLEDGED = "acknowledged"
+
+
+TOLD: Final[dict[Kind, tuple[str, str]]] = {
+    Kind.CREATED: ("person-created", "{by} made an account for you."),
+    Kind.PROFILE_CHANGED: ("profile-changed", "{by} changed your {field}."),
+    Kind.MEMBER_ADDED: ("member-added", "{by} put you into the team {team}, from {since} on."),
+    Kind.MEMBER_REMOVED: (
+        "member-removed",
+        "{by} took you out of the team {team}. Its managers can open no later week.",
+    ),
+    Kind.MANAGER_APPOINTED: (
+        "appointed",
+        "{manager} manages {team}, your team. For a one-to-one talk {manager} can open the totals of your weeks that"
+        " begin after {day} and have closed; earlier weeks stay closed to {manager}. You see every time it happens.",
+    ),
+    Kind.MANAGER_DISMISSED: ("dismissed", "{manager} does not manage {team} any more, and can open no week of yours."),
+    Kind.APPOINTED: (
+        "appointed",
+        "{by} made you a manager of {team}. Everybody in the team was told, and you can open only closed weeks that"
+        " begin after that.",
+    ),
+    Kind.DISMISSED: ("dismissed", "{by} ended that you manage {team}."),
+    Kind.ROLE_GRANTED: ("role-granted", "{by} gave you the role {role}."),
+    Kind.ROLE_REVOKED: ("role-revoked", "{by} took the role {role} from you."),
+    Kind.LEAVING: ("leaving", "{by} noted {last_day} as your last day; your account ends with it."),
+    Kind.STAYING: ("staying", "{by} removed your last day; your account goes on."),
+    Kind.INVITED: ("invited", "{by} issued an invitation to your account, valid until {expires}."),
+    Kind.RESET_ISSUED: ("reset-issued", "{by} issued a link that sets a new password for you, valid until {expires}."),
+    Kind.SIGN_IN_LINK_ISSUED: ("sign-in-link-issued", "{by} issued a one-time link that signs in as you."),
+    Kind.SIGNED_IN_BY_LINK: ("signed-in-by-link", "Somebody signed in as you with a one-time link, from {address}."),
+    Kind.PASSWORD_SET: (
+        "credential-changed",
+        "Your first password was set with the invitation that {by} issued on {issued}; it was opened from {address}.",
+    ),
+    Kind.PASSWORD_RESET: (
+        "credential-changed",
+        "Your password was set anew with the link that {by} issued on {issued}; it was opened from {address}. All"
+        " sessions and reading tokens were ended.",
+    ),
+    Kind.PASSWORD_CHANGED: ("credential-changed", "Your password was changed. All other sessions were ended."),
+    Kind.TOKEN_ISSUED: (
+        "credential-changed",
+        "You made the personal token “{name}” for {scopes}, valid until {expires}.",
+    ),
+    Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
+    Kind.ACKNOWLEDGED: ("acknowledged", "You have read the notice on what is recorded (policy {policy})."),
+}
+"""For each kind: the outcome in the access log, and the sentence."""
+
+PEOPLE: Final = frozenset({"by", "manager"})
+"""Parameters that hold the subject id of somebody; an empty one is the command line."""
+
+COMMAND_LINE: Final = "An operator at the command line"
+GONE: Final = "somebody who is no longer here"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one person is to be told; `by` is added by the journal."""
+
+    subject: str
+    kind: Kind
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """An announcement as its person reads it; `entry` is the number of the entry in the access log."""
+
+    entry: int
+    day: dt.date
+    kind: Kind
+    sentence: str
+    seen: bool
+
+
+class Announcements:
+    """Reads announcements for the person whom they concern."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def of(self, subject: str, *, unseen_only: bool = False) -> list[Announced]:
+        """Return what `subject` was told, newest first."""
+        table = models.Announcement.__table__
+        query = select(table).where(table.c.subject_id == subject).order_by(table.c.entry.desc())
+        if unseen_only:
+            query = query.where(~table.c.seen)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+            names = _names(connection, {row.parameters[key] for row in rows for key in PEOPLE & row.parameters.keys()})
+            teams = dict(connection.execute(select(models.Team.id, models.Team.name)).tuples().all())
+        return [
+            Announced(
+                row.entry, row.day, Kind(row.kind), sentence(Kind(row.kind), row.parameters, names, teams), row.seen
+            )
+            for row in rows
+        ]
+
+    def mark_seen(self, subject: str, up_to: int) -> None:
+        """Note that `subject` has seen every announcement up to the entry `up_to`."""
+        own = (models.Announcement.subject_id == subject, models.Announcement.entry <= up_to)
+        seen = update(models.Announcement).where(*own, ~models.Announcement.seen)
+        with writing(self._engine) as connection:
+            connection.execute(seen.values(seen=True))
+
+
+def sentence(kind: Kind, parameters: Mapping[str, str], names: Mapping[str, str], teams: Mapping[str, str]) -> str:
+    """Return the announcement in plain words; `names` and `teams` map ids to names."""
+    shown = dict(parameters)
+    for key in PEOPLE & shown.keys():
+        shown[key] = names.get(shown[key], GONE) if shown[key] else COMMAND_LINE
+    if "team" in shown:
+        shown["team"] = teams.get(shown["team"], shown["team"])
+    return TOLD[kind][1].format_map(shown)
+
+
+def _names(connection: Connection, ids: set[str]) -> dict[str, str]:
+    table = models.Person.__table__
+    found: dict[str, str] = {}
+    for portion in some(ids - {""}):
+        query = select(table.c.subject_id, table.c.name).where(table.c.subject_id.in_(portion))
+        found.update(connection.execute(query).tuples().all())
+    return found

@@ -1,0 +1,78 @@
+"""What every change of people is made of: one transaction at one moment, and the notices about it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
+
+from auth import person
+from auth.announcements import Kind, Notice
+from auth.errors import ChangeRefused
+from auth.models import Management, Membership, RoleGrant
+from auth.models import Person as PersonRow
+from auth.person import Person
+
+ONE_DAY: Final = dt.timedelta(days=1)
+
+Dated = type[Membership] | type[Management] | type[RoleGrant]
+"""Tables whose rows hold from a day until before a day."""
+
+
+class Change:
+    """Belongs to one transaction. Nothing is back-dated: what begins, begins today at the earliest."""
+
+    def __init__(self, connection: Connection, now: dt.datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.notices: list[Notice] = []
+
+    def person(self, subject: str) -> Person:
+        """Return the person, or raise ChangeRefused."""
+        found = person.one(self.connection, subject)
+        if found is None:
+            raise ChangeRefused("There is no such person.")
+        return found
+
+    def today(self, whose: Person) -> dt.date:
+        """Return the day on the person's own clock."""
+        return self.now.astimezone(whose.zone).date()
+
+    def tell(self, subject: str, kind: Kind, **parameters: str) -> None:
+        """Note that this person must be told."""
+        self.notices.append(Notice(subject, kind, parameters))
+
+    def write(self, subject: str, **values: Any) -> None:
+        """Set columns of the person's row."""
+        self.connection.execute(update(PersonRow).where(PersonRow.subject_id == subject).values(**values))
+
+    def current(self, table: Dated, whose: Person) -> Sequence[Row[Any]]:
+        """Return the rows of this person that have not ended."""
+        columns = table.__table__.c
+        own = select(table.__table__).where(columns.subject_id == whose.subject, not_ended(table, self.today(whose)))
+        return self.connection.execute(own.order_by(columns.since, columns.id)).all()
+
+    def end(self, table: Dated, whose: Person, until: dt.date, *also: ColumnElement[bool]) -> int:
+        """Let the rows of this person that have not ended (and meet `also`) end before the day `until`; count them."""
+        own = (table.__table__.c.subject_id == whose.subject, not_ended(table, self.today(whose)), *also)
+        return self.connection.execute(update(table).where(*own).values(until=until)).rowcount
+
+
+def not_ended(table: Dated, today: dt.date) -> ColumnElement[bool]:
+    """Return the condition that a row has not ended by the day `today`."""
+    until = table.__table__.c.until
+    return or_(until.is_(None), until > today)
+
+
+def end_of(whose: Person) -> dt.date | None:
+    """Return the day before which everything of this person ends, None if no last day is known."""
+    return None if whose.left is None else whose.left + ONE_DAY
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the zone with this IANA name; ChangeRefused for any other text."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        raise ChangeRefused(f"{name!r} is not a time zone; write an IANA name such as Europe/Vienna") from error

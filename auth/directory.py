@@ -1,0 +1,206 @@
+"""What somebody is to somebody: the relations on which the gate decides, and the names that pages show.
+
+A manager's relation to a person needs four things at once, and each is checked against stored rows: the viewer manages
+the team now; the person was told of this appointment before the period began; the person was a member on every day of
+the period, in the membership in which they were told; and they are not the same person. Whoever leaves a team and comes
+back, or is appointed again, starts anew: the change gives rights only over what begins after it was told.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select
+
+from auth import person
+from auth.change import not_ended
+from auth.models import Management, Membership, RoleGrant, Team, Told
+from auth.models import Person as PersonRow
+from auth.permissions import Role
+from auth.person import Clock, Person, some
+from privacy.period import Period
+from privacy.policy import Relation
+from privacy.vault import ORGANISATION
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedTeam:
+    """A team as its manager sees it: the members of today, without the manager."""
+
+    id: str
+    name: str
+    members: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Somebody who manages a person now; weeks that begin after `announced` can be open to them."""
+
+    person: Person
+    team_id: str
+    team_name: str
+    announced: dt.date
+
+
+class Directory:
+    """Answers from the stored rows, at the moment of the clock."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    # What the gate asks (privacy.disclosure.Directory).
+
+    def relations(self, viewer: str | None, subject: str, period: Period | None) -> frozenset[Relation]:
+        """Return what `viewer` (None: a job of the system) is to `subject` over all of `period`."""
+        if viewer is None:
+            return frozenset({Relation.OPERATIONS})
+        if viewer == subject:
+            return frozenset({Relation.SELF})
+        if subject == ORGANISATION:
+            return frozenset({Relation.COMPLIANCE}) if self.is_reviewer(viewer) else frozenset()
+        if period is not None and self._manages(viewer, subject, period):
+            return frozenset({Relation.MANAGER})
+        return frozenset()
+
+    def zone(self, subject: str) -> ZoneInfo:
+        """Return the person's time zone; UTC for whoever is none."""
+        found = self.person(subject)
+        return _UTC if found is None else found.zone
+
+    def acknowledged(self, subject: str) -> bool:
+        """Return whether the person has read the notice on what is recorded."""
+        found = self.person(subject)
+        return found is not None and found.acknowledged_policy is not None
+
+    def is_reviewer(self, viewer: str) -> bool:
+        """Return whether somebody may review the access log."""
+        return Role.REVIEWER in self.roles(viewer)
+
+    # What the pages ask.
+
+    def person(self, subject: str) -> Person | None:
+        """Return the person with this subject id, or None."""
+        with self._engine.connect() as connection:
+            return person.one(connection, subject)
+
+    def roles(self, subject: str) -> frozenset[Role]:
+        """Return the roles granted, and MANAGER for whoever manages a team now; nothing for whoever has left.
+
+        `Role.ANYONE` is not among them: it belongs to everybody.
+        """
+        with self._engine.connect() as connection:
+            found = person.one(connection, subject)
+            if found is None or not found.is_here(self._clock()):
+                return frozenset()
+            own = (RoleGrant.subject_id == subject, not_ended(RoleGrant, self._today(found)))
+            granted = {Role(role) for role in connection.scalars(select(RoleGrant.role).where(*own))}
+            if self._teams_managed(connection, found):
+                granted.add(Role.MANAGER)
+            return frozenset(granted)
+
+    def managed(self, viewer: str) -> tuple[ManagedTeam, ...]:
+        """Return the teams that somebody manages now, each with its members of today."""
+        with self._engine.connect() as connection:
+            manager = person.one(connection, viewer)
+            if manager is None or not manager.is_here(self._clock()):
+                return ()
+            teams = self._teams_managed(connection, manager)
+            return tuple(
+                ManagedTeam(team, name, self._members(connection, team, without=viewer)) for team, name in teams.items()
+            )
+
+    def roster(self, viewer: str, team: str) -> tuple[Person, ...] | None:
+        """Return the members of a team that `viewer` manages now, or None for every other team."""
+        return next((each.members for each in self.managed(viewer) if each.id == team), None)
+
+    def managers_of(self, subject: str) -> tuple[Manager, ...]:
+        """Return who manages a person now, with the day on which the person was told."""
+        query = (
+            select(Told.manager_id, Told.day, Management.until, Team.id.label("team_id"), Team.name.label("team_name"))
+            .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
+            .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
+            .join(Team, Team.id == Management.team_id)
+            .where(Told.subject_id == subject)
+        )
+        with self._engine.connect() as connection:
+            member = person.one(connection, subject)
+            if member is None:
+                return ()
+            rows = connection.execute(query.where(not_ended(Membership, self._today(member)))).all()
+            found = self._persons(connection, {row.manager_id for row in rows})
+            return tuple(
+                Manager(found[row.manager_id], row.team_id, row.team_name, row.day)
+                for row in rows
+                if row.until is None or row.until > self._today(found[row.manager_id])
+            )
+
+    def names(self, ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that are persons."""
+        with self._engine.connect() as connection:
+            return {each.subject: each.name for each in self._persons(connection, ids).values()}
+
+    def teams_of(self, subject: str) -> dict[str, str]:
+        """Return the teams that a person belongs to today: id → name."""
+        with self._engine.connect() as connection:
+            found = person.one(connection, subject)
+            if found is None:
+                return {}
+            query = select(Team.id, Team.name).join(Membership, Membership.team_id == Team.id).order_by(Team.name)
+            own = query.where(Membership.subject_id == subject, _holds_on(self._today(found)))
+            return {row.id: row.name for row in connection.execute(own)}
+
+    # Parts.
+
+    def _manages(self, viewer: str, subject: str, period: Period) -> bool:
+        with self._engine.connect() as connection:
+            manager = person.one(connection, viewer)
+            if manager is None or not manager.is_here(self._clock()):
+                return False
+            query = (
+                select(Told.day)
+                .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
+                .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
+                .where(Told.subject_id == subject, Told.manager_id == viewer, Told.day < period.first)
+                .where(Management.team_id == Membership.team_id, not_ended(Management, self._today(manager)))
+                .where(Membership.since <= period.first)
+                .where(or_(Membership.until.is_(None), Membership.until >= period.end))
+            )
+            return connection.execute(query.limit(1)).first() is not None
+
+    def _teams_managed(self, connection: Connection, manager: Person) -> dict[str, str]:
+        query = select(Team.id, Team.name).join(Management, Management.team_id == Team.id).order_by(Team.name)
+        own = query.where(Management.subject_id == manager.subject, not_ended(Management, self._today(manager)))
+        return {row.id: row.name for row in connection.execute(own)}
+
+    def _members(self, connection: Connection, team: str, without: str) -> tuple[Person, ...]:
+        rows = connection.execute(select(Membership.__table__).where(Membership.team_id == team)).all()
+        found = self._persons(connection, {row.subject_id for row in rows} - {without})
+        here = {
+            row.subject_id
+            for row in rows
+            if row.subject_id in found and _covers(row, self._today(found[row.subject_id]))
+        }
+        return tuple(sorted((found[subject] for subject in here), key=lambda each: (each.name, each.subject)))
+
+    def _persons(self, connection: Connection, ids: Collection[str]) -> dict[str, Person]:
+        return {
+            each.subject: each
+            for portion in some(ids)
+            for each in person.read(connection, PersonRow.subject_id.in_(portion))
+        }
+
+    def _today(self, whose: Person) -> dt.date:
+        return self._clock().astimezone(whose.zone).date()
+
+
+def _covers(row: Any, day: dt.date) -> bool:
+    return bool(row.since <= day and (row.until is None or day < row.until))
+
+
+def _holds_on(day: dt.date) -> ColumnElement[bool]:
+    return and_(Membership.since <= day, not_ended(Membership, day))

@@ -1,0 +1,46 @@
+"""What can be refused here. Every text is a sentence that may be shown to whoever asked."""
+
+
+class AuthError(Exception):
+    """The root of this package's refusals."""
+
+
+class SignInRefused(AuthError):
+    """Unknown account, wrong password, no password yet, or somebody who left: always the same words."""
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is not right.")
+
+
+class TooManyAttempts(AuthError):
+    """Sign-in is slowed down for this account or this address; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many failed sign-ins. Try again in {-(-retry_after // 60)} minutes.")
+        self.retry_after = retry_after
+
+
+class TooBusy(AuthError):
+    """More people sign in at once than the memory for hashing allows; trying again helps."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in right now. Please try again in a moment.")
+
+
+class PasswordRefused(AuthError):
+    """A new password is too weak; the text says why."""
+
+
+class LinkRefused(AuthError):
+    """A one-time link is unknown, used, replaced or expired: always the same words."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid, or not any more. Ask for a new one.")
+
+
+class TokenRefused(AuthError):
+    """A bearer token is unknown, revoked, expired, or lacks the scope."""
+
+
+class ChangeRefused(AuthError):
+    """A change of people, teams, roles or credentials cannot be made; the text says why."""

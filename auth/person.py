@@ -1,0 +1,84 @@
+"""A person as the rest of the portal sees them: without credentials."""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from auth import models
+
+Clock = Callable[[], dt.datetime]
+"""Answers the time as an aware datetime in UTC."""
+
+_SOME: Final = 500  # ids in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the organisation. Days are days of their own zone."""
+
+    subject: str
+    email: str
+    name: str
+    timezone: str
+    joined: dt.date
+    left: dt.date | None  # the last day
+    acknowledged_policy: int | None
+    has_password: bool
+
+    @property
+    def id(self) -> str:
+        """The subject id."""
+        return self.subject
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def is_here(self, at: dt.datetime) -> bool:
+        """Return whether their last day is not over at the moment `at`."""
+        return self.left is None or self.left >= at.astimezone(self.zone).date()
+
+
+def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Person]:
+    """Return the persons that meet all conditions, by name."""
+    table = models.Person.__table__
+    found = connection.execute(select(table).where(*conditions).order_by(table.c.name, table.c.subject_id))
+    return [_person(row) for row in found]
+
+
+def one(connection: Connection, subject: str) -> Person | None:
+    """Return the person with this subject id, or None."""
+    return next(iter(read(connection, models.Person.subject_id == subject)), None)
+
+
+def by_email(connection: Connection, email: str) -> Person | None:
+    """Return the person with this address, in any case, or None."""
+    return next(iter(read(connection, models.Person.email == normal_email(email))), None)
+
+
+def some(ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield `ids` in portions that fit into one statement."""
+    ordered = sorted(ids)
+    return (ordered[first : first + _SOME] for first in range(0, len(ordered), _SOME))
+
+
+def normal_email(email: str) -> str:
+    """Return the form in which an address is stored and compared."""
+    return email.strip().lower()
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        subject=row.subject_id,
+        email=row.email,
+        name=row.name,
+        timezone=row.timezone,
+        joined=row.joined,
+        left=row.left,
+        acknowledged_policy=row.acknowledged_policy,
+        has_password=row.password_hash is not None,
+    )

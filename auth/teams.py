@@ -1,0 +1,121 @@
+"""Changes of teams: who is a member, who manages, and who is told that somebody may read them from now on.
+
+`Told` is written here and nowhere else: when a manager is appointed, for every member; when a member joins, for every
+manager. Without it there is no relation (`auth.directory`), so a manager who was slipped in unseen can open nothing.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+import uuid
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import Row, insert, select
+
+from auth import person
+from auth.announcements import Kind
+from auth.change import Change, end_of, not_ended
+from auth.errors import ChangeRefused
+from auth.models import Management, Membership, Team, Told
+from auth.models import Person as PersonRow
+from auth.person import Person, some
+
+_SLUG_LENGTH: Final = 48
+
+
+class TeamChanges(Change):
+    """Changes of teams and of who manages whom."""
+
+    def team(self, name: str) -> str:
+        """Return the id of the team with this name, in any case; make the team if there is none."""
+        name = " ".join(name.split())
+        if not name or len(name) > 200 or not name.isprintable():
+            raise ChangeRefused("A team's name has 1 to 200 printable characters.")
+        known: dict[str, str] = {row.id: row.name for row in self.connection.execute(select(Team.id, Team.name))}
+        for team, existing in known.items():
+            if existing.casefold() == name.casefold():
+                return team
+        team = _slug(name, known)
+        self.connection.execute(insert(Team).values(id=team, name=name))
+        return team
+
+    def join(self, subject: str, team: str, since: dt.date | None = None) -> None:
+        """Make a member of `team` from today (or a later day) on, and tell them who can read them from then on."""
+        self._lock(team)
+        found = self.person(subject)
+        if any(row.team_id == team for row in self.current(Membership, found)):
+            return
+        membership, today = uuid.uuid4().hex, self.today(found)
+        first = max(since or today, today)
+        values = {"subject_id": subject, "id": membership, "team_id": team, "since": first, "until": end_of(found)}
+        self.connection.execute(insert(Membership).values(**values))
+        self.tell(subject, Kind.MEMBER_ADDED, team=team, since=first.isoformat())
+        open_ones = (Management.team_id == team, not_ended(Management, self.now.date()))
+        for management in self.connection.execute(select(Management.__table__).where(*open_ones)).all():
+            self._tell_of_manager(found, membership, management)
+
+    def part(self, subject: str, team: str) -> None:
+        """Let the membership in `team` end with yesterday."""
+        self._lock(team)
+        found = self.person(subject)
+        if self.end(Membership, found, self.today(found), Membership.team_id == team):
+            self.tell(subject, Kind.MEMBER_REMOVED, team=team)
+
+    def appoint(self, subject: str, team: str) -> None:
+        """Make somebody a manager of `team`; every member is told, and only weeks that begin later open."""
+        self._lock(team)
+        found = self.person(subject)
+        if any(row.team_id == team for row in self.current(Management, found)):
+            return
+        if not found.is_here(self.now):
+            raise ChangeRefused(f"{found.name} has left and cannot manage a team.")
+        values = {"subject_id": subject, "id": uuid.uuid4().hex, "team_id": team, "since": self.today(found)}
+        self.connection.execute(insert(Management).values(**values, until=end_of(found)))
+        self.tell(subject, Kind.APPOINTED, team=team)
+        management = next(row for row in self.current(Management, found) if row.team_id == team)
+        for member, membership in self._members(team):
+            self._tell_of_manager(member, membership, management)
+
+    def dismiss(self, subject: str, team: str) -> None:
+        """Let somebody manage `team` no more, at once; every member is told."""
+        self._lock(team)
+        found = self.person(subject)
+        if not self.end(Management, found, self.today(found), Management.team_id == team):
+            return
+        self.tell(subject, Kind.DISMISSED, team=team)
+        for member, _membership in self._members(team):
+            if member.subject != subject:
+                self.tell(member.subject, Kind.MANAGER_DISMISSED, manager=subject, team=team)
+
+    def _tell_of_manager(self, member: Person, membership: str, management: Row[Any]) -> None:
+        if member.subject == management.subject_id:
+            return
+        day = self.today(member)
+        values = {"membership_id": membership, "management_id": management.id, "manager_id": management.subject_id}
+        self.connection.execute(insert(Told).values(subject_id=member.subject, **values, day=day))
+        told = {"manager": management.subject_id, "team": management.team_id, "day": day.isoformat()}
+        self.tell(member.subject, Kind.MANAGER_APPOINTED, **told)
+
+    def _members(self, team: str) -> list[tuple[Person, str]]:
+        """Return who belongs to `team` now or soon, each with the id of the membership."""
+        open_ones = (Membership.team_id == team, not_ended(Membership, self.now.date()))
+        query = select(Membership.subject_id, Membership.id).where(*open_ones)
+        memberships = {row.subject_id: row.id for row in self.connection.execute(query)}
+        return [
+            (found, memberships[found.subject])
+            for portion in some(memberships)
+            for found in person.read(self.connection, PersonRow.subject_id.in_(portion))
+        ]
+
+    def _lock(self, team: str) -> None:
+        """Keep others from changing this team until the commit, so that nobody slips in between joining and telling."""
+        locked = select(Team.id).where(Team.id == team).with_for_update()
+        if self.connection.execute(locked).first() is None:
+            raise ChangeRefused("There is no such team.")
+
+
+def _slug(name: str, taken: Collection[str]) -> str:
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:_SLUG_LENGTH].strip("-") or "team"
+    return next(each for each in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if each not in taken)
