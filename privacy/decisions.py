@@ -1,0 +1,100 @@
+"""Whether a disclosure is permitted, and why: the policy's rules, and the conditions under which managers may use them.
+
+Nothing here writes, opens or raises a refusal: the gate does. The page that tells an employee what their manager would
+be answered asks here too.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from privacy.fields import Field, Tier
+from privacy.period import Period, is_week, local_day, oldest_readable, shared_from
+from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
+
+PERMITTED: Final = "permitted"
+NOT_PERMITTED: Final = "not-permitted"
+NOT_ACKNOWLEDGED: Final = "not-acknowledged"
+NOT_A_WEEK: Final = "not-a-week"
+NOT_YET: Final = "not-yet"
+TOO_OLD: Final = "too-old"
+
+
+class Directory(Protocol):
+    """Answers who stands in which relation to whom; `auth` implements it."""
+
+    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
+        """Return what `viewer` (None: a job) is to `subject` for all of `period`."""
+
+    def zone(self, subject: str) -> ZoneInfo:
+        """Return the zone of the subject's local days."""
+
+    def acknowledged(self, subject: str) -> bool:
+        """Tell whether the subject has read the notice about what is recorded."""
+
+    def is_reviewer(self, viewer: str) -> bool:
+        """Tell whether `viewer` reviews the access log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, its code, the sentence for people, and the relation it rests on (None if there is none)."""
+
+    permitted: bool
+    reason: str
+    sentence: str
+    relation: Relation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants to see what of whom, why, of which days, and how fine."""
+
+    viewer: str | None
+    subject: str
+    fields: frozenset[Field]
+    purpose: Purpose
+    period: Period
+    tier: Tier
+
+
+def decide(
+    request: Request, directory: Directory, now: dt.datetime, day_start: dt.time, policy: tuple[Rule, ...] = POLICY
+) -> Decision:
+    """Decide a request, all or nothing: one relation has to permit every field of it."""
+    relations = directory.relations(request.viewer, request.subject, request.period)
+    if request.viewer is not None:
+        relations -= {Relation.OPERATIONS}  # what jobs may open is never shown to a person
+    relation = _permitting(request, relations, policy)
+    if relation is None:
+        sentence = "The policy has no rule under which this viewer may see these fields for this purpose and period."
+        return Decision(False, NOT_PERMITTED, sentence, next((r for r in Relation if r in relations), None))
+    if relation is not Relation.OPERATIONS and not directory.acknowledged(request.subject):
+        sentence = "Nothing is shown about a person who has not yet read and acknowledged what is recorded."
+        return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
+    if relation is Relation.MANAGER:
+        return _closed_week(request.period, directory.zone(request.subject), now, day_start)
+    return Decision(True, PERMITTED, "The policy permits it.", relation)
+
+
+def _permitting(request: Request, relations: Collection[Relation], policy: tuple[Rule, ...]) -> Relation | None:
+    if not request.fields:
+        return None  # an empty list of fields must not let everybody in
+    for relation in Relation:
+        if relation in relations and request.fields <= permitted({relation}, request.purpose, request.tier, policy):
+            return relation
+    return None
+
+
+def _closed_week(period: Period, zone: ZoneInfo, now: dt.datetime, day_start: dt.time) -> Decision:
+    if not is_week(period):
+        return Decision(False, NOT_A_WEEK, "Only one whole ISO week can be opened at a time.", Relation.MANAGER)
+    if now < (opens := shared_from(period, zone, day_start)):
+        when = f"{opens.astimezone(zone):%Y-%m-%d %H:%M}"
+        sentence = f"Not yet: a week can be opened 48 hours after its end, this one from {when} on."
+        return Decision(False, NOT_YET, sentence, Relation.MANAGER)
+    if period < oldest_readable(local_day(now, zone, day_start)):
+        return Decision(False, TOO_OLD, "Only the last eight closed weeks can be opened.", Relation.MANAGER)
+    return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
