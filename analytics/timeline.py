@@ -1,0 +1,170 @@
+"""One day as bars: what was active when, in steps of ten minutes or more, drawn on the employee's own page only.
+
+A bar is as high as the step was active, and stacked by category; a gap of five minutes or more is a break, a longer one
+that nobody explained is hatched as away. A step without anything is a dot, not a bar of height 0.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from analytics.drawing import Stack, columns, pills
+
+Segment = tuple[int, int, str]
+"""From and until, in ms since the day began, and the top-level category."""
+Span = tuple[int, int]
+X = Callable[[int], float]
+"""From ms since the day began to a coordinate."""
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+BREAK_MS: Final = 5 * MINUTE_MS
+AWAY_MS: Final = 15 * MINUTE_MS
+_OFFICE_HOURS: Final = (8 * HOUR_MS, 18 * HOUR_MS)
+_STEPS: Final = tuple(n * MINUTE_MS for n in (10, 15, 20, 30))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a drawing of the day has its edges."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    base: float
+    most_bars: int
+    most_labels: int
+
+
+WIDE: Final = Frame(760, 214, 20, 740, 44, 186, most_bars=78, most_labels=12)
+NARROW: Final = Frame(340, 200, 18, 322, 44, 172, most_bars=46, most_labels=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a template needs to draw the day: hours, bars by tone, breaks, away, idle, the present moment."""
+
+    frame: Frame
+    hours: tuple[tuple[float, str], ...]
+    bars: Mapping[str, str]
+    breaks: str
+    away: str
+    idle: str
+    now: float | None
+    longest: tuple[float, float, float, str] | None  # from, until, where its words stand, how they are anchored
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The parts of a day, ready to be drawn: segments in order, focus blocks, gaps and the bounds that are shown."""
+
+    segments: Sequence[Segment]
+    blocks: Sequence[Span]
+    breaks: Sequence[Span]
+    away: Sequence[Span]
+    first: int
+    end: int
+
+    @property
+    def begins(self) -> int:
+        """When the first activity began, in ms since the day began."""
+        return self.segments[0][0]
+
+    @property
+    def ends(self) -> int:
+        """When the last activity ended."""
+        return max(segment[1] for segment in self.segments)
+
+
+def read(segments: Sequence[Segment], blocks: Sequence[Span] = (), explained: Collection[Span] = ()) -> Day:
+    """Sort a day's segments into what is drawn. `explained` are gaps that the employee called a break."""
+    ordered = sorted(segments)
+    gaps = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
+    breaks = [gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS or gap in explained]
+    first = min([_OFFICE_HOURS[0], *(s[0] for s in ordered)]) // HOUR_MS * HOUR_MS
+    end = -(-max([_OFFICE_HOURS[1], *(s[1] for s in ordered)]) // HOUR_MS) * HOUR_MS
+    return Day(ordered, blocks, breaks, [gap for gap in gaps if gap not in breaks], first, end)
+
+
+def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | None, frame: Frame) -> Drawing:
+    """Draw `day` into `frame`. `begins` is the day's first moment in its zone; `now_ms` is None once it is over."""
+    wide = (frame.right - frame.left) / (day.end - day.first)
+
+    def x(ms: int) -> float:
+        return round(frame.left + (ms - day.first) * wide, 1)
+
+    step = next((s for s in _STEPS if (day.end - day.first) / s <= frame.most_bars), _STEPS[-1])
+    gap = 1.7 if frame.width > 400 else 0.7
+    active = _per_step(day, step, tones)
+    stacks = [Stack(x(at) + gap, step * wide - 2 * gap, _parts(active[at], step, frame)) for at in sorted(active)]
+    covered = {at for s in (*day.breaks, *day.away) for at in range(s[0] // step * step, s[1], step)}
+    idle = [at for at in range(day.first, day.end, step) if at not in active and at not in covered]
+    return Drawing(
+        frame=frame,
+        hours=_hours(day, begins, frame, x),
+        bars=columns(stacks, frame.base),
+        breaks=pills([(x(a), x(b)) for a, b in day.breaks], frame.base, 12),
+        away=pills([(x(a), x(b)) for a, b in day.away], frame.base, 12),
+        idle=pills([(x(at) + gap, x(at) + step * wide - gap) for at in idle], frame.base, 5),
+        now=None if now_ms is None else min(max(x(now_ms), frame.left), frame.right),
+        longest=_longest(day, frame, x),
+    )
+
+
+def _per_step(day: Day, step: int, tones: Mapping[str, str]) -> dict[int, dict[str, int]]:
+    """Return step → tone → active ms. Core work inside a focus block has a tone of its own."""
+    active: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for start, end, name in day.segments:
+        for at in range(start // step * step, end, step):
+            a, b = max(at, start), min(at + step, end)
+            tone = tones.get(name, "adm")
+            focused = sum(max(0, min(b, q) - max(a, p)) for p, q in day.blocks) if tone == "focus" else b - a
+            _add(active[at], tone, focused)
+            _add(active[at], "core", b - a - focused)
+    return active
+
+
+def _add(tones: dict[str, int], tone: str, ms: int) -> None:
+    if ms > 0:
+        tones[tone] += ms
+
+
+_ORDER: Final = ("focus", "core")
+
+
+def _parts(tones: Mapping[str, int], step: int, frame: Frame) -> tuple[tuple[str, float], ...]:
+    def place(tone: str) -> tuple[int, str]:
+        return (_ORDER.index(tone) if tone in _ORDER else len(_ORDER), tone)
+
+    tall = (frame.base - frame.top) / step
+    return tuple((tone, max(1.5, tones[tone] * tall)) for tone in sorted(tones, key=place))
+
+
+def _hours(day: Day, begins: dt.datetime, frame: Frame, x: X) -> tuple[tuple[float, str], ...]:
+    hours = (day.end - day.first) // HOUR_MS
+    every = next(n for n in (1, 2, 3, 4, 6, 12, 24) if hours / n <= frame.most_labels)
+    moments = range(day.first, day.end + 1, every * HOUR_MS)
+    return tuple((x(ms), _clock(begins, ms)) for ms in moments)
+
+
+def _clock(begins: dt.datetime, ms: int) -> str:
+    """Return what the clock shows `ms` after the day began, on days of 23 and 25 hours too."""
+    moment = begins.astimezone(dt.UTC) + dt.timedelta(milliseconds=ms)
+    return moment.astimezone(begins.tzinfo).strftime("%H:%M")
+
+
+def _longest(day: Day, frame: Frame, x: X) -> tuple[float, float, float, str] | None:
+    if not day.blocks:
+        return None
+    start, end = max(day.blocks, key=lambda block: block[1] - block[0])
+    middle = (x(start) + x(end)) / 2
+    if middle - frame.left < 70:
+        return x(start), x(end), x(start), "start"
+    if frame.right - middle < 70:
+        return x(start), x(end), x(end), "end"
+    return x(start), x(end), middle, "mid"
