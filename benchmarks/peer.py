@@ -65,8 +65,8 @@ def start_server(directory: Path, port: int) -> subprocess.Popen[bytes]:
     raise SystemExit(f"aw-server did not start; see {directory / 'server.log'}")
 
 
-def peak_mb(pid: int) -> float:
-    """Return the peak resident memory of a running process (VmHWM, Linux)."""
+def peak_mb(pid: int | str) -> float:
+    """Return the peak resident memory of a running process, or of "self" (VmHWM, Linux)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

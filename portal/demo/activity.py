@@ -40,8 +40,8 @@ BROWSER: Final = "msedge.exe"
 _CASES = (
     Screen(BROWSER, "Case #{n} – CaseDesk", "https://casedesk.example.test/cases/{n}"),
     Screen(BROWSER, "Case #{n} – Documents – CaseDesk", "https://casedesk.example.test/cases/{n}/documents"),
-    Screen("saplogon.exe", "SAP Easy Access – claim reserve {n}"),
-    Screen("Acrobat.exe", "Claim form {n}.pdf - Adobe Acrobat Reader"),
+    Screen("saplogon.exe", "SAP Easy Access – reserve {n}"),
+    Screen("Acrobat.exe", "Form {n}.pdf - Adobe Acrobat Reader"),
     Screen("WINWORD.EXE", "Letter {n}.docx - Word"),
 )
 _INVOICES = (
@@ -72,7 +72,7 @@ OTHERWISE: Final[dict[str, tuple[Screen, ...]]] = {
         Screen(BROWSER, "KB-{k}: How to – Intranet", "https://intranet.example.test/kb/{k}"),
         Screen("ms-teams.exe", "Chat | Team | Microsoft Teams"),
         Screen(BROWSER, "Article {k} – Example News", "https://news.example.test/articles/{k}"),
-        Screen(BROWSER, "Item {k} – ExampleShop", "https://shop.example.test/items/{k}"),
+        Screen(BROWSER, "Shopping basket {k} – ExampleShop", "https://shop.example.test/basket/{k}"),
     ),
 }
 _AWAY: Final = Screen("LockApp.exe", "Windows Default Lock Screen")

@@ -1,0 +1,137 @@
+"""Sameview at the same work as `peer.py`; each command is a process of its own and prints one JSON object.
+
+    python -m benchmarks.ours import EXPORT HOME RULES
+    python -m benchmarks.ours read HOME RULES DAY YEAR_START
+
+`import` sets up an installation in HOME and imports as `sameview import` does. `read` asks the whole application (the
+session, the policy, the gate, the log) in process through its JSON addresses, as the employee.
+"""
+
+import argparse
+import datetime as dt
+import json
+import statistics
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from analytics.imports import read_export
+from benchmarks.peer import peak_mb
+from portal import create_app
+from portal.config import Config
+from portal.founding import found
+from portal.sessions import COOKIE
+from portal.wiring import System, build
+from privacy.fields import Tier
+from privacy.policy import POLICY_VERSION
+from privacy.vault_store import SealedField
+
+EMAIL = "desk@example.test"
+READS = 25
+
+
+def config(home: Path, rules: Path) -> Config:
+    return Config(home=home, capture_preset="own_insight", category_rules=rules)
+
+
+def measure_import(export: Path, home: Path, rules: Path) -> dict[str, Any]:
+    """Import into a fresh installation; the clock runs from opening the file to the last summary committed."""
+    system = found(config(home, rules), "Bench", throw_away=True)
+    subject = system.people.create(EMAIL, "Desk One", "UTC", dt.date(2025, 1, 1))
+    system.people.acknowledge(subject, POLICY_VERSION)
+    intake = system.intake
+    started = time.perf_counter()
+    with export.open("rb") as file:
+        intake.take(subject, read_export(file))
+    seconds = time.perf_counter() - started
+    day_bytes = _day_row_bytes(system)
+    system.close()
+    stored = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    return {"seconds": seconds, "peak_mb": peak_mb("self"), "stored_bytes": stored, "day_row_bytes": day_bytes}
+
+
+def _day_row_bytes(system: System) -> int:
+    total = select(func.sum(func.length(SealedField.sealed))).where(SealedField.tier == Tier.DAY)
+    with system.stores.data.connect() as connection:
+        return int(connection.execute(total).scalar_one())
+
+
+class Reader:
+    """The employee's program: asks for JSON, in a new session or in the one it has."""
+
+    def __init__(self, system: System) -> None:
+        owner = system.people.find(EMAIL)
+        if owner is None:
+            raise SystemExit(f"nobody has the address {EMAIL}: import first")
+        self.system, self.subject = system, owner.subject
+        self.client = create_app(system).test_client()
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        self.client.set_cookie(COOKIE, self.system.sessions.start(self.subject))
+
+    def get(self, address: str) -> tuple[float, Any]:
+        """Return the seconds until the answer's bytes are there, and what they say."""
+        started = time.perf_counter()
+        answer = self.client.get(address)
+        body = answer.data
+        seconds = time.perf_counter() - started
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status} {body[:300]!r}")
+        return seconds, json.loads(body)
+
+    def in_new_sessions(self, address: str) -> list[float]:
+        """Read the address READS times; each read is a new entry in the log, as the entries' numbers show."""
+        times, entries = [], set()
+        for _ in range(READS):
+            self.sign_in()
+            seconds, answer = self.get(address)
+            times.append(seconds)
+            entries.add(answer["entry"])
+        if len(entries) != READS:
+            raise SystemExit(f"{READS} sessions made {len(entries)} entries: this does not measure the log's commit")
+        return times
+
+
+def measure_reads(home: Path, rules: Path, day: dt.date, year_start: dt.date) -> dict[str, Any]:
+    """Time the day and the year, each read with its committed entry, and say what the day holds, for comparing."""
+    system = build(config(home, rules))
+    reader = Reader(system)
+    one = f"/api/v1/me/days/{day}"
+    year = f"/api/v1/me/days?from={year_start}&to={day + dt.timedelta(days=1)}&fields=categories"
+    found_day = reader.get(one)[1]["payload"]["fields"]["category_detail"]  # the first one opens everything
+    total: Counter[str] = Counter()
+    for each in reader.get(year)[1]["payload"]["days"]:
+        total.update(each["fields"].get("categories", {}))
+    result = {
+        "day_json_seconds": statistics.median(reader.in_new_sessions(one)),
+        "day_again_seconds": statistics.median(reader.get(one)[0] for _ in range(READS)),
+        "year_field_seconds": statistics.median(reader.in_new_sessions(year)),
+    }
+    system.close()
+    return result | {"day": found_day, "year_seconds": sum(total.values())}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    importing = commands.add_parser("import")
+    importing.add_argument("export", type=Path)
+    reading = commands.add_parser("read")
+    for command in (importing, reading):
+        command.add_argument("home", type=Path)
+        command.add_argument("rules", type=Path)
+    reading.add_argument("day", type=dt.date.fromisoformat)
+    reading.add_argument("year_start", type=dt.date.fromisoformat)
+    given = parser.parse_args()
+    if given.command == "import":
+        print(json.dumps(measure_import(given.export, given.home, given.rules)))
+    else:
+        print(json.dumps(measure_reads(given.home, given.rules, given.day, given.year_start)))
+
+
+if __name__ == "__main__":
+    main()
