@@ -68,7 +68,7 @@ class Inventory:
         """Raise VaultIncomplete unless the rows `found` are exactly those that are listed for `period`."""
         for field in fields:
             listed, there = self._listed(tier, field, period), found.get(field, {})
-            for each in sorted(listed.keys() | there.keys()):
+            for each in sorted(listed.keys() | there.keys(), key=lambda n: (n in there, n)):  # what is missing first
                 if listed.get(each) != there.get(each):
                     reason = _difference(each in listed, each in there)
                     place = row_name(self._subject, field, tier, *day_and_sequence(each))
