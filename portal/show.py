@@ -16,6 +16,9 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from jinja2 import Environment
 
+from analytics.palette import Category, categories
+from privacy.canonical import canonical
+
 LOCALE: Final = Locale("en", "GB")
 MINUTE: Final = 60
 HOUR: Final = 3600
@@ -124,7 +127,18 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "·"
 
 
+def parts(seconds: dict[str, float], core: frozenset[str] = frozenset({"Work"})) -> tuple[Category, ...]:
+    """Return categories as parts of a bar; `core` only chooses which one comes first."""
+    return categories(seconds, core)
+
+
+def as_bytes(payload: Any) -> str:
+    """Write a payload in the canonical form that its digest is taken of."""
+    return canonical(payload).decode()
+
+
 FILTERS: Final[dict[str, Any]] = {
+    "canonical": as_bytes,
     "clock": clock,
     "clock_ms": clock_ms,
     "day": day,
@@ -134,6 +148,7 @@ FILTERS: Final[dict[str, Any]] = {
     "listing": listing,
     "moment": moment,
     "number": number,
+    "parts": parts,
     "percent": percent,
     "short_day": short_day,
     "span": span,

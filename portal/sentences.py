@@ -1,0 +1,201 @@
+"""Entries of the access log as plain sentences: who did what with whose figures, when, and why.
+
+A reader is addressed as "you"; everybody else has their name, and a job of the system is "Sameview itself". A sentence says
+what the entry says and nothing more: an entry has no figures.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from portal.show import initials, listing, moment, short_day, span
+from privacy.fields import Field
+from privacy.log_entries import LOG_FIELD, Chain, Entry
+from privacy.period import Period, is_week
+from privacy.policy import Purpose, Relation
+
+FIELD_NAMES: Final[dict[str, str]] = {
+    Field.ACTIVE_TIME: "active time",
+    Field.AWAY_TIME: "time away",
+    Field.CATEGORIES: "categories",
+    Field.CATEGORY_DETAIL: "categories in detail",
+    Field.FOCUS: "focus",
+    Field.RHYTHM: "hours of the day",
+    Field.RECOVERY: "breaks",
+    Field.APPS: "applications",
+    Field.TITLES: "window titles",
+    Field.URLS: "web addresses",
+    Field.CAPTURE_LEDGER: "capture ledger",
+    Field.ANNOTATIONS: "notes",
+    Field.GOALS: "own goals",
+    Field.AGREED_GOALS: "agreed goals",
+    Field.WORKING_PATTERN: "working week",
+    LOG_FIELD: "access log",
+}
+"""How a field is called in a sentence."""
+
+PURPOSE_NAMES: Final[dict[str, str]] = {
+    Purpose.OWN_REVIEW: "for themselves",
+    Purpose.ONE_TO_ONE: "for a one-to-one",
+    Purpose.TEAM_RHYTHM: "for the team's rhythm",
+    Purpose.TARGET_SETTING: "to set a target",
+    Purpose.COMPLIANCE_REVIEW: "to review the log",
+    Purpose.SUBJECT_REQUEST: "on request of the person",
+    Purpose.OPERATIONS: "to run the system",
+}
+
+_RELATION_NAMES: Final[dict[str, str]] = {
+    Relation.MANAGER: "manager",
+    Relation.COMPLIANCE: "compliance reviewer",
+}
+
+_EVENTS: Final[dict[str, str]] = {
+    "acknowledged": "{viewer} read the notice on what is recorded",
+    "appointed": "{viewer} appointed a manager: {subject} was told who it is",
+    "credential-changed": "A password or a personal token of {whose} account changed",
+    "dismissed": "{viewer} ended that a manager may open weeks: {subject} was told who it was",
+    "invited": "{viewer} issued an invitation to {whose} account",
+    "leaving": "{viewer} noted {whose} last day",
+    "member-added": "{viewer} put {subject} into a team",
+    "member-removed": "{viewer} took {subject} out of a team",
+    "person-created": "{viewer} made {whose} account",
+    "profile-changed": "{viewer} changed {whose} profile",
+    "reset-issued": "{viewer} issued a link that sets a new password for {subject}",
+    "role-granted": "{viewer} gave {subject} a role",
+    "role-revoked": "{viewer} took a role from {subject}",
+    "sign-in-link-issued": "{viewer} issued a one-time link that signs in as {subject}",
+    "signed-in-by-link": "Somebody signed in as {subject} with a one-time link",
+    "staying": "{viewer} removed {whose} last day",
+}
+"""What happened to a person's account and relations, by the outcome of the entry."""
+
+Names = Callable[[str], str]
+"""From a subject id to a name."""
+Part = tuple[str, bool]
+"""Words, and whether they are the ones to see first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One entry for a list. `opened` is the entry that opened what this one shows."""
+
+    number: int
+    parts: tuple[Part, ...]
+    when: str
+    why: str
+    sign: str
+    tone: str
+    initials: str
+    digest: str | None = None
+    opened: int | None = None
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self.parts)
+
+
+def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentence:
+    """Say `entry` to `reader`, with times on the clock of `zone`."""
+    parts, sign, tone = _said(entry, reader, names)
+    by_person = sign == "eye" and entry.viewer not in (None, reader)
+    return Sentence(
+        number=entry.index,
+        parts=(_capital(parts[0]), *parts[1:]),
+        when=moment(entry.time, zone),
+        why="" if entry.purpose == Purpose.OPERATIONS else PURPOSE_NAMES.get(entry.purpose, "for no agreed purpose"),
+        sign=sign,
+        tone=tone,
+        initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
+        digest=entry.digest,
+    )
+
+
+def sentences(entries: Iterable[Entry], reader: str, names: Names, zone: ZoneInfo) -> list[Sentence]:
+    """Say entries, newest first; an opening and the receipt of what it showed become one line with both numbers."""
+    said: list[Sentence] = []
+    receipts: dict[tuple[object, ...], int] = {}
+    for entry in sorted(entries, key=lambda e: e.index, reverse=True):
+        key = (entry.viewer, entry.subject, entry.fields, entry.purpose, entry.period)
+        if entry.outcome == "shown":
+            receipts[key] = len(said)
+        elif entry.outcome == "disclosed" and key in receipts:
+            place = receipts.pop(key)
+            said[place] = replace(said[place], opened=entry.index)
+            continue
+        said.append(sentence(entry, reader, names, zone))
+    return said
+
+
+def period_words(period: Period) -> str:
+    """Say which days: "week 46", "19 Nov" or "9–15 Nov 2026"."""
+    if is_week(period):
+        return f"week {period.first.isocalendar().week}"
+    if period.end - period.first == dt.timedelta(days=1):
+        return short_day(period.first)
+    return span(period.first, period.end)
+
+
+def field_words(fields: Sequence[str]) -> str:
+    """Say which fields: "active time, categories and focus"; a long list is counted."""
+    known = [name for field, name in FIELD_NAMES.items() if field in fields]
+    return listing(known) if 0 < len(known) <= 4 else f"{len(fields)} fields" if fields else "nothing"
+
+
+def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str]:
+    """Return the words, the icon and the tone of an entry."""
+    words = {"viewer": _who(entry.viewer, reader, names), "subject": _who(entry.subject, reader, names)}
+    words["whose"] = _whose(entry, reader, names)
+    if entry.outcome in _EVENTS:
+        return [(_EVENTS[entry.outcome].format(**words), False)], "key", "g"
+    if LOG_FIELD in entry.fields:
+        return _log_read(entry, words)
+    if entry.outcome == "imported":
+        return [(words["viewer"], True), (f" added events to {words['whose']} record", False), _of(entry)], "down", "g"
+    if entry.outcome in ("disclosed", "shown", "refused"):
+        return _read(entry, reader, words)
+    return [(words["viewer"], True), (f" wrote “{entry.outcome}”", False), _of(entry)], "file", "g"
+
+
+def _read(entry: Entry, reader: str, words: dict[str, str]) -> tuple[list[Part], str, str]:
+    what = field_words(entry.fields)
+    viewer: list[Part] = [(words["viewer"], True)]
+    if entry.relation in _RELATION_NAMES:
+        viewer.append((f", {words['whose']} {_RELATION_NAMES[entry.relation]},", False))
+    object_: list[Part] = [(f"{words['whose']} " if entry.viewer != reader else "your own ", False), (what, True)]
+    if entry.outcome == "refused":
+        return [("Refused: ", True), *viewer, (" asked for ", False), *object_, _of(entry)], "block", "w"
+    if entry.viewer is None:
+        added_up = (", to add up figures. Nobody was shown them", False)
+        return [*viewer, (" opened ", False), *object_, _of(entry), added_up], "gear", "g"
+    verb = " saw " if entry.outcome == "shown" or entry.chain is Chain.SELF else " opened "
+    own = entry.viewer == entry.subject
+    return [*viewer, (verb, False), *object_, _of(entry)], "user" if own else "eye", "g" if own else ""
+
+
+def _log_read(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
+    if entry.outcome == "refused":
+        return [("Refused: ", True), (words["viewer"], False), (" asked for the access log", False)], "block", "w"
+    if entry.viewer is None:
+        return [("Sameview itself", True), (f" wrote “{entry.outcome}” about the log", False)], "seal", "g"
+    verb = " read " if entry.outcome == "disclosed" else f" wrote “{entry.outcome}” about "
+    about = "the access log" if entry.subject is None else f"{words['whose']} access log"
+    return [(words["viewer"], True), (verb, False), (about, True)], "seal", "g"
+
+
+def _of(entry: Entry) -> Part:
+    return ("" if entry.period is None else f" of {period_words(entry.period)}", False)
+
+
+def _who(person: str | None, reader: str, names: Names) -> str:
+    return "Sameview itself" if person is None else "you" if person == reader else names(person)
+
+
+def _whose(entry: Entry, reader: str, names: Names) -> str:
+    if entry.subject is None:
+        return "the organisation's"
+    return "your" if entry.subject == reader else f"{names(entry.subject)}’s"
+
+
+def _capital(part: Part) -> Part:
+    return (part[0][:1].upper() + part[0][1:], part[1])
