@@ -1,0 +1,176 @@
+"""Who is asking, and may they: decided before any view runs.
+
+Default deny: a view that declares no permission is not found, whoever asks. This guards pages and opens no data; what may
+be seen of a person is decided by the gate.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from auth.errors import TokenRefused
+from auth.permissions import GRANTS, Permission, Role, allows
+from auth.tokens import Scope
+from portal.problems import Problem, for_program
+from portal.sessions import browser
+
+if TYPE_CHECKING:
+    from portal.wiring import System
+
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEARER: Final = "Bearer "
+_OPEN: Final = frozenset({each for each, roles in GRANTS.items() if Role.ANYONE in roles})
+_BEFORE_NOTICE: Final = _OPEN | {Permission.NOTICE_ACCEPT, Permission.SIGN_OUT}
+_OF_READ_TOKEN: Final = frozenset(
+    {
+        Permission.ACCESS_LOG_READ,
+        Permission.CHECKPOINT_READ,
+        Permission.COUNTS_READ,
+        Permission.OWN_READ,
+        Permission.TEAM_READ,
+    }
+)
+"""What a personal token with the scope `read` may do; it makes no tokens, and it changes nothing."""
+
+_csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks. `session` names the sign-in or the personal token where own reads are logged once a day."""
+
+    subject: str
+    session: str
+    by_token: bool = False
+
+
+def system() -> "System":
+    """Return the parts that the portal was built from."""
+    return cast("System", current_app.extensions["sameview"])
+
+
+def asking() -> Viewer | None:
+    """Return who asks, or None for a stranger."""
+    return cast("Viewer | None", g.get("viewer"))
+
+
+def viewer() -> str:
+    """Return the subject id of whoever asks; a view that calls this is only reached by somebody signed in."""
+    found = asking()
+    if found is None:
+        abort(404)
+    return found.subject
+
+
+def session_key() -> str:
+    """Return the name of the present sign-in or token."""
+    found = asking()
+    if found is None:
+        abort(404)
+    return found.session
+
+
+def current_roles() -> frozenset[Role]:
+    """Return what the asker may be; a stranger is anyone."""
+    return cast("frozenset[Role]", g.get("roles", frozenset({Role.ANYONE})))
+
+
+def add_access(app: Flask) -> None:
+    """Check every request of `app` before its view: who, forged, may, has read the notice — in this order."""
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # checked below, after bearer tokens are known
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form lives as long as its session
+    _csrf.init_app(app)
+    for check in (_identify, _refuse_undeclared, _refuse_forged, _refuse_unread):
+        app.before_request(check)
+
+
+def safe_next(target: str) -> str:
+    """Return `target` if it is a path of this portal, else the first page: a link may not lead elsewhere (open redirect)."""
+    plain = target.isascii() and target.isprintable() and "\\" not in target
+    parts = urlsplit(target) if plain else None
+    inside = parts is not None and not parts.scheme and not parts.netloc and target.startswith("/")
+    return target if inside and not target.startswith("//") else "/"
+
+
+def _identify() -> None:
+    header = request.headers.get("Authorization", "")
+    found = _by_token(header.removeprefix(_BEARER)) if header.startswith(_BEARER) else _by_cookie()
+    if found is not None:
+        g.viewer = found
+        g.roles = system().directory.roles(found.subject) | {Role.ANYONE}
+
+
+def _by_token(secret: str) -> Viewer | None:
+    if not for_program():
+        return None  # pages are for browsers
+    scope = Scope.INGEST if _permission() is Permission.EVENTS_WRITE else Scope.READ
+    try:
+        token = system().tokens.check(secret.strip(), scope)
+    except TokenRefused:
+        return None
+    return Viewer(token.subject, f"token:{token.id}", by_token=True)
+
+
+def _by_cookie() -> Viewer | None:
+    if browser().fresh:
+        return None
+    found = system().sessions.find(browser().token)
+    return None if found is None else Viewer(found.subject, f"session:{found.key}")
+
+
+def _permission() -> Permission | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "permission", None)
+
+
+def _refuse_undeclared() -> Response | None:
+    if request.endpoint is None:
+        return None  # no such address: Flask answers 404 or 405
+    permission = _permission()
+    if permission is None:
+        abort(404)
+    if allows(current_app.view_functions[request.endpoint], current_roles()) and _within_token(permission):
+        return None
+    if asking() is not None:
+        abort(404)  # not 403: a stranger does not learn what there is
+    return _ask_to_sign_in()
+
+
+def _within_token(permission: Permission) -> bool:
+    """Tell whether a token, if that is what asks, may do this: it reads, or uploads, and nothing else."""
+    found = asking()
+    if found is None or not found.by_token or permission in _OPEN:
+        return True
+    reads = permission in _OF_READ_TOKEN and request.method in _SAFE
+    return reads or permission is Permission.EVENTS_WRITE
+
+
+def _ask_to_sign_in() -> Response:
+    if for_program():
+        raise Problem(401, "Unauthorized", "Sign in, or send a personal token.")
+    wanted = request.full_path.rstrip("?") if request.method in _SAFE else "/"
+    return redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted))
+
+
+def _refuse_forged() -> None:
+    """Refuse a change that another site made this browser send. Tokens are never sent by a browser on its own."""
+    found = asking()
+    if request.method in _SAFE or request.endpoint is None or (found is not None and found.by_token):
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
+        raise Problem(403, "Forbidden", "This request came from another site.")
+    _csrf.protect()
+
+
+def _refuse_unread() -> Response | None:
+    found = asking()
+    if found is None or _permission() in _BEFORE_NOTICE or system().directory.acknowledged(found.subject):
+        return None
+    if for_program():
+        raise Problem(403, "Notice not read", "Read the notice on what is recorded first, at /welcome.")
+    return redirect(url_for("account.welcome"))

@@ -1,0 +1,71 @@
+"""What addresses and forms say, read into the vocabulary; what cannot be read is refused with the reason."""
+
+import datetime as dt
+from typing import Final
+
+from analytics.days import DAY_FIELDS
+from portal.problems import Problem
+from privacy.fields import Field
+from privacy.period import Period, iso_week
+from privacy.policy import Purpose
+
+LONGEST_DAYS: Final = 400
+"""Days in one answer: a year of one's own days and some more."""
+
+
+def bad(detail: str) -> Problem:
+    """Return the refusal of a request that cannot be read."""
+    return Problem(400, "Bad Request", detail)
+
+
+def day_from(text: str) -> dt.date:
+    """Read an ISO date; raise a 400 for anything else."""
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).date()
+    except ValueError:
+        raise bad("A day is written like 2026-11-19.") from None
+
+
+def period_from(first: str, end: str) -> Period:
+    """Read the half-open range of days from `first` to before `end`; raise a 400 for none, or for too many."""
+    start, stop = day_from(first), day_from(end)
+    if not 0 < (stop - start).days <= LONGEST_DAYS:
+        raise bad(f"`to` must be 1 to {LONGEST_DAYS} days after `from`; the range does not include it.")
+    return Period(start, stop)
+
+
+def one_day(text: str) -> Period:
+    """Read a day as the period that holds only it."""
+    return Period.day(day_from(text))
+
+
+def week_from(text: str) -> Period:
+    """Read an ISO week; raise a 400 for anything else."""
+    try:
+        return iso_week(text)
+    except ValueError:
+        raise bad("A week is written like 2026-W46.") from None
+
+
+def purpose_from(text: str) -> Purpose | None:
+    """Read a purpose; None when there is no such purpose."""
+    return Purpose(text) if text in set(Purpose) else None
+
+
+def day_fields_from(text: str | None) -> frozenset[Field]:
+    """Read a comma-separated choice of a day's fields; all of them when nothing is chosen."""
+    if not text:
+        return frozenset(DAY_FIELDS)
+    chosen = frozenset(each.strip() for each in text.split(","))
+    if unknown := sorted(chosen - {field.value for field in DAY_FIELDS}):
+        raise bad(f"No such field of a day: {', '.join(unknown)[:80]}.")
+    return frozenset(Field(each) for each in chosen)
+
+
+def number_from(text: str | None, default: int) -> int:
+    """Read a number from 0 of at most 12 digits; raise a 400 for anything else."""
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise bad("A number is written with digits only.")
+    return int(text)

@@ -1,0 +1,88 @@
+"""What went wrong, said in the form of the asker: problem details (RFC 9457) for programs, a page for people.
+
+An answer to a stranger never tells whether a thing exists: what one may not see is not found.
+"""
+
+import traceback
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from privacy.canonical import canonical
+from privacy.decisions import NOT_YET
+from privacy.disclosure import LogUnavailable, Refused
+
+_logger = structlog.get_logger("sameview")
+
+NOT_FOUND = "There is nothing here, or it is not yours to see."
+
+
+class Problem(Exception):
+    """A refusal with a status, a title and a sentence; `more` is added to the problem's members."""
+
+    def __init__(self, status: int, title: str, detail: str, **more: Any) -> None:
+        super().__init__(title)
+        self.status, self.title, self.detail, self.more = status, title, detail, more
+
+
+def for_program() -> bool:
+    """Tell whether the asker is a program."""
+    return request.path.startswith("/api/")
+
+
+def answer(problem: Problem) -> Response:
+    """Draw `problem` for whoever asked."""
+    if not for_program():
+        page = render_template(
+            "errors/error.html",
+            status=problem.status,
+            title=problem.title,
+            detail=problem.detail,
+            entry=problem.more.get("entry"),
+        )
+        return current_app.make_response((page, problem.status))
+    members = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail}
+    body = canonical(members | problem.more)
+    return current_app.response_class(body, problem.status, content_type="application/problem+json")
+
+
+def _refused(error: Refused) -> Response:
+    """The gate said no, and the log has it: 409 for a week that is not open yet, else 403."""
+    later = error.decision.reason == NOT_YET
+    more = {"entry": error.entry, "reason": error.decision.reason}
+    title = "Not yet" if later else "Not permitted"
+    return answer(Problem(409 if later else 403, title, error.decision.sentence, **more))
+
+
+def _unlogged(_error: LogUnavailable) -> Response:
+    return answer(Problem(503, "Not now", "The access log cannot be written, so nothing was opened."))
+
+
+def _http(error: HTTPException) -> AnyResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    detail = NOT_FOUND if error.code == 404 else error.description or ""
+    response = answer(Problem(error.code, error.name, detail))
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after", "www-authenticate"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    # The message may name a row, and so a person: the log of the server gets the kind and the place only.
+    _logger.error("unexpected", kind=type(error).__name__, at="".join(traceback.format_tb(error.__traceback__)))
+    return answer(Problem(500, "Internal Server Error", "Something broke on our side. It was not shown to anybody."))
+
+
+def add_problems(app: Flask) -> None:
+    """Answer every error of `app` in the asker's form."""
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(LogUnavailable, _unlogged)
+    app.register_error_handler(HTTPException, _http)
+    if not app.testing:
+        app.register_error_handler(Exception, _unexpected)

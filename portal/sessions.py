@@ -1,0 +1,75 @@
+"""The browser's cookie: one opaque token, and nothing else in it.
+
+The token points at a row of `auth.sessions`, so that a session can be revoked and expires on the server. Flask-Login is not
+used: its session keeps a user id in the cookie and its protection hashes the browser's name, and we want neither.
+Before sign-in the token points at nothing and only binds forms to this browser (login CSRF); at sign-in it is replaced, so
+that a planted cookie is worth nothing (session fixation).
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import Any, Final, cast
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+
+COOKIE: Final = "sameview"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+
+
+class BrowserSession(dict[str, Any], SessionMixin):
+    """What Flask-WTF finds in `flask.session`: the check value of this browser's forms, derived from its token."""
+
+    def __init__(self, token: str | None) -> None:
+        self.fresh = token is None
+        self.accessed = False
+        self.ended = False
+        self._bind(token or secrets.token_urlsafe(32))
+
+    def _bind(self, token: str) -> None:
+        self.token = token
+        check = hmac.new(token.encode(), b"sameview/v1/csrf", hashlib.sha256).hexdigest()
+        super().__setitem__("csrf_token", check)
+
+    def __contains__(self, key: object) -> bool:
+        if key == "csrf_token":
+            self.accessed = True  # a form is being drawn or checked: from now on this browser needs its cookie
+        return super().__contains__(key)
+
+    def renew(self, token: str) -> None:
+        """Go on under the token of a new sign-in; the old cookie is overwritten."""
+        self._bind(token)
+        self.fresh = self.accessed = True
+
+    def end(self) -> None:
+        """Forget this browser: the cookie is deleted with the answer."""
+        self.ended = True
+
+
+class BrowserSessions(SessionInterface):
+    """Reads and writes the cookie. On https its name begins with `__Host-`, so that no sibling host can plant it."""
+
+    def name(self, secure: bool) -> str:
+        return f"__Host-{COOKIE}" if secure else COOKIE
+
+    def open_session(self, app: Flask, request: Request) -> BrowserSession:
+        token = request.cookies.get(self.name(request.is_secure), "")
+        return BrowserSession(token if _TOKEN.fullmatch(token) else None)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        from flask import request  # the interface hands over no request, and the cookie's name depends on its scheme
+
+        browser, secure = cast(BrowserSession, session), request.is_secure
+        if browser.ended:
+            response.delete_cookie(self.name(secure), path="/", secure=secure, httponly=True, samesite="Lax")
+        elif browser.fresh and browser.accessed:
+            response.set_cookie(
+                self.name(secure), browser.token, path="/", secure=secure, httponly=True, samesite="Lax"
+            )
+
+
+def browser() -> BrowserSession:
+    """Return the session of the present request."""
+    return cast(BrowserSession, session)

@@ -1,0 +1,247 @@
+"""The shapes of the JSON answers, as structures: the OpenAPI document is made from them, and tests hold answers to them.
+
+Seconds are numbers with at most three decimals; days are local dates; ranges are half-open.
+"""
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Seconds = Annotated[float, Meta(ge=0, description="Seconds, at most 3 decimals.")]
+SecondsBy = dict[str, Seconds]
+Counts = dict[str, int]
+Mark = Literal["missing", "private", "paused", "withheld"]
+Digest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$", description="SHA-256 of the RFC 8785 form of `payload`.")]
+Entry = Annotated[int, Meta(ge=0, description="Number of the access log's entry that accounts for this answer.")]
+P = TypeVar("P")
+
+
+class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A structure that has exactly these members."""
+
+
+class Answer(Shape, Generic[P]):
+    """What was shown, the log entry that accounts for it, and the digest of what was shown."""
+
+    payload: P
+    entry: Entry
+    digest: Digest
+
+
+class ActiveTime(Shape):
+    active_seconds: Seconds
+
+
+class AwayTime(Shape):
+    afk_seconds: Seconds | None
+
+
+class Focus(Shape):
+    blocks: int
+    seconds: Seconds
+    longest_seconds: Seconds
+
+
+class Rhythm(Shape):
+    hours: dict[str, SecondsBy]
+    first: str | None
+    last: str | None
+
+
+class Recovery(Shape):
+    breaks: int
+    seconds: Seconds
+    longest_stretch_seconds: Seconds
+
+
+class Ledger(Shape):
+    received: int
+    kept: int
+    coarsened: Counts
+    dropped: Counts
+
+
+class DayFields(Shape):
+    active_time: ActiveTime | UnsetType = UNSET
+    away_time: AwayTime | UnsetType = UNSET
+    categories: SecondsBy | UnsetType = UNSET
+    category_detail: SecondsBy | UnsetType = UNSET
+    focus: Focus | UnsetType = UNSET
+    rhythm: Rhythm | UnsetType = UNSET
+    recovery: Recovery | UnsetType = UNSET
+    apps: SecondsBy | UnsetType = UNSET
+    capture_ledger: Ledger | UnsetType = UNSET
+
+
+class Day(Shape):
+    """One local day of the asker's own."""
+
+    date: str
+    timezone: str
+    fields: DayFields
+    marks: dict[str, Mark]
+
+
+class Days(Shape):
+    days: list[Day]
+
+
+class WeekFields(Shape):
+    active_time: ActiveTime | UnsetType = UNSET
+    categories: SecondsBy | UnsetType = UNSET
+    focus: Focus | UnsetType = UNSET
+
+
+class Week(Shape):
+    """A closed week's shared totals: the same bytes for the manager and for the employee."""
+
+    week: str
+    subject: str
+    timezone: str
+    purpose: str
+    fields: WeekFields
+    marks: dict[str, Mark]
+    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+
+
+class LogPayload(Shape):
+    """What an entry of the access log says (keys in the order of RFC 8785 when hashed)."""
+
+    v: int
+    time: str
+    viewer: str | None
+    subject: str | None
+    relation: str
+    fields: list[str]
+    purpose: str
+    period: list[str] | None
+    policy: int
+    outcome: str
+    chain: Literal["others", "self", "organisation"]
+    sequence: int
+    previous: str | None
+    digest: str | UnsetType = UNSET
+
+
+class LogEntry(Shape):
+    index: int
+    payload: LogPayload
+
+
+class LogEntries(Shape):
+    """Entries, newest first."""
+
+    entries: list[LogEntry]
+
+
+class LogPage(Shape):
+    entries: list[LogEntry]
+    page: int
+    more: bool
+
+
+class Inclusion(Shape):
+    index: int
+    leaf: str
+    hashes: list[str]
+    salt: str | None
+    payload: str | None
+
+
+class Bundle(Shape):
+    """A proof bundle: it verifies with any implementation of C2SP signed notes and RFC 9162."""
+
+    checkpoint: str
+    old: str | None
+    consistency: list[str]
+    inclusion: list[Inclusion]
+
+
+class EntryDetail(Shape):
+    entry: LogEntry
+    proof: Bundle
+
+
+class Verification(Shape):
+    size: int
+    root: str
+    problems: list[str]
+
+
+class RecordedField(Shape):
+    """A field: who besides the person may see it, and why. Generated from the policy."""
+
+    field: str
+    key_class: str
+    sentences: list[str]
+
+
+class RecordedRule(Shape):
+    id: str
+    reason: str
+
+
+class Recorded(Shape):
+    policy: int
+    preset: str
+    fields: list[RecordedField]
+    rules: list[RecordedRule]
+
+
+class Token(Shape):
+    id: int | str
+    name: str
+    scopes: list[Literal["read", "ingest"]]
+    created_day: str
+    last_used_day: str | None
+
+
+class Tokens(Shape):
+    tokens: list[Token]
+
+
+class NewToken(Shape):
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    scopes: Annotated[list[Literal["read", "ingest"]], Meta(min_length=1)]
+
+
+class TokenMade(Shape):
+    token: Annotated[str, Meta(description="Shown this once.")]
+
+
+class Notice(Shape):
+    day: str
+    sentence: str
+    seen: bool
+
+
+class Notices(Shape):
+    notices: list[Notice]
+
+
+class RosterPerson(Shape):
+    subject: str
+    name: str
+
+
+class RosterTeam(Shape):
+    team: str
+    name: str
+    people: list[RosterPerson]
+
+
+class Roster(Shape):
+    teams: list[RosterTeam]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+Anything = dict[str, Any]

@@ -1,0 +1,50 @@
+"""What the frame of every page shows of whoever is signed in: name, areas, unseen notices, what is captured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Flask, request
+
+from portal.access import asking, current_roles, system
+
+CAPTURED: Final = {
+    "strict": "Top-level categories",
+    "coaching": "Apps and categories",
+    "own_insight": "Apps, categories and texts",
+}
+TRIAL: Final = "Synthetic data: nobody in this portal is real."
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame's variables; see templates/base.html."""
+
+    person: str
+    roles: frozenset[str]
+    notices: int
+    capture: str
+    mark: str | None
+
+
+def shell() -> Shell | None:
+    """Return the frame of the asker, or None for a stranger."""
+    found = asking()
+    person = None if found is None else system().directory.person(found.subject)
+    if found is None or person is None:
+        return None
+    return Shell(
+        person=person.name,
+        roles=frozenset(role.value for role in current_roles()),
+        notices=len(system().announcements.of(found.subject, unseen_only=True)),
+        capture=CAPTURED[system().config.capture_preset],
+        mark=TRIAL if system().organisation.throw_away else None,
+    )
+
+
+def add_shell(app: Flask) -> None:
+    """Give the frame to every template of `app`."""
+
+    @app.context_processor
+    def _frame() -> Mapping[str, Any]:
+        return {"shell": None if request.path.startswith("/api/") else shell()}

@@ -1,0 +1,117 @@
+"""The manager's pages: who is in my teams, and one person's closed weeks for a stated purpose."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, abort, render_template, request
+
+from analytics.weeks import Answer
+from auth.permissions import Permission, requires
+from auth.person import Person
+from portal.access import system, viewer
+from portal.parse import purpose_from, week_from
+from portal.problems import Problem
+from privacy.access_log import Draft
+from privacy.decisions import NOT_YET
+from privacy.fields import SHARED_FIELDS, Tier
+from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
+from privacy.policy import POLICY, Purpose, Relation
+
+blueprint = Blueprint("team", __name__, url_prefix="/team")
+
+PURPOSES: Final = tuple(
+    (rule.purpose.value, rule.purpose.value.replace("_", "-").capitalize())
+    for rule in POLICY
+    if rule.relation is Relation.MANAGER
+)
+"""What a manager can state, as the policy in force has it."""
+
+NO_PURPOSE: Final = "State one of the purposes of the policy: {}. The attempt is in the access log."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A week as the manager's page offers it: open, or the sentence that says why not."""
+
+    name: str
+    open: bool
+    later: bool
+    sentence: str
+
+
+@blueprint.get("/")
+@requires(Permission.TEAM_READ)
+def roster() -> str:
+    """Show the teams that I manage, and who is in them."""
+    return render_template("team/roster.html", teams=system().directory.managed(viewer()))
+
+
+@blueprint.get("/<team>/people/<person>")
+@requires(Permission.TEAM_READ)
+def person(team: str, person: str) -> str:
+    """Show which weeks of a person can be opened, and ask for the purpose. Nothing is read yet."""
+    found = member(team, person)
+    if found is None:
+        abort(404)
+    return render_template("team/person.html", team=team, person=found, weeks=choices(person), purposes=PURPOSES)
+
+
+@blueprint.get("/<team>/people/<person>/weeks/<week>")
+@requires(Permission.TEAM_READ)
+def week(team: str, person: str, week: str) -> str:
+    """Show a closed week's totals, with the receipt that is in the log."""
+    answer = read_week(team, person, week, request.args.get("purpose", ""))
+    return render_template("team/week.html", team=team, person=member(team, person), answer=answer)
+
+
+def member(team: str, subject: str) -> Person | None:
+    """Return somebody who is in a team that the asker manages now, or None."""
+    roster = system().directory.roster(viewer(), team) or ()
+    return next((each for each in roster if each.subject == subject), None)
+
+
+def read_week(team: str, subject: str, week: str, purpose: str) -> Answer:
+    """Read a closed week as a manager: the read, or its refusal, is in the log before this returns.
+
+    Somebody outside the asker's team is not found, as if there were no such person; their log has the attempt.
+    """
+    period, stated = week_from(week), purpose_from(purpose)
+    if system().directory.person(subject) is None:
+        abort(404)
+    inside = member(team, subject) is not None
+    if not inside or stated is None:
+        entry = refuse(subject, period, stated)
+        if not inside:
+            abort(404)
+        listed = ", ".join(value for value, _ in PURPOSES)
+        raise Problem(403, "No such purpose", NO_PURPOSE.format(listed), entry=entry)
+    return system().weeks.for_manager(viewer(), subject, week, stated)
+
+
+def refuse(subject: str, period: Period, purpose: Purpose | None) -> int:
+    """Log an attempt that never reaches the gate's decision, and return the entry's number."""
+    return system().gate.record(
+        Draft(
+            viewer=viewer(),
+            subject=subject,
+            relation=Relation.MANAGER,
+            fields=SHARED_FIELDS,
+            purpose="unknown" if purpose is None else purpose,
+            period=period,
+            outcome="refused",
+        )
+    )
+
+
+def choices(subject: str) -> list[Choice]:
+    """Return the running week and the closed ones before it, newest first: which can be opened, and why not."""
+    running = week_of(local_day(system().clock(), system().directory.zone(subject))).first
+    mondays = (running - dt.timedelta(days=7 * back) for back in range(READABLE_WEEKS + 1))
+    return [_choice(subject, week_of(monday)) for monday in mondays]
+
+
+def _choice(subject: str, period: Period) -> Choice:
+    found = system().gate.decide(viewer(), subject, SHARED_FIELDS, Purpose.ONE_TO_ONE, period, Tier.WEEK)
+    sentence = "" if found.permitted else found.sentence
+    return Choice(week_name(period), found.permitted, found.reason == NOT_YET, sentence)
