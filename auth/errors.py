@@ -38,9 +38,5 @@ class LinkRefused(AuthError):
         super().__init__("This link is not valid, or not any more. Ask for a new one.")
 
 
-class TokenRefused(AuthError):
-    """A bearer token is unknown, revoked, expired, or lacks the scope."""
-
-
 class ChangeRefused(AuthError):
     """A change of people, teams, roles or credentials cannot be made; the text says why."""

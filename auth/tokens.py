@@ -1,0 +1,138 @@
+"""Personal tokens: for a script of one's own (`read`) or one's own devices (`ingest`).
+
+A token is shown once, stored as a hash, and never does more than its owner in person. The day of its last use is kept,
+not the time.
+"""
+
+import datetime as dt
+import enum
+import secrets
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Engine, insert, or_, select, update
+
+from auth import person
+from auth.announcements import Kind, Notice
+from auth.errors import ChangeRefused
+from auth.journal import Journal
+from auth.models import PersonalToken
+from auth.person import Clock
+from auth.sessions import hash_of
+from privacy.stores import writing
+
+PREFIX: Final = "sv_"
+LONGEST_DAYS: Final = 366
+_MOST: Final = 50  # living tokens of one person
+
+
+class Scope(enum.StrEnum):
+    """What a token may do."""
+
+    READ = "read"
+    INGEST = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as its owner sees it."""
+
+    id: str
+    subject: str
+    name: str
+    scopes: frozenset[Scope]
+    created_on: dt.date
+    expires_on: dt.date
+    last_used_on: dt.date | None
+    revoked_on: dt.date | None
+
+
+class Tokens:
+    """Issues, checks and revokes personal tokens."""
+
+    def __init__(self, engine: Engine, journal: Journal, clock: Clock) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._clock = clock
+
+    def issue(self, subject: str, name: str, scopes: Collection[Scope], days: int = 90) -> str:
+        """Return a new token of `subject`, valid for `days`; it is never seen again. Raises ChangeRefused."""
+        name, wanted = " ".join(name.split()), frozenset(Scope(each) for each in scopes)
+        if not name or len(name) > 100 or not name.isprintable():
+            raise ChangeRefused("A token's name has 1 to 100 printable characters.")
+        if not wanted or not 1 <= days <= LONGEST_DAYS:
+            raise ChangeRefused(f"A token has at least one scope and is valid for 1 to {LONGEST_DAYS} days.")
+        if sum(token.revoked_on is None for token in self.of(subject)) >= _MOST:
+            raise ChangeRefused(f"Nobody has more than {_MOST} tokens: revoke one first.")
+        token, today = PREFIX + secrets.token_urlsafe(32), self._clock().date()
+        expires = today + dt.timedelta(days=days)
+        written = " ".join(sorted(wanted))
+        row = {
+            "subject_id": subject,
+            "id": uuid.uuid4().hex,
+            "name": name,
+            "token_hash": hash_of(token),
+            "scopes": written,
+        }
+        told = {"name": name, "scopes": written.replace(" ", " and "), "expires": expires.isoformat()}
+        with writing(self._engine) as connection:
+            connection.execute(
+                insert(PersonalToken).values(**row, scopes=written, created_on=today, expires_on=expires)
+            )
+            self._journal.tell(connection, [Notice(subject, Kind.TOKEN_ISSUED, told)], by=subject)
+        return token
+
+    def find(self, token: str) -> Token | None:
+        """Return the living token with this text, and note the day; None if it is unknown, revoked or expired."""
+        now = self._clock()
+        with self._engine.connect() as connection:
+            query = select(PersonalToken.__table__).where(PersonalToken.token_hash == hash_of(token))
+            row = connection.execute(query).one_or_none()
+            owner = None if row is None else person.one(connection, row.subject_id)
+        if row is None or owner is None or not owner.is_here(now):
+            return None
+        found = _token(row)
+        if found.revoked_on is not None or found.expires_on < now.date():
+            return None
+        self._note_use(found, now.date())
+        return found
+
+    def of(self, subject: str) -> list[Token]:
+        """Return the tokens of a person, newest first, revoked ones included."""
+        query = select(PersonalToken.__table__).where(PersonalToken.subject_id == subject)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(PersonalToken.created_on.desc(), PersonalToken.name)).all()
+        return [_token(row) for row in rows]
+
+    def revoke(self, subject: str, token_id: str) -> bool:
+        """Revoke one token of a person; False if there is none that lives."""
+        one = (PersonalToken.subject_id == subject, PersonalToken.id == token_id, PersonalToken.revoked_on.is_(None))
+        revoked = update(PersonalToken).where(*one).values(revoked_on=self._clock().date())
+        with writing(self._engine) as connection:
+            names = list(connection.scalars(revoked.returning(PersonalToken.name)))
+            notices = [Notice(subject, Kind.TOKEN_REVOKED, {"name": name}) for name in names]
+            self._journal.tell(connection, notices, by=subject)
+        return bool(names)
+
+    def _note_use(self, token: Token, today: dt.date) -> None:
+        if token.last_used_on == today:
+            return
+        unused = or_(PersonalToken.last_used_on.is_(None), PersonalToken.last_used_on < today)
+        one = (PersonalToken.subject_id == token.subject, PersonalToken.id == token.id, unused)
+        with writing(self._engine) as connection:
+            connection.execute(update(PersonalToken).where(*one).values(last_used_on=today))
+
+
+def _token(row: Any) -> Token:
+    return Token(
+        id=row.id,
+        subject=row.subject_id,
+        name=row.name,
+        scopes=frozenset(Scope(each) for each in row.scopes.split()),
+        created_on=row.created_on,
+        expires_on=row.expires_on,
+        last_used_on=row.last_used_on,
+        revoked_on=row.revoked_on,
+    )
