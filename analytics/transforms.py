@@ -118,27 +118,36 @@ def union(periods: list[Intervals]) -> Intervals:
     return Intervals(start[opens], reach[closes], np.zeros(np.count_nonzero(opens), np.int32))
 
 
-def intersect(events: Intervals, periods: Intervals) -> Intervals:
-    """Return the parts of disjoint events that lie within disjoint periods."""
+def overlaps(events: Intervals, periods: Intervals) -> tuple[Int64, Int64]:
+    """Return the pairs (place of event, place of period) that share time, both disjoint and in order."""
     first = np.searchsorted(periods.end_us, events.start_us, side="right")
     count = np.maximum(np.searchsorted(periods.start_us, events.end_us, side="left") - first, 0)
     event = np.repeat(np.arange(count.size), count)
     nth = np.arange(event.size) - np.repeat(np.cumsum(count) - count, count)
-    period = first[event] + nth
+    return event, first[event] + nth
+
+
+def intersect(events: Intervals, periods: Intervals) -> Intervals:
+    """Return the parts of disjoint events that lie within disjoint periods."""
+    event, period = overlaps(events, periods)
     start = np.maximum(events.start_us[event], periods.start_us[period])
     end = np.minimum(events.end_us[event], periods.end_us[period])
     return Intervals(start, end, events.data[event])
 
 
 def overlay(layers: list[Intervals]) -> Intervals:
-    """Lay one person's hosts over each other: each moment once, and where two hosts overlap, the later start wins."""
-    merged = [np.concatenate(columns) for columns in zip(*layers, strict=True)] if layers else NOTHING
-    start, end, data = merged
-    if len(layers) < 2 or not start.size:
-        return Intervals(start, end, data)
+    """Lay one person's hosts over each other: each moment once, and where two overlap, the later start wins.
+
+    Of equal starts the later layer's wins.
+    """
+    layers = [layer for layer in layers if layer.start_us.size]
+    if len(layers) < 2:
+        return layers[0] if layers else NOTHING
+    start, end, data = (np.concatenate(columns) for columns in zip(*layers, strict=True))
     edges = np.unique(np.concatenate([start, end]))
+    first, last = np.searchsorted(edges, start), np.searchsorted(edges, end)
     owner = np.full(edges.size - 1, -1, np.int64)
-    for event in np.lexsort((data, end, start)):  # later starts overwrite earlier ones
-        owner[np.searchsorted(edges, start[event]) : np.searchsorted(edges, end[event])] = event
+    for event in np.argsort(start, kind="stable"):
+        owner[first[event] : last[event]] = event
     held = owner >= 0
     return Intervals(edges[:-1][held], edges[1:][held], data[owner[held]])

@@ -1,0 +1,161 @@
+"""A day of events becomes a day of figures: one small JSON value for each field.
+
+Durations are added up in whole microseconds and rounded once, to milliseconds, so each category equals what
+ActivityWatch's own code makes of the same events. Figures for hours are the day's result cut at the local hours and
+rounded so that they add up to the day's: flooding each hour alone would not, since it cannot see over a border.
+"""
+
+import datetime as dt
+from collections.abc import Set
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.activity import Activity, activity
+from analytics.categories import top_level
+from analytics.events import OVERHANG_US, DayEvents, Int64
+from analytics.stretches import breaks, focus_blocks
+from analytics.transforms import Intervals, intersect, overlaps, union
+from privacy.fields import Field
+
+UNKNOWN_APP: Final = "unknown"
+_HOUR_US: Final = 3_600_000_000
+_CELL_US: Final = 60_000_000
+"""The timeline is drawn in minutes."""
+
+
+def summarise(day: DayEvents, zone: ZoneInfo, core: Set[str]) -> dict[Field, dict[str, Any]]:
+    """Return the day's figures by field, in seconds with at most three decimals.
+
+    `core` holds the full paths of core categories. `apps` is missing where the capture policy kept no app at all.
+    """
+    found = activity(day)
+    active = found.active
+    details = [data.category for data in day.data]
+    tops = [top_level(category) for category in details]
+    is_core = np.array([category in core for category in details], np.bool_)
+    figures: dict[Field, dict[str, Any]] = {
+        Field.ACTIVE_TIME: {"active_seconds": _seconds(_length(active))},
+        Field.AWAY_TIME: {"afk_seconds": _away_seconds(found)},
+        Field.CATEGORIES: _by_name(active, tops),
+        Field.CATEGORY_DETAIL: _by_name(active, details),
+        Field.FOCUS: _focus(active.where(is_core[active.data])),
+        Field.RHYTHM: _rhythm(day, active, tops, zone),
+        Field.RECOVERY: _recovery(active),
+    }
+    if any(data.app for data in day.data):
+        figures[Field.APPS] = _by_name(active, [data.app or UNKNOWN_APP for data in day.data])
+    return figures
+
+
+def _length(intervals: Intervals) -> int:
+    return int((intervals.end_us - intervals.start_us).sum())
+
+
+def _seconds(microseconds: float) -> float:
+    """Round to whole milliseconds, half up, and return them as seconds."""
+    return (int(microseconds) + 500) // 1000 / 1000
+
+
+def _numbered(names: list[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the distinct names, sorted, and for each name its number among them."""
+    distinct = sorted(set(names))
+    number = {name: place for place, name in enumerate(distinct)}
+    return distinct, np.array([number[name] for name in names], np.int64)
+
+
+def _by_name(active: Intervals, names: list[str]) -> dict[str, float]:
+    """Add up active time by the name that belongs to each piece of data."""
+    distinct, numbers = _numbered(names)
+    # Floating point is exact here: a day's microseconds are far below 2^53.
+    sums = np.bincount(numbers[active.data], active.end_us - active.start_us, minlength=len(distinct))
+    return {name: seconds for name, total in zip(distinct, sums, strict=True) if (seconds := _seconds(total))}
+
+
+def _away_seconds(found: Activity) -> float | None:
+    """Return AFK time that is not active time; None without an AFK bucket, since then nobody knows."""
+    if found.afk is None:
+        return None
+    return _seconds(_length(found.afk) - _length(intersect(found.afk, union([found.active]))))
+
+
+def _focus(core: Intervals) -> dict[str, float]:
+    blocks = focus_blocks(union([core]))
+    return {
+        "blocks": blocks.size,
+        "seconds": _seconds(blocks.sum()),
+        "longest_seconds": _seconds(blocks.max(initial=0)),
+    }
+
+
+def _recovery(active: Intervals) -> dict[str, float]:
+    taken, longest = breaks(union([active]))
+    return {"breaks": taken.size, "seconds": _seconds(taken.sum()), "longest_stretch_seconds": _seconds(longest)}
+
+
+def _rhythm(day: DayEvents, active: Intervals, tops: list[str], zone: ZoneInfo) -> dict[str, Any]:
+    """Return seconds by local hour and top-level category, first and last activity, and the minutes to draw.
+
+    `first` and `last` are the local times HH:MM at which the first activity begins and the last one ends; None without.
+    """
+    names, numbers = _numbered(tops)
+    kinds = Intervals(active.start_us, active.end_us, numbers[active.data].astype(np.int32))
+    seen = bool(active.start_us.size)
+    return {
+        "hours": _hours(kinds, names, *local_hours(day.first_us, day.end_us, zone)),
+        "first": f"{_local(int(active.start_us[0]), zone):%H:%M}" if seen else None,
+        "last": f"{_local(int(active.end_us[-1]), zone):%H:%M}" if seen else None,
+        "timeline": _timeline(kinds, names, day),
+    }
+
+
+def _local(instant_us: int, zone: ZoneInfo) -> dt.datetime:
+    return dt.datetime.fromtimestamp(instant_us // 1_000_000, zone)
+
+
+@lru_cache(maxsize=4096)
+def local_hours(first_us: int, end_us: int, zone: ZoneInfo) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return where the hours of a local day begin, with its end, and the clock's hour of each: one may come twice."""
+    edges, hours = [first_us], []
+    while edges[-1] < end_us:
+        local = _local(edges[-1], zone)
+        hours.append(local.hour)
+        into_hour = (local.minute * 60 + local.second) * 1_000_000
+        edges.append(min(edges[-1] + _HOUR_US - into_hour, end_us))
+    return tuple(edges), tuple(hours)
+
+
+def _cells(kinds: Intervals, number_of_kinds: int, edges: Int64) -> NDArray[np.int64]:
+    """Return the microseconds of each kind (columns) between neighbouring edges (rows)."""
+    cells = Intervals(edges[:-1], edges[1:], np.zeros(edges.size - 1, np.int32))
+    event, cell = overlaps(kinds, cells)
+    shared = np.minimum(kinds.end_us[event], edges[cell + 1]) - np.maximum(kinds.start_us[event], edges[cell])
+    sums = np.bincount(cell * number_of_kinds + kinds.data[event], shared, minlength=number_of_kinds * (edges.size - 1))
+    return sums.astype(np.int64).reshape(edges.size - 1, number_of_kinds)
+
+
+def _hours(kinds: Intervals, names: list[str], edges: tuple[int, ...], hours: tuple[int, ...]) -> dict[str, Any]:
+    """Cut the day at its hours; running totals are rounded, so that the hours add up to the day's rounded figure."""
+    borders = np.array(edges, np.int64)
+    borders[-1] += OVERHANG_US
+    milliseconds = np.diff((_cells(kinds, len(names), borders).cumsum(axis=0) + 500) // 1000, axis=0, prepend=0)
+    found: dict[str, dict[str, int]] = {}
+    for row, column in np.argwhere(milliseconds):
+        hour = found.setdefault(str(hours[row]), {})
+        hour[names[column]] = hour.get(names[column], 0) + int(milliseconds[row, column])
+    return {hour: {name: value / 1000 for name, value in sums.items()} for hour, sums in found.items()}
+
+
+def _timeline(kinds: Intervals, names: list[str], day: DayEvents) -> list[list[Any]]:
+    """Return `[start, end, category]` in ms since the day began: minutes mostly active, by what filled most."""
+    if not kinds.start_us.size:
+        return []
+    cells = _cells(kinds, len(names), np.arange(day.first_us, day.end_us + _CELL_US, _CELL_US))
+    drawn = np.where(cells.sum(axis=1) * 2 >= _CELL_US, cells.argmax(axis=1), -1)
+    edges = np.flatnonzero(np.diff(drawn, prepend=-2, append=-2))
+    runs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    minute = _CELL_US // 1000
+    return [[begin * minute, end * minute, names[drawn[begin]]] for begin, end in runs if drawn[begin] >= 0]
