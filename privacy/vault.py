@@ -73,10 +73,9 @@ class Vault:
                 inventory.change(epoch, name, changes)
         vault_store.upsert(connection, Manifest, inventory.seal(epochs))
 
-    def has(
-        self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period
-    ) -> bool:
-        """Tell whether anything of `fields` is filed for `period`; opens no row, but VaultIncomplete if one was removed."""
+    def has(self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period) -> bool:
+        """Tell whether anything of `fields` is filed for `period`: opens no row. VaultIncomplete if one was removed."""
+        vault_store.lock(connection, subject)  # rows and manifests of the same state
         rows = vault_store.rows_within(connection, subject, tier, fields, period)
         inventory = Inventory.read(connection, self.keys, subject, _ranges(fields, (), period))
         inventory.check(tier, fields, period, by_field(rows))

@@ -1,0 +1,164 @@
+"""The gate: the only way from sealed bytes to plaintext, and from the access log to its readers.
+
+Three steps, in this order: (1) the policy decides, all or nothing; (2) an entry is appended to the access log and
+committed on its own, for a refusal too; (3) the keys of just those fields are unwrapped. If the entry cannot be
+written, nothing opens. Nobody has a way around it: no role, no job, no command.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Final
+
+from privacy import decisions
+from privacy.access_log import AccessLog
+from privacy.decisions import Decision, Directory, Request
+from privacy.fields import Field, KeyClass, Tier, epoch_of
+from privacy.log_entries import Chain, Draft, LogUnavailable
+from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
+from privacy.period import Period, is_week, week_name
+from privacy.policy import Purpose, Relation
+from privacy.vault import Vault
+
+__all__ = [
+    "Decision",
+    "Directory",
+    "Disclosed",
+    "Gate",
+    "LogUnavailable",
+    "NotPermitted",
+    "NotYet",
+    "Refused",
+    "Reviewed",
+]
+
+Clock = Callable[[], dt.datetime]
+
+SALT_BYTES: Final = 16
+_MIDNIGHT: Final = dt.time(0)
+_LATER: Final = frozenset({decisions.NOT_YET, decisions.TOO_OLD})
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What was opened, and the number of the entry that says so."""
+
+    viewer: str | None
+    subject: str
+    fields: frozenset[Field]
+    purpose: Purpose
+    period: Period
+    tier: Tier
+    relation: Relation
+    entry: int
+    session: str | None
+    values: Mapping[tuple[dt.date, Field], bytes] = attribute(repr=False)
+    salt: str = attribute(repr=False)
+    """Hex, for one week with rows at Tier.WEEK: what makes the digest of its payload unguessable. Otherwise empty."""
+
+
+class Gate(LogGate):
+    """Discloses what the policy permits, after it is logged."""
+
+    def __init__(
+        self, vault: Vault, log: AccessLog, directory: Directory, clock: Clock, *, day_start: dt.time = _MIDNIGHT
+    ) -> None:
+        super().__init__(log, directory)
+        self._vault = vault
+        self._clock = clock
+        self._day_start = day_start
+
+    def decide(
+        self,
+        viewer: str | None,
+        subject: str,
+        fields: Collection[Field],
+        purpose: Purpose,
+        period: Period,
+        tier: Tier = Tier.SUMMARY,
+    ) -> Decision:
+        """Say what `disclose` would answer: no entry, no key."""
+        return self._decide(Request(viewer, subject, frozenset(fields), purpose, period, tier))
+
+    def disclose(
+        self,
+        viewer: str | None,
+        subject: str,
+        fields: Collection[Field],
+        purpose: Purpose,
+        period: Period,
+        *,
+        tier: Tier = Tier.SUMMARY,
+        session: str | None = None,
+    ) -> Disclosed:
+        """Open `fields` of `subject` for each day of `period`, or raise.
+
+        NotPermitted and NotYet are logged refusals, LogUnavailable opened nothing. A viewer of None is a job. With
+        `session`, own reads are logged once per session, UTC day and field set.
+        """
+        request = Request(viewer, subject, frozenset(fields), purpose, period, tier)
+        # (1) All or nothing: a partial answer would hide the refusal.
+        decision = self._decide(request)
+        # (2) Committed before anything is opened, and without values: the log's readers may not see them.
+        entry = self._append(_draft(request, decision, session))
+        if not decision.permitted or decision.relation is None:
+            raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
+        # (3)
+        values = self._vault._open(subject, request.fields, tier, period)
+        return Disclosed(
+            viewer=viewer,
+            subject=subject,
+            fields=request.fields,
+            purpose=purpose,
+            period=period,
+            tier=tier,
+            relation=decision.relation,
+            entry=entry,
+            session=session,
+            values=values,
+            salt=self._salt(subject, period) if values and tier is Tier.WEEK and is_week(period) else "",
+        )
+
+    def receipt(self, disclosed: Disclosed, digest: str) -> int:
+        """Log the digest ("sha256:…") of what is about to be shown, and return the entry's number.
+
+        For own reads the entry of the disclosure is enough. LogUnavailable: then the answer must not be sent.
+        """
+        if disclosed.relation is Relation.SELF:
+            return disclosed.entry
+        return self._append(
+            Draft(
+                viewer=disclosed.viewer,
+                subject=disclosed.subject,
+                relation=disclosed.relation,
+                fields=disclosed.fields,
+                purpose=disclosed.purpose,
+                period=disclosed.period,
+                outcome="shown",
+                digest=digest,
+            )
+        )
+
+    def _decide(self, request: Request) -> Decision:
+        return decisions.decide(request, self._directory, self._clock(), self._day_start)
+
+    def _salt(self, subject: str, week: Period) -> str:
+        info = f"sameview/v1/digest/{week_name(week)}".encode()
+        epoch = epoch_of(KeyClass.SHARED, week.first)
+        return self._vault.keys.derive(subject, KeyClass.SHARED, epoch, info, SALT_BYTES).hex()
+
+
+def _draft(request: Request, decision: Decision, session: str | None) -> Draft:
+    own = decision.relation is Relation.SELF
+    return Draft(
+        viewer=request.viewer,
+        subject=request.subject,
+        relation=decision.relation or NO_RELATION,
+        fields=request.fields,
+        purpose=request.purpose,
+        period=None if own else request.period,
+        outcome="disclosed" if decision.permitted else "refused",
+        chain=Chain.SELF if own else Chain.OTHERS,
+        session=session if own else None,
+    )

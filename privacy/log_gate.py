@@ -1,0 +1,148 @@
+"""The gate to the access log itself: reading it is disclosure too, so an entry says so before a payload is opened."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from dataclasses import field as attribute
+from typing import Any, Final
+
+from privacy import decisions
+from privacy.access_log import AccessLog, Filter, Page
+from privacy.canonical import digest
+from privacy.decisions import Decision, Directory
+from privacy.keys import KeyClassWithheld
+from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, LogUnavailable
+from privacy.policy import Purpose, Relation
+from privacy.vault import ORGANISATION
+
+NO_RELATION: Final = "none"
+"""The relation in the entry about somebody who has none, and was refused."""
+REVIEWS: Final = 200
+"""How many of the latest reviews of the whole log an employee is shown."""
+
+
+class Refused(Exception):
+    """The gate said no: `decision` says why, `entry` is the log entry of the refusal."""
+
+    def __init__(self, decision: Decision, entry: int) -> None:
+        super().__init__(decision.sentence)
+        self.decision = decision
+        self.entry = entry
+
+
+class NotPermitted(Refused):
+    """The policy does not let this viewer see these fields, for this purpose."""
+
+
+class NotYet(Refused):
+    """The policy would, but not this week now: it is running, in its grace time, or too long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A page of the log, and the number of the entry that says it was read."""
+
+    page: Page = attribute(repr=False)
+    entry: int
+
+
+class LogGate:
+    """Writes to the log for the gate, and opens it for reviewers and for the persons whom entries are about."""
+
+    def __init__(self, log: AccessLog, directory: Directory) -> None:
+        self._log = log
+        self._directory = directory
+
+    def record(self, draft: Draft) -> int:
+        """Write an entry that opens nothing (an import, an appointment), and return its number."""
+        return self._append(draft)
+
+    def review(self, viewer: str, query: Filter) -> Reviewed:
+        """Open the entries that match, for a reviewer: the read is itself an entry, in the chain of whom it asks about.
+
+        Own reads stay closed: nobody watches an employee look. NotPermitted, logged, for whoever is no reviewer.
+        """
+        query = replace(query, chains=frozenset(query.chains) - {Chain.SELF})
+        entry = self._reviewing(viewer, query.subject, asdict(query) | {"count": self._log.count(query)})
+        return Reviewed(self._log.read(query), entry)
+
+    def review_entry(self, viewer: str, index: int) -> tuple[Entry | None, int]:
+        """Open one entry for a reviewer (None if it was erased), with the number of the entry that says so.
+
+        LookupError if there is none, or if it is an employee's own read.
+        """
+        entry = self._reviewing(viewer, None, {"entry": index})
+        found = self._log.entry(index)
+        if found is not None and found.chain is Chain.SELF:
+            raise LookupError(f"entry {index} is somebody's own read")
+        return found, entry
+
+    def own_log(self, subject: str, session: str | None) -> list[Entry]:
+        """Open what the log says about a person, for that person: who looked, their own reads, and reviews of the log.
+
+        Oldest first. Logged as an own read, once per session and UTC day.
+        """
+        self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
+        reviews = self._log.read(
+            Filter(subject=ORGANISATION, purpose=Purpose.COMPLIANCE_REVIEW, chains=(Chain.ORGANISATION,), limit=REVIEWS)
+        )
+        return sorted([*self._log.of_subject(subject), *reviews.entries], key=lambda each: each.index)
+
+    def own_proofs(
+        self, subject: str, session: str | None, indices: Collection[int], old_size: int | None = None
+    ) -> dict[str, Any]:
+        """Return the proof bundle of a person's own entries, salts and payloads included, for that person.
+
+        `old_size` adds the proof that the log only grew since. LookupError for an entry that is not about them.
+        """
+        self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
+        if foreign := sorted(set(indices) - {each.index for each in self._log.of_subject(subject)}):
+            raise LookupError(f"no entry {foreign[0]} about this person")
+        return self._log.export_bundle(sorted(set(indices)), old_size=old_size, open=True)
+
+    def _reviewing(self, viewer: str, subject: str | None, asked: Mapping[str, object]) -> int:
+        """Log a review with the digest of what was asked, or raise NotPermitted after logging the refusal."""
+        subject = None if subject == ORGANISATION else subject
+        permitted = self._directory.is_reviewer(viewer)
+        draft = _reading_log(
+            viewer, subject, Relation.COMPLIANCE if permitted else NO_RELATION, Purpose.COMPLIANCE_REVIEW
+        )
+        if not permitted:
+            sentence = "Only compliance reviewers read the access log."
+            refusal = Decision(False, decisions.NOT_PERMITTED, sentence, None)
+            raise NotPermitted(refusal, self._append(replace(draft, outcome="refused")))
+        plain = {key: _plain(value) for key, value in asked.items()}
+        return self._append(replace(draft, digest=digest(plain)))
+
+    def _append(self, draft: Draft) -> int:
+        try:
+            return self._log.append(draft).index
+        except (LogUnavailable, KeyClassWithheld):
+            raise
+        except Exception as e:
+            # Whatever it was: a full disk, a lock, a lost connection. Without an entry there is no disclosure.
+            raise LogUnavailable(f"the access log cannot be written: {type(e).__name__}") from e
+
+
+def _reading_log(
+    viewer: str, subject: str | None, relation: str, purpose: Purpose, session: str | None = None
+) -> Draft:
+    own = relation == Relation.SELF
+    return Draft(
+        viewer=viewer,
+        subject=subject,
+        relation=relation,
+        fields=(LOG_FIELD,),
+        purpose=purpose,
+        period=None,
+        outcome="disclosed",
+        chain=Chain.ORGANISATION if subject is None else Chain.SELF if own else Chain.OTHERS,
+        session=session,
+    )
+
+
+def _plain(value: object) -> object:
+    """Return a value of a filter in a form that JSON has."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return sorted(map(str, value)) if isinstance(value, frozenset) else value
