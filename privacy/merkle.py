@@ -95,7 +95,7 @@ class Frontier:
         return stored
 
     def root(self) -> bytes:
-        return _fold(self.hashes) if self.hashes else EMPTY_ROOT
+        return fold(self.hashes)
 
 
 # Roots and proofs from stored hashes
@@ -229,7 +229,10 @@ def _complete(low: int, high: int) -> list[tuple[int, int]]:
     return found
 
 
-def _fold(hashes: Sequence[bytes]) -> bytes:
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over complete subtrees, largest first: the right edge of a tree."""
+    if not hashes:
+        return EMPTY_ROOT
     result = hashes[-1]
     for left in hashes[-2::-1]:
         result = node_hash(left, result)
@@ -241,4 +244,4 @@ def _range_hashes(ranges: Sequence[tuple[int, int]], read: HashReader) -> list[b
     parts = [[stored_number(level, n) for level, n in _complete(low, high)] for low, high in ranges]
     numbers = [number for part in parts for number in part]
     found = iter(read(numbers) if numbers else ())
-    return [_fold([next(found) for _ in part]) for part in parts]
+    return [fold([next(found) for _ in part]) for part in parts]

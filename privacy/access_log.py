@@ -1,0 +1,224 @@
+"""The access log: who looked at whose data, why, and when. Append-only, and anybody can check that it is.
+
+It is a Merkle tree (RFC 9162) whose root is signed at every commit (C2SP checkpoints). An append is a transaction of
+its own and durable when it returns, so that the gate can wait for it before it opens anything. Payloads are sealed;
+reading them is the gate's business, and an entry itself. Rejected: entries in the transaction of the request, which
+disappear when the request fails.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from privacy import bundle, log_verify, merkle
+from privacy.canonical import canonical_record
+from privacy.checkpoint import Signer
+from privacy.keys import KeyClassWithheld, KeyRing
+from privacy.log_commit import Committer, Waiting
+from privacy.log_entries import LEAF_PREFIX, Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
+from privacy.log_key import open_signer
+from privacy.log_queue import CommitQueue
+from privacy.log_read import Filter, LogReader, Page
+from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
+from privacy.log_tree import read_head, reader
+from privacy.log_upkeep import Erasure, closing_draft, closing_state
+from privacy.log_verify import Verification
+from privacy.merkle import EMPTY_ROOT
+from privacy.vault import ORGANISATION
+
+_REMEMBERED_OWN_READS: Final = 50_000
+
+
+class AccessLog:
+    """The one log of an installation. Safe to share between threads; several processes may write to one store."""
+
+    def __init__(self, engine: Engine, keys: KeyRing, signer: Signer, clock: Callable[[], dt.datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self.signer = signer
+        self._seals = LogSeals(keys)
+        self._queue = CommitQueue(Committer(engine, self._seals, signer).commit)
+        self._own_reads: dict[tuple[str, bytes], int] = {}
+
+    # Writing
+
+    def append(self, draft: Draft) -> Appended:
+        """Write an entry and return its index when it is durable; LogUnavailable if it cannot be written.
+
+        An own read of a session that has its entry of the day already gets that entry's index, also while the log
+        cannot be written.
+        """
+        return self.append_many([draft])[0]
+
+    def append_many(self, drafts: Iterable[Draft]) -> list[Appended]:
+        """Write entries in order, up to 256 in a commit. LogUnavailable says nothing about which were written."""
+        appended = [self._remembered(draft) or self._prepare(draft) for draft in drafts]
+        self._queue.submit([each for each in appended if isinstance(each, Waiting)])
+        return [each if isinstance(each, Appended) else self._remember(each) for each in appended]
+
+    def close_day(self, day: dt.date) -> int:
+        """Write the closing entry of a day once, and return its index.
+
+        Its digest is the root over (subject tag, count, last commitment) of every chain, sorted, as they are when it is
+        written: a chain whose tail is cut later does not lead to it any more.
+        """
+        draft = closing_draft(day)
+        wanted = Filter(outcome=draft.outcome, first_day=day, chains=[Chain.ORGANISATION], limit=1_000)
+        found = [each.index for each in self.read(wanted).entries if each.period == draft.period]
+        if found:
+            return found[-1]
+        return self._submit_alone(draft, state=closing_state(day))
+
+    def erase(
+        self, subject: str, chains: Collection[str] = (Chain.OTHERS, Chain.SELF), before: dt.date | None = None
+    ) -> int:
+        """Erase a person's entries, all or those before a day, and return the index of the entry that records it.
+
+        Their hashes stay, so that the tree still verifies. Call it before the keys are destroyed: without them the
+        person's rows cannot be found. The erased rows name the entry, and its digest names the rows.
+        """
+        erasure = Erasure(self._seals, subject, frozenset(map(Chain, chains)), before)
+        index = self._submit_alone(erasure.draft(), state=erasure.digest, also=erasure.write)
+        self._seals.forget()
+        self._own_reads = {place: i for place, i in self._own_reads.items() if place[0] != subject}
+        return index
+
+    def _submit_alone(self, draft: Draft, **work: Any) -> int:
+        waiting = self._prepare(draft)
+        for name, function in work.items():
+            setattr(waiting, name, function)
+        self._queue.submit([waiting])
+        return waiting.index
+
+    def _body(self, draft: Draft) -> tuple[dict[str, Any], bytes | None]:
+        body = body_of(draft, draft.at or self._clock())
+        own = body["chain"] == Chain.SELF and draft.session is not None
+        return body, once_key(body, draft.session or "") if own else None
+
+    def _remembered(self, draft: Draft) -> Appended | None:
+        """Return the entry that stands for an own read, if this process knows it: neither log nor key is needed."""
+        if draft.session is None or draft.chain != Chain.SELF:
+            return None
+        _, once = self._body(draft)
+        index = self._own_reads.get((draft.owner, once)) if once is not None else None
+        return None if index is None else Appended(index, written=False)
+
+    def _remember(self, waiting: Waiting) -> Appended:
+        if waiting.once is not None:
+            if len(self._own_reads) >= _REMEMBERED_OWN_READS:
+                self._own_reads = {}
+            self._own_reads[waiting.place[0], waiting.once] = waiting.index
+        return Appended(waiting.index, waiting.written)
+
+    def _prepare(self, draft: Draft) -> Waiting:
+        """Work out all that does not depend on the entry's place, in the caller's own thread."""
+        body, once = self._body(draft)
+        canonical_record(body)  # a draft that has no canonical form fails here, alone
+        day = dt.date.fromisoformat(body["time"][:10])
+        owner, chain = draft.owner, body["chain"]
+        with _keys_needed():
+            key = self._seals.entry_key(owner, chain, day)
+            subject_tag = self._seals.tag(SUBJECT_TAG, owner, day, create=True)
+            if chain == Chain.SELF:
+                viewer_tag = new_salt()[:TAG_BYTES]
+            else:
+                viewer_tag = self._seals.tag(VIEWER_TAG, draft.viewer or ORGANISATION, day, create=True)
+        return Waiting((owner, chain), day, body, subject_tag, viewer_tag, key, once)
+
+    # Reading: for the gate, which has written an entry about it before
+
+    def of_subject(self, subject: str) -> list[Entry]:
+        """Open every entry about a person, oldest first: what others did, and the person's own reads."""
+        with self._reading() as log:
+            return log.of_subject(subject)
+
+    def read(self, wanted: Filter) -> Page:
+        """Open the newest entries that match."""
+        with self._reading() as log:
+            return log.page(wanted)
+
+    def entry(self, index: int) -> Entry | None:
+        """Open one entry; None if it was erased, LookupError if there is none."""
+        with self._reading() as log:
+            opened = log.opened(index)
+        return None if opened is None else entry_of(index, opened[1])
+
+    def count(self, wanted: Filter) -> int:
+        """Return how many entries match by subject, viewer and days; nothing is opened."""
+        with self._reading() as log:
+            return log.count(wanted)
+
+    @contextmanager
+    def _reading(self) -> Iterator[LogReader]:
+        with self._engine.connect() as connection:
+            yield LogReader(connection, self._seals)
+
+    # Proving: for anybody
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        with self._engine.connect() as connection:
+            head = read_head(connection)
+        return 0 if head is None else head.size
+
+    def checkpoint(self) -> str:
+        """Return the signed note of the log as it is now."""
+        with self._engine.connect() as connection:
+            head = read_head(connection)
+        return self.signer.sign(0, EMPTY_ROOT) if head is None else head.note
+
+    def verify(self, *, hashes_only: bool = False) -> Verification:
+        """Check the whole log from scratch; `hashes_only` leaves the payloads sealed and rebuilds the tree alone."""
+        with self._engine.connect() as connection:
+            return log_verify.verify(connection, self._seals, self.signer.verifier, hashes_only=hashes_only)
+
+    def export_bundle(self, indices: Iterable[int], old_size: int | None = None, open: bool = False) -> dict[str, Any]:
+        """Return the proof bundle of some entries (`privacy.bundle`), and of growth since a checkpoint of `old_size`.
+
+        With `open` it holds salts and payloads: for the person whom the entries are about. LookupError for an entry
+        that does not exist, ValueError for an old size that the log never had.
+        """
+        with self._engine.connect() as connection:
+            if (head := read_head(connection)) is None:
+                raise LookupError("the log is empty")
+            log, stored = LogReader(connection, self._seals), reader(connection)
+            proved = []
+            for index in indices:
+                leaf = LEAF_PREFIX + log.commitment(index)
+                hashes = merkle.prove_inclusion(head.size, index, stored)
+                proved.append(bundle.Proved(index, leaf, hashes, log.opened(index) if open else None))
+            if not old_size:
+                return bundle.bundle(head.note, proved)
+            consistency = merkle.prove_consistency(old_size, head.size, stored)
+            old = self.signer.sign(old_size, merkle.root_hash(old_size, stored))
+            return bundle.bundle(head.note, proved, old, consistency)
+
+
+@contextmanager
+def _keys_needed() -> Iterator[None]:
+    """An entry needs keys of the key store: when that cannot be reached, the log cannot be written either."""
+    try:
+        yield
+    except KeyClassWithheld:
+        raise
+    except (SQLAlchemyError, OSError) as e:
+        raise LogUnavailable(f"the key store cannot be used: {e}") from e
+
+
+__all__ = [
+    "AccessLog",
+    "Appended",
+    "Chain",
+    "Draft",
+    "Entry",
+    "Filter",
+    "LogUnavailable",
+    "Page",
+    "Verification",
+    "open_signer",
+]

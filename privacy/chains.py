@@ -1,0 +1,109 @@
+"""Chains: each person's entries are numbered from 0, and each carries the commitment of the one before.
+
+An inclusion proof shows that an entry is in the tree; only the chain shows that none is missing. Within a commit the
+heads are read once, moved on in memory, and written back once.
+"""
+
+import datetime as dt
+import hashlib
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+
+from privacy import merkle
+from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
+from privacy.log_tables import ChainHeadRow
+
+Place = tuple[str, str]
+"""(subject, chain)."""
+
+chain_head = ChainHeadRow.__table__
+
+_COLUMNS: Final = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
+_SELECT_ONE: Final = select(*_COLUMNS).where(
+    chain_head.c.subject_id == bindparam("subject"), chain_head.c.chain == bindparam("chain")
+)
+_UPDATE: Final = (
+    update(ChainHeadRow)
+    .where(chain_head.c.subject_id == bindparam("subject"), chain_head.c.chain == bindparam("of"))
+    .values(sealed=bindparam("envelope"))
+)
+_CLOSING_LEAF: Final = struct.Struct(">16sQ32s")
+
+
+class Heads:
+    """The heads of chains inside one transaction, which holds the lock on the log's head."""
+
+    def __init__(self, connection: Connection, seals: LogSeals) -> None:
+        self.connection = connection
+        self._seals = seals
+        self._stored: dict[Place, bytes] = {}
+        self._opened: dict[Place, ChainHead] = {}
+        self._moved: dict[Place, dt.date] = {}
+
+    def read(self, places: Iterable[Place] | None = None) -> None:
+        """Fetch the sealed heads of `places`, or all, in one query."""
+        if places is None:
+            rows = self.connection.execute(select(*_COLUMNS))
+        elif len(wanted := list(places)) == 1:
+            rows = self.connection.execute(_SELECT_ONE, {"subject": wanted[0][0], "chain": wanted[0][1]})
+        else:
+            matching = tuple_(chain_head.c.subject_id, chain_head.c.chain).in_(wanted)
+            rows = self.connection.execute(select(*_COLUMNS).where(matching))
+        for subject, chain, sealed in rows:
+            self._stored.setdefault((subject, chain), sealed)
+
+    def head(self, place: Place) -> ChainHead:
+        """Return the head of a chain; a new one for a chain without entries. SealBroken if it does not open."""
+        if (found := self._opened.get(place)) is None:
+            sealed = self._stored.get(place)
+            found = ChainHead() if sealed is None else self._seals.open_head(*place, sealed)
+            self._opened[place] = found
+        return found
+
+    def move(self, place: Place, commitment: bytes, day: dt.date) -> None:
+        """Take up an entry as the new end of its chain."""
+        head = self._opened[place]
+        head.sequence += 1
+        head.commitment = commitment
+        self._moved[place] = max(day, self._moved.get(place, day))
+
+    def write(self) -> None:
+        """Write back the heads that moved."""
+        fresh, changed = [], []
+        for place, day in self._moved.items():
+            sealed = self._seals.seal_head(*place, day, self._opened[place])
+            if place in self._stored:
+                changed.append({"subject": place[0], "of": place[1], "envelope": sealed})
+            else:
+                fresh.append({"subject_id": place[0], "chain": place[1], "sealed": sealed})
+        if fresh:
+            self.connection.execute(insert(ChainHeadRow), fresh)
+        if changed:
+            self.connection.execute(_UPDATE, changed)
+
+    def closing_root(self, day: dt.date) -> bytes:
+        """Return the root over the ends of all chains as they are now (`closing_root`)."""
+        self.read()
+        ends = []
+        for place in sorted(self._stored.keys() | self._opened.keys()):
+            head = self.head(place)
+            if head.sequence >= 0:
+                tag = self._seals.tag(SUBJECT_TAG, place[0], day, create=True)
+                ends.append((tag, head.sequence + 1, head.commitment))
+        return closing_root(ends)
+
+
+def closing_root(ends: Iterable[tuple[bytes, int, bytes]]) -> bytes:
+    """Return the Merkle root over (subject tag, count, last commitment) of every chain, sorted.
+
+    A leaf is tag (16 bytes), count (u64) and commitment (32 bytes). It shows a chain whose tail was cut.
+    """
+    return merkle.root_of(merkle.leaf_hash(_CLOSING_LEAF.pack(*end)) for end in sorted(ends))
+
+
+def erasure_digest(indices: Iterable[int]) -> str:
+    """Return the digest with which the entry of an erasure states what was erased: SHA-256 over sorted u64 indices."""
+    return "sha256:" + hashlib.sha256(b"".join(i.to_bytes(8, "big") for i in sorted(indices))).hexdigest()

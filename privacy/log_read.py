@@ -1,0 +1,191 @@
+"""Reading the log: which entries there are by their plain columns, and opening them. Used behind the gate only."""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, func, literal, select
+
+from privacy.chains import chain_head
+from privacy.keys import KeyGone
+from privacy.log_entries import Chain, Entry, entry_of
+from privacy.log_seals import FIRST_PRIVATE_EPOCH, SUBJECT_TAG, VIEWER_TAG, Filed, LogSeals
+from privacy.log_tree import entry
+from privacy.seal import SealBroken
+from privacy.vault import ORGANISATION
+
+COLUMNS: Final = (
+    entry.c.index,
+    entry.c.leaf_hash,
+    entry.c.commitment,
+    entry.c.day,
+    entry.c.subject_tag,
+    entry.c.viewer_tag,
+    entry.c.sealed,
+)
+_ROWS_A_QUERY: Final = 500
+_EPOCH: Final = func.substr(entry.c.sealed, 5, 4, type_=LargeBinary)
+_IS_OWN_READ: Final = literal(FIRST_PRIVATE_EPOCH.to_bytes(4, "big"), LargeBinary) <= _EPOCH
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries a reader asks for; None means any. `before` is an index, for the next page.
+
+    Own reads are left out unless `chains` names them: nobody watches an employee look. `subject` or `viewer` of
+    `ORGANISATION` finds entries without a person, or by a job.
+    """
+
+    subject: str | None = None
+    viewer: str | None = None
+    relation: str | None = None
+    purpose: str | None = None
+    outcome: str | None = None
+    first_day: dt.date | None = None
+    end_day: dt.date | None = None
+    chains: Collection[str] = (Chain.OTHERS, Chain.ORGANISATION)
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first; `before` continues with older ones, None at the end; `unreadable` ones did not open."""
+
+    entries: tuple[Entry, ...]
+    before: int | None
+    unreadable: tuple[int, ...] = ()
+
+
+class LogReader:
+    """Finds and opens entries within one connection."""
+
+    def __init__(self, connection: Connection, seals: LogSeals) -> None:
+        self._connection = connection
+        self._seals = seals
+        self._subjects: dict[tuple[int, int], dict[bytes, str]] = {}
+        self._everybody: list[str] | None = None
+
+    def count(self, wanted: Filter) -> int:
+        """Return how many entries match by their plain columns alone: the payloads stay sealed."""
+        conditions = self._conditions(wanted)
+        return self._connection.scalar(select(func.count()).select_from(entry).where(*conditions)) or 0
+
+    def page(self, wanted: Filter) -> Page:
+        """Open the newest entries that match, up to the limit."""
+        found: list[Entry] = []
+        unreadable: list[int] = []
+        for row in self._rows(self._conditions(wanted), wanted.before):
+            if len(found) == wanted.limit:
+                return Page(tuple(found), found[-1].index, tuple(unreadable))
+            try:
+                opened = entry_of(row.index, self.unseal(row, self.subject_of(row))[1])
+            except (SealBroken, KeyGone):
+                unreadable.append(row.index)
+                continue
+            if _matches(opened, wanted):
+                found.append(opened)
+        return Page(tuple(found), None, tuple(unreadable))
+
+    def of_subject(self, subject: str) -> list[Entry]:
+        """Open every entry about a person, oldest first, both chains; SealBroken names the entry that does not open."""
+        return [entry_of(row.index, self.unseal(row, subject)[1]) for row in self.rows_of(subject)]
+
+    def rows_of(self, subject: str) -> list[Filed]:
+        """Return the rows of every entry about a person, oldest first."""
+        tags = self._seals.tags(SUBJECT_TAG, subject, self._months(None, None))
+        found = select(*COLUMNS).where(entry.c.subject_tag.in_(tags)).order_by(entry.c.index)
+        return [Filed(*row) for row in self._connection.execute(found)]
+
+    def commitment(self, index: int) -> bytes:
+        """Return what an entry commits to, erased or not; LookupError if there is none."""
+        found: bytes | None = self._connection.scalar(select(entry.c.commitment).where(entry.c.index == index))
+        if found is None:
+            raise LookupError(f"the log has no entry {index}")
+        return found
+
+    def opened(self, index: int) -> tuple[bytes, bytes] | None:
+        """Return (salt, payload) of an entry, None if it was erased; LookupError if there is none."""
+        found = self._connection.execute(select(*COLUMNS).where(entry.c.index == index)).one_or_none()
+        if found is None:
+            raise LookupError(f"the log has no entry {index}")
+        if None in found:
+            return None
+        row = Filed(*found)
+        return self.unseal(row, self.subject_of(row))
+
+    def unseal(self, row: Filed, subject: str) -> tuple[bytes, bytes]:
+        """Return (salt, payload) of a row; SealBroken names the entry."""
+        try:
+            return self._seals.open_entry(subject, row)
+        except SealBroken as e:
+            raise SealBroken(f"entry {row.index} of the access log: {e}") from e
+
+    def subject_of(self, row: Filed) -> str:
+        """Return the subject (ORGANISATION for none) with this tag in this month; KeyGone if nobody has it."""
+        month = (row.day.year, row.day.month)
+        if month not in self._subjects:
+            self._subjects[month] = {
+                tag: subject
+                for subject in self.everybody()
+                for tag in self._seals.tags(SUBJECT_TAG, subject, [row.day.replace(day=1)])
+            }
+        try:
+            return self._subjects[month][row.subject_tag]
+        except KeyError:
+            raise KeyGone(f"entry {row.index} of the access log belongs to nobody who has a chain and a key") from None
+
+    def everybody(self) -> list[str]:
+        """Return every subject that has a chain."""
+        if self._everybody is None:
+            self._everybody = list(self._connection.scalars(select(chain_head.c.subject_id).distinct()))
+        return self._everybody
+
+    def _rows(self, conditions: Sequence[ColumnElement[bool]], before: int | None) -> Iterator[Filed]:
+        """Yield rows newest first, a few hundred a query, so that a short page reads little."""
+        while True:
+            older = () if before is None else (entry.c.index < before,)
+            statement = select(*COLUMNS).where(*conditions, *older).order_by(entry.c.index.desc()).limit(_ROWS_A_QUERY)
+            rows = [Filed(*row) for row in self._connection.execute(statement)]
+            yield from rows
+            if len(rows) < _ROWS_A_QUERY:
+                return
+            before = rows[-1].index
+
+    def _conditions(self, wanted: Filter) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = [entry.c.sealed.is_not(None)]
+        if wanted.first_day is not None:
+            conditions.append(entry.c.day >= wanted.first_day)
+        if wanted.end_day is not None:
+            conditions.append(entry.c.day < wanted.end_day)
+        months = self._months(wanted.first_day, wanted.end_day) if wanted.subject or wanted.viewer else []
+        if wanted.subject is not None:
+            conditions.append(entry.c.subject_tag.in_(self._seals.tags(SUBJECT_TAG, wanted.subject, months)))
+        if wanted.viewer is not None and Chain.SELF not in wanted.chains:  # own reads have a random viewer tag
+            conditions.append(entry.c.viewer_tag.in_(self._seals.tags(VIEWER_TAG, wanted.viewer, months)))
+        if Chain.SELF not in wanted.chains:
+            conditions.append(~_IS_OWN_READ)
+        return conditions
+
+    def _months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
+        """Return the first day of every month in which the log has entries, within the days asked for."""
+        oldest, newest = self._connection.execute(select(func.min(entry.c.day), func.max(entry.c.day))).one()
+        if oldest is None:
+            return []
+        month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)
+        found = []
+        while month <= last:
+            found.append(month)
+            month = (month + dt.timedelta(days=31)).replace(day=1)
+        return found
+
+
+def _matches(opened: Entry, wanted: Filter) -> bool:
+    asked = (
+        (wanted.viewer, opened.viewer or ORGANISATION),
+        (wanted.relation, opened.relation),
+        (wanted.purpose, opened.purpose),
+        (wanted.outcome, opened.outcome),
+    )
+    return opened.chain in wanted.chains and all(value in (None, found) for value, found in asked)
