@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from portal.demo.organisation import CLAIMS_EAST, CLAIMS_WEST, PAYABLES, QUALITY, Colleague
+from portal.demo.organisation import CLAIMS_EAST, CLAIMS_WEST, PAYABLES, QUALITY, WEEKS, Colleague
 
 MOST_EVENTS = 150
 """No person's day has more events than this, in all streams together."""
@@ -83,8 +83,9 @@ def export(person: Colleague, days: list[dt.date], until: dt.datetime, seed: int
     """Return what ActivityWatch on this person's desk would export of `days`, cut off at the moment `until`."""
     host = f"desk-{person.email.partition('@')[0].replace('.', '-')}"
     window, afk, web = streams = list[Event](), list[Event](), list[Event]()
-    for index, day in enumerate(days):
-        for stream, part in zip(streams, day_events(person, day, index / len(days), seed), strict=True):
+    for day in days:
+        progress = 1 - (until.date() - day).days / (7 * WEEKS)
+        for stream, part in zip(streams, day_events(person, day, progress, seed), strict=True):
             stream += part if day < until.date() - dt.timedelta(days=1) else _before(part, until)
     return {
         "buckets": dict(

@@ -9,7 +9,7 @@ import datetime as dt
 import io
 import random
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -158,7 +158,7 @@ def _leave(name: str, today: dt.date) -> frozenset[dt.date]:
     return frozenset(single | {first + dt.timedelta(days=begin + n) for n in range(length)})
 
 
-def people_csv(people: tuple[Colleague, ...]) -> str:
+def people_csv(people: Iterable[Colleague]) -> str:
     """Return the people as the file that `sameview people import` reads."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

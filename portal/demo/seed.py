@@ -1,0 +1,171 @@
+"""The synthetic back office in a throw-away system: first who has a link, then everybody else.
+
+Everything goes through the doors that real people and collectors use. The first part runs on a clock that begins
+thirteen weeks ago and only moves forward, so that the log reads as if the weeks had happened: people are told who manages
+them before the weeks begin, a week's events come in when it is over, and the manager opens closed weeks on the Thursdays
+after. The second part brings in the others' weeks at the real time.
+"""
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from analytics.days import DAY_FIELDS
+from analytics.imports import read_export
+from auth import import_csv
+from auth.invitations import Kind
+from portal.config import Config
+from portal.demo import organisation
+from portal.demo.activity import export
+from portal.demo.organisation import EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
+from portal.founding import found
+from portal.wiring import Clock, System, utc_now
+from privacy.access_log import Filter
+from privacy.disclosure import NotPermitted
+from privacy.fields import Field, Tier
+from privacy.period import Period, week_name, week_of
+from privacy.policy import POLICY_VERSION, Purpose
+
+Step = Callable[[str, float, float], None]
+
+LINKS: Final = (("employee", EMPLOYEE), ("manager", MANAGER), ("reviewer", REVIEWER), ("operator", OPERATOR))
+_HOME: Final = ZoneInfo(organisation.VIENNA)
+_WEEK: Final = dt.timedelta(days=7)
+_OPENED_WEEKS: Final = frozenset({0, 2, 3, 5, 7, 8, 10, 11})
+"""Which of the recorded weeks the manager opened in due course."""
+_REFUSED_IN, _REVIEWED_IN = 6, 9
+
+
+@dataclass(slots=True)
+class SeedClock:
+    """A clock that stands where it was put, only ever moves forward, and runs with the real one once released."""
+
+    at: dt.datetime | None
+
+    def __call__(self) -> dt.datetime:
+        return self.at or utc_now()
+
+    def move(self, at: dt.datetime) -> None:
+        if self.at is None or at < self.at:
+            raise ValueError(f"this clock stands at {self.at} and cannot go back to {at}")
+        self.at = at
+
+
+@dataclass(slots=True)
+class Seeded:
+    """A system that is being seeded."""
+
+    system: System
+    clock: SeedClock
+    now: dt.datetime
+    people: dict[str, Colleague]
+    subjects: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        return self.now.astimezone(_HOME).date()
+
+    def links(self) -> Iterator[tuple[str, str]]:
+        """Yield `(role, address)`: each address signs in once."""
+        for role, name in LINKS:
+            token = self.system.invitations.issue(self.subjects[name], Kind.SIGN_IN)
+            yield role, f"{self.system.config.base_url}/link/{token}"
+
+    def close(self) -> None:
+        self.system.close()
+
+
+def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
+    """Found the system in `config.home` and bring in whoever has a link; `clock` gives the moment of the demo."""
+    now = clock()
+    today = now.astimezone(_HOME).date()
+    first = organisation.first_day(today)
+    seeding = SeedClock(dt.datetime.combine(first - _WEEK, dt.time(8), _HOME).astimezone(dt.UTC))
+    step("setting up", 0, WEEKS + 1)
+    system = found(config, organisation.NAME, throw_away=True, clock=seeding)
+    seeded = Seeded(system, seeding, now, {each.name: each for each in organisation.colleagues(today)})
+    _hire(seeded, [each for each in seeded.people.values() if each.joined < first])
+    for number in range(WEEKS):
+        step("weeks of the people with links", number, WEEKS + 1)
+        _live(seeded, number, week_of(first + number * _WEEK))
+    seeding.move(now)
+    for name in (EMPLOYEE, MANAGER):
+        _bring_in(seeded, name, week_of(today))
+    seeding.at = None
+    return seeded
+
+
+def finish(seeded: Seeded, step: Step) -> None:
+    """Bring in everybody else's weeks, the manager's own team first."""
+    waiting = [each for each in seeded.people.values() if each.team and each.name not in (EMPLOYEE, MANAGER)]
+    for number, person in enumerate(waiting):
+        step(f"weeks of {person.name}", number, len(waiting))
+        _bring_in(seeded, person.name, None)
+    step("done", 1, 1)
+
+
+def _hire(seeded: Seeded, people: list[Colleague]) -> None:
+    """Import people from the file that an operator would write; everybody reads the notice and notes their hours."""
+    system = seeded.system
+    diff = import_csv.plan(system.people, organisation.people_csv(people).encode())
+    import_csv.apply(system.people, diff, by=None)
+    for person in people:
+        there = system.people.find(person.email)
+        if there is None:
+            raise LookupError(f"{person.email} was imported and is not there")
+        seeded.subjects[person.name] = there.subject
+        system.people.acknowledge(there.subject, POLICY_VERSION)
+
+
+def _live(seeded: Seeded, number: int, week: Period) -> None:
+    """Let one recorded week happen: somebody joins, events come in on the Monday after, closed weeks are opened."""
+    joiner = seeded.people[JOINER]
+    if joiner.joined in week:
+        seeded.clock.move(_at(joiner.joined, dt.time(7, 30)))
+        _hire(seeded, [joiner])
+    seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
+    for name in (EMPLOYEE, MANAGER):
+        _bring_in(seeded, name, week)
+    _look_at_own_days(seeded, week)
+    thursday = _at(week.end + dt.timedelta(days=3), dt.time(9, 40))
+    if thursday < seeded.now:
+        seeded.clock.move(thursday)
+        _open_as_others(seeded, number, week)
+
+
+def _at(day: dt.date, time: dt.time) -> dt.datetime:
+    return dt.datetime.combine(day, time, _HOME).astimezone(dt.UTC)
+
+
+def _bring_in(seeded: Seeded, name: str, period: Period | None) -> None:
+    """Import the events of one person's recorded days in `period` (None: of all days) as a file from their desk."""
+    person = seeded.people[name]
+    days = organisation.recorded_days(person, seeded.today)
+    wanted = [day for day in days if period is None or day in period]
+    if wanted:
+        file = json.dumps(export(person, wanted, seeded.now)).encode()
+        seeded.system.intake.take(seeded.subjects[name], read_export(io.BytesIO(file)))
+
+
+def _look_at_own_days(seeded: Seeded, week: Period) -> None:
+    """The employee looks at her week."""
+    employee = seeded.subjects[EMPLOYEE]
+    session = f"demo:{week_name(week)}"
+    seeded.system.gate.disclose(employee, employee, DAY_FIELDS, Purpose.OWN_REVIEW, week, session=session)
+
+
+def _open_as_others(seeded: Seeded, number: int, week: Period) -> None:
+    """The manager opens the week before a talk, asks once for too much, and the reviewer reads the log once."""
+    system, employee, manager = seeded.system, seeded.subjects[EMPLOYEE], seeded.subjects[MANAGER]
+    if number in _OPENED_WEEKS:
+        system.weeks.for_manager(manager, employee, week_name(week), Purpose.ONE_TO_ONE)
+    if number == _REFUSED_IN:
+        with suppress(NotPermitted):
+            system.gate.disclose(manager, employee, {Field.APPS}, Purpose.ONE_TO_ONE, week, tier=Tier.WEEK)
+    if number == _REVIEWED_IN:
+        system.log_gate.review(seeded.subjects[REVIEWER], Filter())
