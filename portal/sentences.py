@@ -1,7 +1,7 @@
 """Entries of the access log as plain sentences: who did what with whose figures, when, and why.
 
-A reader is addressed as "you"; everybody else has their name, and a job of the system is "Sameview itself". A sentence says
-what the entry says and nothing more: an entry has no figures.
+A reader is addressed as "you"; everybody else has their name, and a job of the system is "Sameview itself". A sentence
+says what the entry says and nothing more: an entry has no figures.
 """
 
 import datetime as dt

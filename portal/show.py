@@ -104,6 +104,11 @@ def week(name: str) -> str:
     return f"Week {monday.isocalendar().week} · {span(monday, monday + dt.timedelta(days=7))}"
 
 
+def week_short(name: str) -> str:
+    """Write an ISO week for a narrow place: "Week 46"."""
+    return week(name).partition(" · ")[0]
+
+
 def moment(at: dt.datetime, zone: ZoneInfo | None = None) -> str:
     """Write a moment as the reader's clock showed it: "19 Nov 2026, 11:42"."""
     local = at.astimezone(zone or dt.UTC)
@@ -154,6 +159,7 @@ FILTERS: Final[dict[str, Any]] = {
     "span": span,
     "spoken": spoken,
     "week": week,
+    "week_short": week_short,
     "weekday": weekday,
 }
 

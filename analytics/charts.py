@@ -1,0 +1,67 @@
+"""The one chart that the browser draws: a person's own days, with the usual range, weekly medians and the gaps.
+
+Building a chart with Altair takes tens of milliseconds and importing it half a second, so each template is built once, with
+names where the data will be, and a request only fills in the rows. Colours are the style sheet's: a mark's layer has a
+name, and the name becomes a class in the SVG.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+Rows = Sequence[Mapping[str, Any]]
+
+LABELS: Final = {
+    "hours": "format(datum.value, '.2~f') + ' h'",
+    "share": "format(datum.value, '.0%')",
+    "number": "format(datum.value, '.1~f')",
+}
+"""How the axis writes a value, by unit; an expression of Vega's, which runs interpreted."""
+
+DATASETS: Final = ("days", "weeks", "usual", "gaps")
+
+
+def trend(unit: str, days: Rows, weeks: Rows, usual: Rows, gaps: Rows) -> dict[str, Any]:
+    """Return the specification of a trend with its rows. An unknown unit is a KeyError.
+
+    `days`: {"day", "value", "words"}; `weeks`: {"day", "value"}; `usual`: {"low", "high"}, at most one;
+    `gaps`: {"day", "end", "words"}. Days are ISO dates, `words` is what the tooltip says.
+    """
+    return {**template(unit), "datasets": {"days": days, "weeks": weeks, "usual": usual, "gaps": gaps}}
+
+
+@cache
+def template(unit: str) -> dict[str, Any]:
+    """Return the specification without rows. The same object every time: never change it."""
+    return build(unit)
+
+
+def build(unit: str) -> dict[str, Any]:
+    """Build the specification with Altair, from scratch."""
+    import altair as alt
+
+    x = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False, tickCount=8))
+    y = alt.Y("value:Q", title=None, axis=alt.Axis(labelExpr=LABELS[unit], tickCount=5, domain=False, ticks=False))
+    said = [alt.Tooltip("day:T", title="Day", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=" ")]
+    usual = alt.Chart(alt.NamedData("usual"), name="usual").mark_rect().encode(y=alt.Y("low:Q"), y2="high:Q")
+    gaps = alt.Chart(alt.NamedData("gaps"), name="gaps").mark_rect().encode(x=alt.X("day:T"), x2="end:T", tooltip=said)
+    days = alt.Chart(alt.NamedData("days"), name="days").mark_circle(size=64, opacity=1).encode(x=x, y=y, tooltip=said)
+    weeks = (
+        alt.Chart(alt.NamedData("weeks"), name="weeks")
+        .mark_line(interpolate="monotone", strokeWidth=2.2, clip=True)
+        .encode(x=alt.X("day:T"), y=alt.Y("value:Q"))
+    )
+    chart = (
+        alt.layer(usual, gaps, days, weeks)
+        .properties(
+            width="container",
+            height=300,
+            background="transparent",
+            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        )
+        .configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, labelPadding=8)
+    )
+    built: dict[str, Any] = copy.deepcopy(chart.to_dict())
+    return built

@@ -1,0 +1,207 @@
+"""What is recorded, in words: generated from the policy and the capture preset in force, never written beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
+from privacy.capture import ANY, AWAY, BROWSER, CATEGORY, PRESETS, WINDOW, Effect, Preset
+from privacy.capture import Rule as DoorRule
+from privacy.fields import Field, Tier
+from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule, explain
+
+if TYPE_CHECKING:
+    from portal.wiring import System
+
+NEVER: Final = ("Keystrokes", "Screenshots", "Sound and pictures", "The contents of documents and mails")
+"""No rule can switch these on: there is no place to store them."""
+
+_WHAT: Final = (
+    ("Active and away time", AWAY, "status"),
+    ("Category of the work", WINDOW, CATEGORY),
+    ("Application", WINDOW, "app"),
+    ("Window titles", WINDOW, "title"),
+    ("Web addresses", BROWSER, "url"),
+    ("Private browser windows", BROWSER, "incognito"),
+)
+_KINDS: Final = {Effect.KEEP: "yes", Effect.COARSEN: "part", Effect.DROP: "no"}
+_EFFECTS: Final = {Effect.KEEP: "kept", Effect.COARSEN: "category only", Effect.DROP: "dropped"}
+_WHO: Final = {Relation.SELF: "You", Relation.MANAGER: "Your manager", Relation.OPERATIONS: "The system itself"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list: what, what becomes of it, and why. `kind` is yes, part or no."""
+
+    kind: str
+    what: str
+    effect: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A rule of the policy in words."""
+
+    who: str
+    what: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """One field, who besides the employee may see it, and the policy's sentences."""
+
+    name: str
+    shared: bool
+    who: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The policy and the preset as the employee reads them."""
+
+    version: int
+    preset: str
+    summary: str
+    text_days: int | None
+    capture: tuple[Line, ...]
+    rules_at_door: tuple[Line, ...]
+    rules: tuple[Reader, ...]
+    fields: tuple[FieldLine, ...]
+    never: tuple[str, ...] = NEVER
+    forbidden: tuple[str, ...] = FORBIDDEN_USES
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the ledger's bar, in percent."""
+
+    name: str
+    count: int
+    share: float
+    offset: float
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many events a rule met."""
+
+    name: str
+    effect: str
+    count: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A day's capture ledger as a picture and a table. `whole` events were kept as they came."""
+
+    received: int
+    whole: int
+    coarsened: int
+    dropped: int
+    parts: tuple[Part, ...]
+    rules: tuple[RuleCount, ...]
+
+
+def notice(system: "System") -> Notice:
+    """Return the notice of an installation."""
+    return notice_of(PRESETS[system.config.capture_preset])
+
+
+def notice_of(preset: Preset) -> Notice:
+    """Return the notice under `preset` and the policy in force."""
+    return Notice(
+        version=POLICY_VERSION,
+        preset=preset.name,
+        summary=preset.summary,
+        text_days=preset.text_days,
+        capture=(
+            *(_captured(preset, *each) for each in _WHAT),
+            Line("no", "Keystrokes, screenshots", "never captured"),
+        ),
+        rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
+        rules=tuple(_reader(rule) for rule in POLICY),
+        fields=tuple(_field(field) for field in Field),
+    )
+
+
+def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
+    """Return the picture of a day's `capture_ledger`.
+
+    An event can meet several rules that coarsen, so the number of coarsened events is at least the largest count and is
+    given as that: rules that coarsen the same event are not added up.
+    """
+    coarsened = min(counts["kept"], max(counts["coarsened"].values(), default=0))
+    dropped = sum(counts["dropped"].values())
+    whole = counts["kept"] - coarsened
+    because = {rule.id: rule.because for rule in preset.rules}
+    met = [("coarsened", *each) for each in counts["coarsened"].items()]
+    met += [("dropped", *each) for each in counts["dropped"].items()]
+    return Ledger(
+        received=counts["received"],
+        whole=whole,
+        coarsened=coarsened,
+        dropped=dropped,
+        parts=_parts((("Kept", whole, "task"), ("Coarsened", coarsened, "core"), ("Dropped", dropped, "hatch"))),
+        rules=tuple(RuleCount(_plain(id), effect, count, because.get(id, "")) for effect, id, count in met),
+    )
+
+
+def _parts(counts: tuple[tuple[str, int, str], ...]) -> tuple[Part, ...]:
+    total, offset = sum(count for _, count, _ in counts) or 1, 0.0
+    parts = []
+    for name, count, tone in counts:
+        share = count / total * 100
+        parts.append(Part(name, count, round(share, 2), round(offset, 2), tone))
+        offset += share
+    return tuple(parts)
+
+
+def _captured(preset: Preset, what: str, stream: str, key: str) -> Line:
+    rule = _rule_for(preset, stream, key)
+    if rule is None:
+        return Line("no", what, "never stored")
+    effect = _EFFECTS[rule.effect]
+    if rule.effect is Effect.COARSEN and key == CATEGORY:
+        effect = "top level only"
+    if rule.effect is Effect.KEEP and preset.text_days and key in ("title", "url"):
+        effect = f"kept {preset.text_days} days"
+    return Line(_KINDS[rule.effect], what, effect)
+
+
+def _rule_for(preset: Preset, stream: str, key: str) -> DoorRule | None:
+    """Return the rule that a key of a stream meets: one that names it goes before one for any key."""
+    rules = [rule for rule in preset.rules if stream in rule.streams]
+    named = [rule for rule in rules if key in rule.keys]
+    return next(iter(named or [rule for rule in rules if ANY in rule.keys]), None)
+
+
+def _at_door(rule: DoorRule) -> Line:
+    effect = {Effect.KEEP: "kept", Effect.COARSEN: "coarsened", Effect.DROP: "dropped"}[rule.effect]
+    return Line(_KINDS[rule.effect], _plain(rule.id), effect, rule.because)
+
+
+def _plain(id: str) -> str:
+    return id.replace("-", " ").capitalize()
+
+
+def _reader(rule: Rule) -> Reader:
+    what = "everything" if rule.fields == frozenset(Field) else field_words(sorted(rule.fields))
+    if rule.relation is Relation.MANAGER:
+        what = f"{what}, {_tier_words(rule)}, {PURPOSE_NAMES[rule.purpose]}"
+    return Reader(_WHO[rule.relation], what, rule.because)
+
+
+def _tier_words(rule: Rule) -> str:
+    return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
+
+
+def _field(field: Field) -> FieldLine:
+    readers = [r for r in POLICY if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
+    who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
+    sentences = [r.because for r in readers] if readers else explain(field)[:1]
+    return FieldLine(FIELD_NAMES[field].capitalize(), bool(readers), who, " ".join(sentences))

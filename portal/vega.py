@@ -1,0 +1,43 @@
+"""The script that draws charts in the browser: vega-embed, Vega-Lite and Vega, made from the installed wheel.
+
+Nothing comes from another site and nothing is downloaded: `vl_convert` holds the libraries. Making the bundle takes
+some seconds and starts a script engine, so it is done once, by a process of its own, and kept beside the data.
+"""
+
+import gzip
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+_MAKE: Final = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
+_LONGEST_SECONDS: Final = 120
+
+
+def bundle_path(directory: Path) -> Path:
+    """Return where the gzipped bundle of the installed version is kept."""
+    return directory / f"vega-{version('vl-convert-python')}.js.gz"
+
+
+def bundle(directory: Path) -> bytes:
+    """Return the gzipped bundle, made now if it is not yet there."""
+    path = bundle_path(directory)
+    if not path.exists():
+        _write(path, _make())
+    return path.read_bytes()
+
+
+def _make() -> bytes:
+    command = [sys.executable, "-c", _MAKE]
+    made = subprocess.run(command, check=True, capture_output=True, timeout=_LONGEST_SECONDS)  # noqa: S603 - a constant
+    return gzip.compress(made.stdout, 9, mtime=0)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Put the file in place whole: another process may make the same one at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    waiting = path.with_suffix(f".{os.getpid()}")
+    waiting.write_bytes(content)
+    waiting.replace(path)
