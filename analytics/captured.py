@@ -6,7 +6,7 @@ preset, other category rules, another zone) never change what is there already: 
 then, the policy of its first arrival holds, since what is off was never stored, and switching it on is not retroactive.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -43,6 +43,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.start_us)
+
+    def times(self) -> list[tuple[int, int, int]]:
+        """Return start, duration and time before the day of each row."""
+        columns = (self.start_us.tolist(), self.duration_us.tolist(), self.before_us.tolist())
+        return list(zip(*columns, strict=True))
 
     def chosen(self, where: Bits | Int64 | slice) -> "Rows":
         """Return some of the rows."""
@@ -135,14 +140,10 @@ def captured_day(
     return CapturedDay(events, Ledger(at, coarsened, ledger.dropped, ledger.doors, ledger.salt))
 
 
-def unlike(rows: Rows, stored: Collection[Rows]) -> Bits:
+def unlike(rows: Rows, stored: Rows) -> Bits:
     """Return which rows have times that no stored row has: the test for events that come through another door."""
-    known = {times for each in stored for times in _times(each)}
-    return np.array([times not in known for times in _times(rows)], dtype=bool)
-
-
-def _times(rows: Rows) -> Iterable[tuple[int, int, int]]:
-    return zip(rows.start_us.tolist(), rows.duration_us.tolist(), rows.before_us.tolist(), strict=True)
+    known = set(stored.times())
+    return np.array([times not in known for times in rows.times()], dtype=bool)
 
 
 def _repeats(order: Int64, *columns: Int64) -> Bits:

@@ -142,6 +142,14 @@ def remove(connection: Connection, subject: str, places: Iterable[tuple[Tier, Fi
         connection.execute(_DELETE, rows)
 
 
+def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list[dt.date]:
+    """Return the days for which a field is filed; opens nothing."""
+    filed = select(SealedField.day).where(
+        SealedField.subject_id == subject, SealedField.field == field, SealedField.tier == tier
+    )
+    return sorted(connection.scalars(filed.distinct()))
+
+
 def rows_within(
     connection: Connection, subject: str, tier: Tier, fields: Collection[Field], period: Period
 ) -> list[Stored]:

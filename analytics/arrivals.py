@@ -1,0 +1,139 @@
+"""What an import brings, bucket by bucket: what is refused, what the door leaves of the rest, and on which days."""
+
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+
+from analytics.captured import Key, Rows
+from analytics.door import DROPPED, Door
+from analytics.events import Int64, cut
+from analytics.imports import ImportedBucket
+from analytics.ledger import Bits
+
+LONGEST: Final = dt.timedelta(days=31)
+AHEAD: Final = dt.timedelta(hours=24)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+TOO_LATE: Final = "later than tomorrow: the clock was wrong"
+TOO_EARLY: Final = "before 1970: the clock was wrong"
+TOO_LONG: Final = "longer than 31 days"
+NOWHERE: Final = "ends before it begins, on another day"
+
+_text: Final = msgspec.json.Encoder(order="sorted").encode
+_event: Final = msgspec.msgpack.Encoder().encode
+
+
+class Dropped(NamedTuple):
+    """A part of an event that a rule dropped: the rule, its times, and everything that identifies it."""
+
+    rule: str
+    times: tuple[int, int, int]
+    identity: bytes
+
+
+class Arrival:
+    """One bucket's events on their way in. `is_new` marks those that were not there before, once they are joined."""
+
+    def __init__(
+        self, bucket: ImportedBucket, door: Door, now: dt.datetime, zone: ZoneInfo, day_start: dt.time
+    ) -> None:
+        self.key: Key = (bucket.host, bucket.kind, bucket.id)
+        self.count = len(bucket.start_us)
+        self.refused: Counter[str] = Counter()
+        self._texts, self._door = bucket.distinct, door
+        self._admitted = door.admit(bucket.kind, bucket.distinct)
+        taken = self._taken(bucket, now)
+        self._code = bucket.data[taken]
+        self._parts = cut(bucket.start_us[taken], bucket.duration_us[taken], zone, day_start)
+        self.is_new = np.zeros(len(self._code), dtype=bool)
+        self._placed = np.zeros(len(self._code), dtype=bool)
+        self._placed[self._parts.event] = True
+        self._refuse(NOWHERE, ~self._placed)
+        days, firsts = np.unique(self._parts.day, return_index=True)
+        borders = [*firsts.tolist(), len(self._parts.day)]
+        self._days = dict(zip(days.tolist(), itertools.pairwise(borders), strict=True))
+
+    def days(self) -> Iterator[dt.date]:
+        """Yield the local days that the events touch."""
+        return map(dt.date.fromordinal, self._days)
+
+    def touches(self, day: dt.date) -> bool:
+        """Say whether any event has a part on `day`."""
+        return day.toordinal() in self._days
+
+    def rows(self, day: dt.date) -> tuple[Rows, list[Dropped]]:
+        """Return what the door leaves of a day's events, and what it dropped."""
+        part = slice(*self._days[day.toordinal()])
+        event = self._parts.event[part]
+        code = self._code[event]
+        data, bits = self._admitted.data[code], self._admitted.rules[code]
+        kept = data != DROPPED
+        seen = int(np.bitwise_or.reduce(bits[kept], initial=0))
+        rules = [(n, rule) for n, rule in enumerate(self._door.rules) if seen >> n & 1]
+        rows = Rows(
+            self._parts.start_us[part][kept],
+            self._parts.duration_us[part][kept],
+            self._parts.before_us[part][kept],
+            data[kept],
+            {rule: (bits[kept] >> n & 1).astype(bool) for n, rule in rules},
+            event[kept],
+        )
+        return rows, [] if kept.all() else self._dropped(part, ~kept)
+
+    def identities(self, rows: Rows) -> Iterator[bytes]:
+        """Yield everything that identifies the events of rows, as it was before the door."""
+        return map(self._identity, rows.times(), self._code[rows.event].tolist())
+
+    def kept_and_known(self) -> tuple[int, int]:
+        """Return how many events were kept, and how many were there already (or twice in the file)."""
+        kept = int(self.is_new.sum())
+        passed = self._placed & (self._admitted.data[self._code] != DROPPED)
+        return kept, int(passed.sum()) - kept
+
+    def counts(self) -> tuple[Counter[str], Counter[str]]:
+        """Return how many events each rule coarsened, and how many it dropped."""
+        coarsened, dropped = Counter[str](), Counter[str]()
+        bits, gone = self._admitted.rules[self._code], self._admitted.data[self._code] == DROPPED
+        for n, rule in enumerate(self._door.rules):
+            ruled = (bits >> n & 1).astype(bool) & self._placed
+            coarsened[rule] += int((ruled & ~gone).sum())
+            dropped[rule] += int((ruled & gone).sum())
+        return +coarsened, +dropped
+
+    def _taken(self, bucket: ImportedBucket, now: dt.datetime) -> Bits:
+        start, duration = bucket.start_us, bucket.duration_us
+        latest, longest = (now + AHEAD - _EPOCH) // _MICROSECOND, LONGEST // _MICROSECOND
+        refused = np.zeros(len(start), dtype=bool)
+        faults: Mapping[str, Bits] = {
+            TOO_LATE: start > latest,
+            TOO_EARLY: start < 0,
+            TOO_LONG: (duration > longest) | (duration < -longest),
+        }
+        for reason, faulty in faults.items():
+            self._refuse(reason, faulty & ~refused)
+            refused |= faulty
+        return ~refused
+
+    def _refuse(self, reason: str, events: Bits) -> None:
+        if count := int(events.sum()):
+            self.refused[reason] += count
+
+    def _dropped(self, part: slice, where: Bits) -> list[Dropped]:
+        columns: tuple[Int64, ...] = (self._parts.start_us, self._parts.duration_us, self._parts.before_us)
+        times = zip(*(each[part][where].tolist() for each in columns), strict=True)
+        found = []
+        for time, code in zip(times, self._code[self._parts.event[part][where]].tolist(), strict=True):
+            rule = self._door.rules[int(self._admitted.rules[code]).bit_length() - 1]
+            found.append(Dropped(rule, time, self._identity(time, code)))
+        return found
+
+    def _identity(self, times: tuple[int, int, int], code: int) -> bytes:
+        data: dict[str, Any] = msgspec.json.decode(self._texts[code])
+        return _event((self.key, times, _text(data)))

@@ -1,0 +1,100 @@
+"""The door: each distinct data of an import is categorised, then the capture preset decides what of it is kept.
+
+What an event said goes on from here only as `Data`, after policy.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from analytics.categories import Categoriser, Rules
+from analytics.events import WEB, WINDOW, Data, Int64
+from privacy import capture
+from privacy.capture import Preset
+
+DROPPED: Final = -1
+MOST_RULES: Final = 62
+"""Rules are bits of a signed number."""
+
+_TEXTS: Final = ("app", "title", "url", "status")
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_canonical: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class Admitted(NamedTuple):
+    """What became of distinct data: places in `Door.data` or DROPPED, and the rules that took something away.
+
+    The rules are bits, each for a place in `Door.rules`.
+    """
+
+    data: Int64
+    rules: Int64
+
+
+@dataclass(slots=True)
+class Door:
+    """Admits data by one preset and one set of category rules, and remembers every different answer."""
+
+    preset: Preset
+    categoriser: Categoriser
+    data: list[Data] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    _places: dict[Data, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """A short digest of the preset and the category rules, by which a day knows how it was captured."""
+        return door_name(self.preset, self.categoriser.rules)
+
+    def admit(self, kind: str, distinct: Iterable[bytes]) -> Admitted:
+        """Return what becomes of the distinct data (JSON objects) of a bucket of a type."""
+        categorised = kind in (WINDOW, WEB)
+        places, bits = [], []
+        for text in distinct:
+            raw = _decode(text)
+            left = capture.apply(self.preset, kind, raw, self.categoriser.of(raw) if categorised else "")
+            places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
+            bits.append(sum(1 << self._rule(each) for each in left.rules))
+        return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
+
+    def place(self, data: Data) -> int:
+        """Return the place of data in `data`, where it is put if it is new."""
+        place = self._places.setdefault(data, len(self.data))
+        if place == len(self.data):
+            self.data.append(data)
+        return place
+
+    def _rule(self, rule_id: str) -> int:
+        if rule_id not in self.rules:
+            if len(self.rules) == MOST_RULES:
+                raise ValueError(f"a preset has at most {MOST_RULES} rules")
+            self.rules.append(rule_id)
+        return self.rules.index(rule_id)
+
+
+def door_name(preset: Preset, rules: Rules) -> str:
+    """Return a short digest of a preset and of category rules."""
+    described = [
+        (
+            each.name,
+            each.rank,
+            each.select_keys,
+            each.pattern and (each.pattern.compiled.pattern, each.pattern.compiled.flags),
+        )
+        for each in rules.rules
+    ]
+    return hashlib.sha256(repr((preset.name, described)).encode()).hexdigest()[:16]
+
+
+def _data(kept: dict[str, Any], category: str) -> Data:
+    """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
+    texts = {key: kept.pop(key) for key in _TEXTS if isinstance(kept.get(key), str)}
+    audible = None
+    if isinstance(kept.get("audible"), bool | int | float) and kept["audible"] in (0, 1):
+        audible = bool(kept.pop("audible"))
+    rest = _canonical(kept) if kept else b""
+    return Data(texts.get("app"), texts.get("title"), texts.get("url"), audible, texts.get("status"), category, rest)

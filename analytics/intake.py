@@ -1,0 +1,199 @@
+"""The intake: what a reader has read goes through the door, is joined to what is stored, summed up and sealed.
+
+Everything that one call writes is one transaction: a fault leaves nothing half-written. What is stored of the touched
+days is opened through the gate like anything else, so an entry in the access log comes before it; another, with a
+digest of all that the vault then holds of the person, says that the import is done.
+"""
+
+import datetime as dt
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection
+
+from analytics.arrivals import Arrival
+from analytics.captured import CapturedDay, Key
+from analytics.categories import Categoriser
+from analytics.door import Door
+from analytics.events import AFK, borders_us
+from analytics.imports import Export, Progress, RefusedBucket
+from analytics.joining import STORED_FIELDS, Joining, encoded
+from analytics.summaries import summarise
+from privacy import vault_store
+from privacy.capture import PRESETS
+from privacy.disclosure import Clock, Directory, Gate
+from privacy.fields import Field, Tier
+from privacy.log_entries import Draft
+from privacy.period import Period
+from privacy.policy import Purpose, Relation
+from privacy.stores import writing
+from privacy.vault import Place, Row, Vault
+
+SOURCES_DAY: Final = dt.date(1900, 1, 1)
+"""A day before all others, where a person's AFK buckets are listed: on a day without AFK events their host was idle."""
+
+TEXT_FIELDS: Final = (Field.TITLES, Field.URLS)
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
+_sources: Final = msgspec.msgpack.Decoder(list[tuple[str, str, str]]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a file's events: read = kept + known + all dropped + all refused.
+
+    `known` were there already, or came twice. `refused_events` counts them by reason; `refused_buckets` were refused
+    whole and not counted. `days` are those that changed, `entry` is the number of the closing log entry.
+    """
+
+    read: int
+    kept: int
+    known: int
+    coarsened: Mapping[str, int]
+    dropped: Mapping[str, int]
+    refused_events: Mapping[str, int]
+    refused_buckets: Sequence[RefusedBucket]
+    days: Sequence[dt.date]
+    entry: int
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes in what collectors recorded. `preset` is the name of a capture preset."""
+
+    vault: Vault
+    gate: Gate
+    directory: Directory
+    preset: str
+    categoriser: Categoriser
+    clock: Clock
+    day_start: dt.time = field(default=dt.time(0))
+
+    def take(self, subject: str, export: Export, progress: Progress | None = None) -> Report:
+        """Take in an export as a person's own record; any number of times, in any order, with the same result.
+
+        `progress` is told how many days of how many are done. Raises UnknownSubject, LogUnavailable, SealBroken,
+        VaultIncomplete; then nothing was written.
+        """
+        zone = self.directory.zone(subject)
+        door = Door(PRESETS[self.preset], self.categoriser)
+        arrivals = [Arrival(each, door, self.clock(), zone, self.day_start) for each in export.buckets]
+        with writing(self.vault.engine) as connection:
+            vault_store.lock(connection, subject)
+            work = _Work(self, connection, subject, zone, door, arrivals)
+            rows = work.rows(progress)
+            self.vault.put(connection, subject, rows)
+        entry = self._record(subject, work.changed)
+        return _report(export, arrivals, work.changed, entry)
+
+    def expire_text(self, subject: str, before: dt.date) -> int:
+        """Remove titles and addresses of the days before `before`, and return of how many days. Figures stay."""
+        with writing(self.vault.engine) as connection:
+            vault_store.lock(connection, subject)
+            places = [
+                Place(name, Tier.DAY, day)
+                for name in TEXT_FIELDS
+                for day in vault_store.days(connection, subject, name, Tier.DAY)
+                if day < before
+            ]
+            self.vault.put(connection, subject, remove=places)
+        return len({each.day for each in places})
+
+    def open_day_rows(self, subject: str, period: Period) -> Mapping[tuple[dt.date, Field], bytes]:
+        """Open what is stored of a period's days, as a job; logged before."""
+        return self.gate.disclose(None, subject, STORED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY).values
+
+    def _record(self, subject: str, days: Sequence[dt.date]) -> int:
+        period = Period(days[0], days[-1] + dt.timedelta(days=1)) if days else None
+        return self.gate.record(
+            Draft(
+                viewer=None,
+                subject=subject,
+                relation=Relation.OPERATIONS,
+                fields=sorted(STORED_FIELDS),
+                purpose=Purpose.OPERATIONS,
+                period=period,
+                outcome="imported",
+                digest=self.vault.digest(subject),
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    """One import, inside its transaction."""
+
+    intake: Intake
+    connection: Connection
+    subject: str
+    zone: ZoneInfo
+    door: Door
+    arrivals: Sequence[Arrival]
+    changed: list[dt.date] = field(default_factory=list)
+
+    def rows(self, progress: Progress | None) -> list[Row]:
+        """Return everything to be written; `changed` then holds the days."""
+        known = self._known_sources()
+        sources = sorted({*known, *(each.key for each in self.arrivals if each.key[1] == AFK)})
+        touched = {day for each in self.arrivals for day in each.days()}
+        rows = []
+        if sources != known:
+            touched |= self._stored_days()
+            rows.append(Row(Field.CAPTURE_LEDGER, Tier.DAY, SOURCES_DAY, 0, msgspec.msgpack.encode(sources)))
+        for number, (day, blobs) in enumerate(self._opened(sorted(touched)), start=1):
+            joined = self._joined(day, blobs, sources)
+            if joined is not None:
+                self.changed.append(day)
+                rows += self._rows_of(day, joined)
+            if progress is not None:
+                progress(number, len(touched))
+        return rows
+
+    def _opened(self, days: Iterable[dt.date]) -> Iterator[tuple[dt.date, dict[Field, bytes]]]:
+        """Yield each day with what is stored of it, opened a month at a time."""
+        for _, month in itertools.groupby(days, key=lambda day: (day.year, day.month)):
+            listed = list(month)
+            period = Period(listed[0], listed[-1] + dt.timedelta(days=1))
+            values = self.intake.open_day_rows(self.subject, period)
+            for day in listed:
+                yield day, {name: values[day, name] for name in STORED_FIELDS if (day, name) in values}
+
+    def _joined(self, day: dt.date, blobs: Mapping[Field, bytes], sources: Sequence[Key]) -> CapturedDay | None:
+        joining = Joining.of(day, borders_us(day, self.zone, self.intake.day_start), self.door, blobs)
+        for each in self.arrivals:
+            if each.touches(day):
+                joining.add(each)
+        joining.add_silent(sources)
+        return joining.result()
+
+    def _rows_of(self, day: dt.date, captured: CapturedDay) -> Iterator[Row]:
+        for name, segment in encoded(captured).items():
+            yield Row(name, Tier.DAY, day, 0, segment)
+        figures: dict[Field, Any] = dict(summarise(captured.events, self.zone, self.intake.categoriser.rules.core))
+        figures[Field.CAPTURE_LEDGER] = captured.ledger.totals()
+        for name, value in figures.items():
+            yield Row(name, Tier.SUMMARY, day, 0, _encode(value))
+
+    def _known_sources(self) -> list[Key]:
+        stored = self.intake.open_day_rows(self.subject, Period.day(SOURCES_DAY))
+        blob = stored.get((SOURCES_DAY, Field.CAPTURE_LEDGER))
+        return [] if blob is None else _sources(blob)
+
+    def _stored_days(self) -> set[dt.date]:
+        return set(vault_store.days(self.connection, self.subject, Field.RHYTHM, Tier.DAY))
+
+
+def _report(export: Export, arrivals: Sequence[Arrival], changed: Sequence[dt.date], entry: int) -> Report:
+    kept, known = (sum(numbers) for numbers in zip((0, 0), *(each.kept_and_known() for each in arrivals), strict=True))
+    coarsened, dropped, refused = Counter[str](), Counter[str](), Counter[str]()
+    for each in arrivals:
+        by_rule = each.counts()
+        coarsened += by_rule[0]
+        dropped += by_rule[1]
+        refused += each.refused
+    read = sum(each.count for each in arrivals)
+    return Report(read, kept, known, coarsened, dropped, refused, export.refused, changed, entry)

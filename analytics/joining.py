@@ -1,0 +1,102 @@
+"""One local day of an import: what arrived, joined to what is stored."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from analytics import ledger as ledgers
+from analytics import segments
+from analytics.arrivals import Arrival, Dropped
+from analytics.captured import STORED, CapturedDay, Key, Rows, captured_day, joined, no_rows, rows_of, unlike
+from analytics.door import Door
+from analytics.ledger import Ledger
+from privacy.fields import Field
+
+STORED_FIELDS: Final = frozenset({*segments.SEGMENT_FIELDS, Field.CAPTURE_LEDGER})
+"""What a stored day consists of."""
+
+TEXT_EXPIRED: Final = "text-expired"
+"""Among a day's doors: its titles were taken away, so the same events coming again no longer look equal."""
+
+
+@dataclass(slots=True)
+class Joining:
+    """One day while arrivals are joined to it."""
+
+    day: dt.date
+    borders_us: tuple[int, int]
+    door: Door
+    stored: CapturedDay | None
+    doors: tuple[str, ...]
+    ledger: Ledger
+    rows: dict[Key, Rows]
+
+    @classmethod
+    def of(cls, day: dt.date, borders_us: tuple[int, int], door: Door, blobs: Mapping[Field, bytes]) -> "Joining":
+        """Begin with what is stored of the day, or with nothing. Raises SegmentBroken."""
+        if Field.RHYTHM not in blobs:
+            return cls(day, borders_us, door, None, (door.name,), Ledger(doors=(door.name,)), {})
+        opened, ledger = segments.decode(blobs), ledgers.decode(blobs[Field.CAPTURE_LEDGER])
+        stored = CapturedDay(opened.events, ledger)
+        doors = (*ledger.doors, *((TEXT_EXPIRED,) if opened.text_expired else ()))
+        borders_us = (opened.events.first_us, opened.events.end_us)
+        return cls(day, borders_us, door, stored, doors, ledger, rows_of(stored, door.place))
+
+    @property
+    def came_otherwise(self) -> bool:
+        """Whether some of the day came through another door than the one that is open now."""
+        return self.doors != (self.door.name,)
+
+    def add(self, arrival: Arrival) -> None:
+        """Join what one bucket brings for this day."""
+        rows, dropped = arrival.rows(self.day)
+        old = self.rows.get(arrival.key, no_rows())
+        if self.came_otherwise:
+            rows = self._not_decided_before(rows, old, arrival)
+            known = set(old.times())
+            dropped = [each for each in dropped if each.times not in known]
+        found = joined([old, rows], self.door.data)
+        arrival.is_new[found.event[found.event != STORED]] = True
+        self.rows[arrival.key] = replace(found, event=np.full(len(found), STORED))
+        self._drop(dropped)
+
+    def add_silent(self, streams: Collection[Key]) -> None:
+        """Make sure that these streams are there, if only to say nothing."""
+        for key in streams:
+            self.rows.setdefault(key, no_rows())
+
+    def result(self) -> CapturedDay | None:
+        """Return the day as it is to be stored, None if it is stored so already."""
+        if self.stored is None:
+            return self._captured(self.doors)
+        same = self._captured(self.ledger.doors)
+        if encoded(same) == encoded(self.stored):
+            return None
+        return self._captured(tuple(sorted({*self.doors, self.door.name})))
+
+    def _captured(self, doors: tuple[str, ...]) -> CapturedDay:
+        return captured_day(self.borders_us, self.rows, self.door.data, replace(self.ledger, doors=doors))
+
+    def _not_decided_before(self, rows: Rows, old: Rows, arrival: Arrival) -> Rows:
+        rows = rows.chosen(unlike(rows, old))
+        known = set(self.ledger.all_dropped().tolist())
+        if known:
+            gone = [self.ledger.fingerprint(each) in known for each in arrival.identities(rows)]
+            rows = rows.chosen(~np.array(gone, dtype=bool))
+        return rows
+
+    def _drop(self, events: list[Dropped]) -> None:
+        by_rule: dict[str, list[int]] = {}
+        for each in events:
+            by_rule.setdefault(each.rule, []).append(self.ledger.fingerprint(each.identity))
+        for rule, found in by_rule.items():
+            dropped = self.ledger.with_dropped(rule, np.array(found, dtype=np.uint64))
+            self.ledger = replace(self.ledger, dropped=dropped)
+
+
+def encoded(day: CapturedDay) -> dict[Field, bytes]:
+    """Return everything of a day that is stored at the day tier."""
+    return {**segments.encode(day.events), Field.CAPTURE_LEDGER: ledgers.encode(day.ledger)}
