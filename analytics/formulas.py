@@ -1,0 +1,100 @@
+"""How a measure's value comes from the figures of a day; `measures` says what each is for.
+
+Values are in minutes, per cent or a count; None where the day cannot say: a missing or withheld figure is never 0.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+from privacy.fields import Field
+
+Figures = Mapping[Field, Mapping[str, Any]]
+
+ACTIVE_SECONDS_PER_BREAK: Final = 3_600
+"""One break of at least five minutes is recommended for each hour of activity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a measure may read of a day: its figures, the core categories, planned time and annotated work.
+
+    `category` chooses the category of `category_time`: a top-level one, or a whole path.
+    """
+
+    figures: Figures
+    core: Set[str] = frozenset({"Work"})
+    planned_minutes: int = 0
+    annotated_seconds: float = 0
+    category: str | None = None
+
+
+Formula = Callable[[Day], float | None]
+
+
+def core_seconds(figures: Figures, core: Set[str]) -> float | None:
+    """Return the active seconds in core categories: by whole path where that is known, else by top level."""
+    sums = figures.get(Field.CATEGORY_DETAIL, figures.get(Field.CATEGORIES))
+    return None if sums is None else sum(seconds for name, seconds in sums.items() if name in core)
+
+
+def recommended_breaks(active_seconds: float) -> int:
+    """Return the breaks that are recommended for this much activity: one for each full hour."""
+    return int(active_seconds // ACTIVE_SECONDS_PER_BREAK)
+
+
+def team_utilisation(persons: Iterable[float | None]) -> float | None:
+    """Return a team's utilisation: the mean of its persons' own percentages, each capped at 100."""
+    known = [min(percent, 100.0) for percent in persons if percent is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _read(day: Day, field: Field, key: str) -> float | None:
+    """Return one number of a field; None where the field or the number is missing."""
+    value = day.figures.get(field, {}).get(key)
+    return None if value is None else float(value)
+
+
+def minutes(field: Field, key: str) -> Formula:
+    """Return the formula that reads seconds of a field as minutes."""
+
+    def value(day: Day) -> float | None:
+        seconds = _read(day, field, key)
+        return None if seconds is None else seconds / 60
+
+    return value
+
+
+def count(field: Field, key: str) -> Formula:
+    """Return the formula that reads a number of a field as it is."""
+    return lambda day: _read(day, field, key)
+
+
+def utilisation(day: Day) -> float | None:
+    """Return core time and annotated work against planned time; more than 100 is possible for one person."""
+    core = core_seconds(day.figures, day.core)
+    if core is None or not day.planned_minutes:
+        return None
+    return (core + day.annotated_seconds) / (day.planned_minutes * 60) * 100
+
+
+def on_task_share(day: Day) -> float | None:
+    """Return core time against active time."""
+    core, active = core_seconds(day.figures, day.core), _read(day, Field.ACTIVE_TIME, "active_seconds")
+    return None if core is None or not active else core / active * 100
+
+
+def recovery(day: Day) -> float | None:
+    """Return breaks taken against the recommended; None for a day too short to need one."""
+    taken, active = _read(day, Field.RECOVERY, "breaks"), _read(day, Field.ACTIVE_TIME, "active_seconds")
+    if taken is None or active is None or not recommended_breaks(active):
+        return None
+    return min(taken / recommended_breaks(active) * 100, 100.0)
+
+
+def category_time(day: Day) -> float | None:
+    """Return active time in the chosen category; 0 where the day is known and the category is not in it."""
+    known = [day.figures[field] for field in (Field.CATEGORIES, Field.CATEGORY_DETAIL) if field in day.figures]
+    if day.category is None or not known:
+        return None
+    return next((float(sums[day.category]) / 60 for sums in known if day.category in sums), 0.0)

@@ -1,0 +1,235 @@
+"""Every measure in one table: what it is, how it is computed, who uses it for which decision, and what it is not for.
+
+Pages, the API, the documentation and reports read this table. A measure is a number about one day; a field is what has
+to be disclosed for it. Nothing here ranks people, and there is no single score.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from analytics.formulas import (
+    Formula,
+    category_time,
+    count,
+    minutes,
+    on_task_share,
+    recovery,
+    utilisation,
+)
+from privacy.fields import Field
+
+MINUTES: Final = "minutes"
+PERCENT: Final = "percent"
+COUNT: Final = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """Who uses a measure, when, for which decision; who answers for it, and when that is looked at again."""
+
+    who: str
+    when: str
+    decision: str
+    owner: str
+    review: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One row of the table; `value` returns None where the day cannot say."""
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+    formula: str
+    sensible_range: tuple[float, float]
+    fields: frozenset[Field]
+    charter: Charter
+    not_for: str
+    value: Formula
+
+
+_REVIEW: Final = dt.date(2027, 6, 30)
+_OWN: Final = Charter(
+    who="the employee alone",
+    when="whenever they like",
+    decision="how to arrange their own day",
+    owner="the employee",
+    review=_REVIEW,
+)
+_ONE_TO_ONE: Final = Charter(
+    who="the employee; their manager for closed weeks",
+    when="in a one-to-one, with both looking at the same page",
+    decision="how much work there is, how it is spread, and what to take away or add",
+    owner="the manager and the employee together",
+    review=_REVIEW,
+)
+_BAND: Final = Charter(
+    who="the employee for every day; their manager only as the team's mean of a closed week",
+    when="once a week, and when bands are agreed",
+    decision="whether planned time and the amount of work fit each other",
+    owner="management and works council together",
+    review=_REVIEW,
+)
+_NEVER: Final = "discipline, pay or ranking"
+_NOT_EFFORT: Final = f"{_NEVER}; it does not show effort or quality"
+
+
+MEASURES: Final[tuple[Measure, ...]] = (
+    Measure(
+        name="active_time",
+        title="Active time",
+        unit=MINUTES,
+        definition="Time at the computer with a window in front and the keyboard, the mouse or an audible tab in use.",
+        formula="active seconds / 60",
+        sensible_range=(0, 720),
+        fields=frozenset({Field.ACTIVE_TIME}),
+        charter=_ONE_TO_ONE,
+        not_for=f"{_NEVER}; meetings, paper and the telephone are work too",
+        value=minutes(Field.ACTIVE_TIME, "active_seconds"),
+    ),
+    Measure(
+        name="utilisation",
+        title="Utilisation",
+        unit=PERCENT,
+        definition="Active time in core categories and work that the employee has noted, as a part of planned time.",
+        formula="(core seconds + annotated seconds) / planned seconds x 100",
+        sensible_range=(30, 90),
+        fields=frozenset({Field.CATEGORY_DETAIL, Field.ANNOTATIONS, Field.WORKING_PATTERN}),
+        charter=_BAND,
+        not_for=f"{_NEVER}; more is not better: it is read against the agreed band, near 50 % in back offices",
+        value=utilisation,
+    ),
+    Measure(
+        name="on_task_share",
+        title="On-task share",
+        unit=PERCENT,
+        definition="Active time in core categories as a part of all active time.",
+        formula="core seconds / active seconds x 100",
+        sensible_range=(30, 95),
+        fields=frozenset({Field.ACTIVE_TIME, Field.CATEGORY_DETAIL}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=on_task_share,
+    ),
+    Measure(
+        name="focus_time",
+        title="Focus time",
+        unit=MINUTES,
+        definition="Core time within focus blocks: at least 25 minutes of active time in core categories with "
+        "interruptions of at most 2 minutes in total.",
+        formula="sum of the core time of focus blocks / 60",
+        sensible_range=(0, 300),
+        fields=frozenset({Field.FOCUS}),
+        charter=_ONE_TO_ONE,
+        not_for=_NOT_EFFORT,
+        value=minutes(Field.FOCUS, "seconds"),
+    ),
+    Measure(
+        name="focus_blocks",
+        title="Focus blocks",
+        unit=COUNT,
+        definition="The number of focus blocks. Changing between core applications is no interruption.",
+        formula="number of focus blocks",
+        sensible_range=(0, 10),
+        fields=frozenset({Field.FOCUS}),
+        charter=_ONE_TO_ONE,
+        not_for=_NOT_EFFORT,
+        value=count(Field.FOCUS, "blocks"),
+    ),
+    Measure(
+        name="longest_focus",
+        title="Longest focus",
+        unit=MINUTES,
+        definition="The core time of the longest focus block.",
+        formula="largest core time of a focus block / 60",
+        sensible_range=(0, 180),
+        fields=frozenset({Field.FOCUS}),
+        charter=_ONE_TO_ONE,
+        not_for=_NOT_EFFORT,
+        value=minutes(Field.FOCUS, "longest_seconds"),
+    ),
+    Measure(
+        name="recovery",
+        title="Recovery",
+        unit=PERCENT,
+        definition="Breaks taken as a part of those recommended: one of at least 5 minutes for each hour of activity.",
+        formula="breaks / whole active hours x 100, at most 100",
+        sensible_range=(0, 100),
+        fields=frozenset({Field.ACTIVE_TIME, Field.RECOVERY}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=recovery,
+    ),
+    Measure(
+        name="breaks",
+        title="Breaks",
+        unit=COUNT,
+        definition="The number of breaks: 5 to 15 minutes between active times, or longer where the employee has "
+        "said that it was one.",
+        formula="number of breaks",
+        sensible_range=(0, 12),
+        fields=frozenset({Field.RECOVERY}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=count(Field.RECOVERY, "breaks"),
+    ),
+    Measure(
+        name="break_time",
+        title="Break time",
+        unit=MINUTES,
+        definition="The length of all breaks together.",
+        formula="sum of breaks / 60",
+        sensible_range=(0, 150),
+        fields=frozenset({Field.RECOVERY}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=minutes(Field.RECOVERY, "seconds"),
+    ),
+    Measure(
+        name="longest_stretch",
+        title="Longest stretch",
+        unit=MINUTES,
+        definition="The most active time without a break and without being away.",
+        formula="largest active time between gaps of 5 minutes and more / 60",
+        sensible_range=(0, 240),
+        fields=frozenset({Field.RECOVERY}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=minutes(Field.RECOVERY, "longest_stretch_seconds"),
+    ),
+    Measure(
+        name="away_time",
+        title="Away time",
+        unit=MINUTES,
+        definition="Time that the computer was on and nobody used it; unknown where no collector tells it.",
+        formula="AFK seconds that are not active / 60",
+        sensible_range=(0, 600),
+        fields=frozenset({Field.AWAY_TIME}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; away from the keyboard is not away from work",
+        value=minutes(Field.AWAY_TIME, "afk_seconds"),
+    ),
+    Measure(
+        name="category_time",
+        title="Time in a category",
+        unit=MINUTES,
+        definition="Active time in one category.",
+        formula="active seconds in the category / 60",
+        sensible_range=(0, 600),
+        fields=frozenset({Field.CATEGORIES}),
+        charter=_ONE_TO_ONE,
+        not_for=f"{_NEVER}; a category says what a window was, not what the work was worth",
+        value=category_time,
+    ),
+)
+
+
+def measure(name: str) -> Measure:
+    """Return the measure of a name; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+_BY_NAME: Final = {each.name: each for each in MEASURES}
