@@ -5,13 +5,18 @@ as presence while their browser is the active window, and keep of the windows wh
 """
 
 import re
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.events import AFK, WEB, WINDOW, Data, DayEvents, Int32, Int64, Stream
 from analytics.transforms import Intervals, flood, intersect, overlay, union
+
+T = TypeVar("T", bound=Hashable)
 
 UNKNOWN_HOST: Final = "unknown"
 
@@ -84,8 +89,18 @@ def _canonical(data: Data) -> tuple[tuple[bool, str], ...]:
 
 
 def _with_status(presence: Intervals, data: list[Data], status: str) -> Intervals:
-    wanted = np.array([each.status == status for each in data], np.bool_)
+    wanted = verdicts([each.status for each in data], lambda found: found == status)
     return presence.where(wanted[presence.data])
+
+
+def _is_found(names: re.Pattern[str], app: str | None) -> bool:
+    return bool(app and names.search(app))
+
+
+def verdicts(values: Sequence[T], wanted: Callable[[T], bool]) -> NDArray[np.bool_]:
+    """Judge every value, each distinct one once."""
+    judged = {value: wanted(value) for value in dict.fromkeys(values)}
+    return np.fromiter(map(judged.__getitem__, values), np.bool_, len(values))
 
 
 def _audible(day: DayEvents, host: str, shown: Intervals) -> list[Intervals]:
@@ -93,13 +108,14 @@ def _audible(day: DayEvents, host: str, shown: Intervals) -> list[Intervals]:
     tabs = _streams(day, WEB)
     with_windows = {stream.host for stream in _streams(day, WINDOW)}
     tabs = _of_host(tabs, host) or [stream for stream in tabs if stream.host not in with_windows]
-    heard = np.array([data.audible is True for data in day.data], np.bool_)
+    heard = verdicts([data.audible for data in day.data], lambda audible: audible is True)
+    apps = [data.app for data in day.data]
     found = []
     for browser, names in _BROWSERS.items():
         stream = next((stream for stream in tabs if browser in stream.bucket), None)
         if stream is None or not heard[stream.data].any():
             continue
-        in_front = np.array([bool(data.app and names.search(data.app)) for data in day.data], np.bool_)
+        in_front = verdicts(apps, partial(_is_found, names))
         played = intersect(flood(*_ordered(stream, day.data)), shown.where(in_front[shown.data]))
         found.append(played.where(heard[played.data]))
     return found

@@ -6,9 +6,9 @@ rounded so that they add up to the day's: flooding each hour alone would not, si
 """
 
 import datetime as dt
-from collections.abc import Set
+from collections.abc import Callable, Set
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -34,20 +34,21 @@ def summarise(day: DayEvents, zone: ZoneInfo, core: Set[str]) -> dict[Field, dic
     """
     found = activity(day)
     active = found.active
-    details = [data.category for data in day.data]
-    tops = [top_level(category) for category in details]
-    is_core = np.array([category in core for category in details], np.bool_)
+    details = _Names.of([data.category for data in day.data])
+    tops = details.renamed(top_level)
+    is_core = np.array([category in core for category in details.names], np.bool_)
     figures: dict[Field, dict[str, Any]] = {
         Field.ACTIVE_TIME: {"active_seconds": _seconds(_length(active))},
         Field.AWAY_TIME: {"afk_seconds": _away_seconds(found)},
         Field.CATEGORIES: _by_name(active, tops),
         Field.CATEGORY_DETAIL: _by_name(active, details),
-        Field.FOCUS: _focus(active.where(is_core[active.data])),
+        Field.FOCUS: _focus(active.where(is_core[details.number[active.data]])),
         Field.RHYTHM: _rhythm(day, active, tops, zone),
         Field.RECOVERY: _recovery(active),
     }
-    if any(data.app for data in day.data):
-        figures[Field.APPS] = _by_name(active, [data.app or UNKNOWN_APP for data in day.data])
+    apps = _Names.of([data.app or UNKNOWN_APP for data in day.data])
+    if apps.names != [UNKNOWN_APP]:
+        figures[Field.APPS] = _by_name(active, apps)
     return figures
 
 
@@ -60,19 +61,29 @@ def _seconds(microseconds: float) -> float:
     return (int(microseconds) + 500) // 1000 / 1000
 
 
-def _numbered(names: list[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the distinct names, sorted, and for each name its number among them."""
-    distinct = sorted(set(names))
-    number = {name: place for place, name in enumerate(distinct)}
-    return distinct, np.array([number[name] for name in names], np.int64)
+class _Names(NamedTuple):
+    """A name for each piece of a day's data: the distinct names, sorted, and the number of each piece's name."""
+
+    names: list[str]
+    number: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, names: list[str]) -> "_Names":
+        distinct = sorted(dict.fromkeys(names))
+        number = {name: place for place, name in enumerate(distinct)}
+        return cls(distinct, np.fromiter(map(number.__getitem__, names), np.int32, len(names)))
+
+    def renamed(self, rename: Callable[[str], str]) -> "_Names":
+        """Return other names for the same data, computed once for each name."""
+        coarse = _Names.of([rename(name) for name in self.names])
+        return _Names(coarse.names, coarse.number[self.number])
 
 
-def _by_name(active: Intervals, names: list[str]) -> dict[str, float]:
+def _by_name(active: Intervals, of: _Names) -> dict[str, float]:
     """Add up active time by the name that belongs to each piece of data."""
-    distinct, numbers = _numbered(names)
     # Floating point is exact here: a day's microseconds are far below 2^53.
-    sums = np.bincount(numbers[active.data], active.end_us - active.start_us, minlength=len(distinct))
-    return {name: seconds for name, total in zip(distinct, sums, strict=True) if (seconds := _seconds(total))}
+    sums = np.bincount(of.number[active.data], active.end_us - active.start_us, minlength=len(of.names))
+    return {name: seconds for name, total in zip(of.names, sums, strict=True) if (seconds := _seconds(total))}
 
 
 def _away_seconds(found: Activity) -> float | None:
@@ -96,19 +107,18 @@ def _recovery(active: Intervals) -> dict[str, float]:
     return {"breaks": taken.size, "seconds": _seconds(taken.sum()), "longest_stretch_seconds": _seconds(longest)}
 
 
-def _rhythm(day: DayEvents, active: Intervals, tops: list[str], zone: ZoneInfo) -> dict[str, Any]:
+def _rhythm(day: DayEvents, active: Intervals, tops: _Names, zone: ZoneInfo) -> dict[str, Any]:
     """Return seconds by local hour and top-level category, first and last activity, and the minutes to draw.
 
     `first` and `last` are the local times HH:MM at which the first activity begins and the last one ends; None without.
     """
-    names, numbers = _numbered(tops)
-    kinds = Intervals(active.start_us, active.end_us, numbers[active.data].astype(np.int32))
+    kinds = Intervals(active.start_us, active.end_us, tops.number[active.data])
     seen = bool(active.start_us.size)
     return {
-        "hours": _hours(kinds, names, *local_hours(day.first_us, day.end_us, zone)),
+        "hours": _hours(kinds, tops.names, *local_hours(day.first_us, day.end_us, zone)),
         "first": f"{_local(int(active.start_us[0]), zone):%H:%M}" if seen else None,
         "last": f"{_local(int(active.end_us[-1]), zone):%H:%M}" if seen else None,
-        "timeline": _timeline(kinds, names, day),
+        "timeline": _timeline(kinds, tops.names, day),
     }
 
 
