@@ -1,7 +1,7 @@
 """Who is asking, and may they: decided before any view runs.
 
-Default deny: a view that declares no permission is not found, whoever asks. This guards pages and opens no data; what may
-be seen of a person is decided by the gate.
+Default deny: a view that declares no permission is not found, whoever asks. This guards pages and opens no data; what
+may be seen of a person is decided by the gate.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from auth.errors import TokenRefused
 from auth.permissions import GRANTS, Permission, Role, allows
 from auth.tokens import Scope
 from portal.problems import Problem, for_program
@@ -28,6 +27,7 @@ _BEFORE_NOTICE: Final = _OPEN | {Permission.NOTICE_ACCEPT, Permission.SIGN_OUT}
 _OF_READ_TOKEN: Final = frozenset(
     {
         Permission.ACCESS_LOG_READ,
+        Permission.ACCOUNT_READ,
         Permission.CHECKPOINT_READ,
         Permission.COUNTS_READ,
         Permission.OWN_READ,
@@ -36,16 +36,20 @@ _OF_READ_TOKEN: Final = frozenset(
 )
 """What a personal token with the scope `read` may do; it makes no tokens, and it changes nothing."""
 
+_FIRST_PAGES: Final = {Role.REVIEWER: "/compliance/", Role.OPERATOR: "/admin/"}
+
 _csrf = CSRFProtect()
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks. `session` names the sign-in or the personal token where own reads are logged once a day."""
+    """Who asks. `session` names the sign-in or the personal token where own reads are logged once a day;
+    `scopes` is None for a browser, which may do whatever its owner may.
+    """
 
     subject: str
     session: str
-    by_token: bool = False
+    scopes: frozenset[Scope] | None = None
 
 
 def system() -> "System":
@@ -89,7 +93,7 @@ def add_access(app: Flask) -> None:
 
 
 def safe_next(target: str) -> str:
-    """Return `target` if it is a path of this portal, else the first page: a link may not lead elsewhere (open redirect)."""
+    """Return `target` if it is a path of this portal, else the first page: no link of ours leads elsewhere."""
     plain = target.isascii() and target.isprintable() and "\\" not in target
     parts = urlsplit(target) if plain else None
     inside = parts is not None and not parts.scheme and not parts.netloc and target.startswith("/")
@@ -107,19 +111,15 @@ def _identify() -> None:
 def _by_token(secret: str) -> Viewer | None:
     if not for_program():
         return None  # pages are for browsers
-    scope = Scope.INGEST if _permission() is Permission.EVENTS_WRITE else Scope.READ
-    try:
-        token = system().tokens.check(secret.strip(), scope)
-    except TokenRefused:
-        return None
-    return Viewer(token.subject, f"token:{token.id}", by_token=True)
+    token = system().tokens.find(secret.strip())
+    return None if token is None else Viewer(token.subject, f"token:{token.id}", token.scopes)
 
 
 def _by_cookie() -> Viewer | None:
     if browser().fresh:
         return None
     found = system().sessions.find(browser().token)
-    return None if found is None else Viewer(found.subject, f"session:{found.key}")
+    return None if found is None else Viewer(found.subject, f"session:{found.id}")
 
 
 def _permission() -> Permission | None:
@@ -133,20 +133,30 @@ def _refuse_undeclared() -> Response | None:
     permission = _permission()
     if permission is None:
         abort(404)
-    if allows(current_app.view_functions[request.endpoint], current_roles()) and _within_token(permission):
-        return None
-    if asking() is not None:
+    if not allows(current_app.view_functions[request.endpoint], current_roles()):
+        if asking() is None:
+            return _ask_to_sign_in()
+        if request.path == "/" and (first := _first_page()):
+            return redirect(first)
         abort(404)  # not 403: a stranger does not learn what there is
-    return _ask_to_sign_in()
+    if not _within_scopes(permission):
+        raise Problem(403, "Forbidden", "This token was not made for that.")
+    return None
 
 
-def _within_token(permission: Permission) -> bool:
+def _first_page() -> str | None:
+    """Return where somebody begins of whom nothing is recorded, and who so has no day to see."""
+    return next((page for role, page in _FIRST_PAGES.items() if role in current_roles()), None)
+
+
+def _within_scopes(permission: Permission) -> bool:
     """Tell whether a token, if that is what asks, may do this: it reads, or uploads, and nothing else."""
     found = asking()
-    if found is None or not found.by_token or permission in _OPEN:
+    if found is None or found.scopes is None or permission in _OPEN:
         return True
-    reads = permission in _OF_READ_TOKEN and request.method in _SAFE
-    return reads or permission is Permission.EVENTS_WRITE
+    if permission is Permission.EVENTS_WRITE:
+        return Scope.INGEST in found.scopes
+    return Scope.READ in found.scopes and permission in _OF_READ_TOKEN and request.method in _SAFE
 
 
 def _ask_to_sign_in() -> Response:
@@ -159,7 +169,7 @@ def _ask_to_sign_in() -> Response:
 def _refuse_forged() -> None:
     """Refuse a change that another site made this browser send. Tokens are never sent by a browser on its own."""
     found = asking()
-    if request.method in _SAFE or request.endpoint is None or (found is not None and found.by_token):
+    if request.method in _SAFE or request.endpoint is None or (found is not None and found.scopes is not None):
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):

@@ -43,7 +43,7 @@ def metrics() -> Response:
 
 
 def add_counting(app: Flask) -> None:
-    """Count and log every answer by method, route rule and status: a rule has no ids in it, so neither names a person."""
+    """Count and log every answer by method, route rule and status: a rule has no ids in it, so it names nobody."""
     registry = CollectorRegistry()
     app.extensions["metrics"] = registry
     answered = Counter("sameview_answers", "Answers given.", ["method", "rule", "status"], registry=registry)

@@ -73,6 +73,8 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def _unexpected(error: Exception) -> Response:
+    if current_app.testing:
+        raise error
     # The message may name a row, and so a person: the log of the server gets the kind and the place only.
     _logger.error("unexpected", kind=type(error).__name__, at="".join(traceback.format_tb(error.__traceback__)))
     return answer(Problem(500, "Internal Server Error", "Something broke on our side. It was not shown to anybody."))
@@ -84,5 +86,4 @@ def add_problems(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(LogUnavailable, _unlogged)
     app.register_error_handler(HTTPException, _http)
-    if not app.testing:
-        app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, _unexpected)

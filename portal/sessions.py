@@ -1,9 +1,9 @@
 """The browser's cookie: one opaque token, and nothing else in it.
 
-The token points at a row of `auth.sessions`, so that a session can be revoked and expires on the server. Flask-Login is not
-used: its session keeps a user id in the cookie and its protection hashes the browser's name, and we want neither.
-Before sign-in the token points at nothing and only binds forms to this browser (login CSRF); at sign-in it is replaced, so
-that a planted cookie is worth nothing (session fixation).
+The token points at a row of `auth.sessions`, so that a session can be revoked and expires on the server. Before sign-in
+it points at nothing and only binds forms to this browser (login CSRF); at sign-in it is replaced, so that a planted
+cookie is worth nothing (session fixation). Rejected: Flask-Login, whose session keeps a user id in the cookie and whose
+protection hashes the browser's name.
 """
 
 import hashlib

@@ -1,12 +1,14 @@
-"""The shapes of the JSON answers, as structures: the OpenAPI document is made from them, and tests hold answers to them.
+"""The shapes of the JSON answers, as structures: the OpenAPI document is made from them, and tests check answers.
 
 Seconds are numbers with at most three decimals; days are local dates; ranges are half-open.
 """
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
+
+from auth.tokens import LONGEST_DAYS, Scope
 
 Seconds = Annotated[float, Meta(ge=0, description="Seconds, at most 3 decimals.")]
 SecondsBy = dict[str, Seconds]
@@ -17,7 +19,7 @@ Entry = Annotated[int, Meta(ge=0, description="Number of the access log's entry 
 P = TypeVar("P")
 
 
-class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Shape(msgspec.Struct, forbid_unknown_fields=True):
     """A structure that has exactly these members."""
 
 
@@ -136,9 +138,11 @@ class LogEntries(Shape):
 
 
 class LogPage(Shape):
+    """A page of the log; `before` asks for the next one, and `entry` says that this one was read."""
+
+    entry: Entry
     entries: list[LogEntry]
-    page: int
-    more: bool
+    before: int | None
 
 
 class Inclusion(Shape):
@@ -159,13 +163,16 @@ class Bundle(Shape):
 
 
 class EntryDetail(Shape):
-    entry: LogEntry
+    """One entry and its proof; `found` is null if it was erased, and `entry` says that it was read."""
+
+    entry: Entry
+    found: LogEntry | None
     proof: Bundle
 
 
 class Verification(Shape):
     size: int
-    root: str
+    root: str | None
     problems: list[str]
 
 
@@ -178,8 +185,11 @@ class RecordedField(Shape):
 
 
 class RecordedRule(Shape):
+    """A rule of the capture policy: what becomes of part of an event, and why."""
+
     id: str
-    reason: str
+    effect: Literal["keep", "coarsen", "drop"]
+    because: str
 
 
 class Recorded(Shape):
@@ -190,11 +200,15 @@ class Recorded(Shape):
 
 
 class Token(Shape):
-    id: int | str
+    """A personal token; its last use is known by day."""
+
+    id: str
     name: str
-    scopes: list[Literal["read", "ingest"]]
-    created_day: str
-    last_used_day: str | None
+    scopes: list[Literal["ingest", "read"]]
+    created_on: str
+    expires_on: str
+    last_used_on: str | None
+    revoked_on: str | None
 
 
 class Tokens(Shape):
@@ -202,8 +216,11 @@ class Tokens(Shape):
 
 
 class NewToken(Shape):
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
-    scopes: Annotated[list[Literal["read", "ingest"]], Meta(min_length=1)]
+    """What a token is for, and how many days it lives."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    scopes: Annotated[list[Scope], Meta(min_length=1)]
+    days: Annotated[int, Meta(ge=1, le=LONGEST_DAYS)] = 90
 
 
 class TokenMade(Shape):
@@ -211,6 +228,9 @@ class TokenMade(Shape):
 
 
 class Notice(Shape):
+    """What somebody was told; `entry` is its number in the log."""
+
+    entry: Entry
     day: str
     sentence: str
     seen: bool
@@ -235,13 +255,12 @@ class Roster(Shape):
     teams: list[RosterTeam]
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct):
     """Problem details (RFC 9457)."""
 
     type: str
     title: str
     status: int
     detail: str
-
-
-Anything = dict[str, Any]
+    entry: Entry | UnsetType = UNSET
+    reason: str | UnsetType = UNSET

@@ -1,6 +1,5 @@
 """What the frame of every page shows of whoever is signed in: name, areas, unseen notices, what is captured."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,5 +45,5 @@ def add_shell(app: Flask) -> None:
     """Give the frame to every template of `app`."""
 
     @app.context_processor
-    def _frame() -> Mapping[str, Any]:
+    def _frame() -> dict[str, Any]:
         return {"shell": None if request.path.startswith("/api/") else shell()}

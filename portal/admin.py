@@ -1,0 +1,84 @@
+"""The operator's pages: people, teams and invitations, and what works. Nobody's figures are here, nor a way to them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from auth.errors import ChangeRefused
+from auth.permissions import Permission, requires
+from auth.person import Person
+from portal.access import system, viewer
+from portal.checks import inspect
+from portal.parse import number_from
+from portal.problems import Problem
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+PAGE: Final = 50
+READY, WAITING, LEFT = "Has a password", "No password yet", "Has left"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A person as the operator's list shows them."""
+
+    subject: str
+    name: str
+    email: str
+    teams: tuple[str, ...]
+    manages: tuple[str, ...]
+    roles: tuple[str, ...]
+    state: str
+
+    @property
+    def invitable(self) -> bool:
+        """Whether an invitation can be issued: only to an account that has no credentials yet."""
+        return self.state == WAITING
+
+
+@blueprint.get("/")
+@requires(Permission.PEOPLE_READ)
+def people() -> str:
+    """Show who has an account, a page at a time."""
+    first = number_from(request.args.get("after"), 0)
+    everybody = system().people.everybody()
+    shown = [_line(each) for each in everybody[first : first + PAGE]]
+    back = url_for("admin.people", after=max(first - PAGE, 0)) if first else None
+    on = url_for("admin.people", after=first + PAGE) if first + PAGE < len(everybody) else None
+    return render_template("admin/people.html", people=shown, count=len(everybody), back=back, on=on)
+
+
+@blueprint.post("/people/<person>/invitation")
+@requires(Permission.PEOPLE_WRITE)
+def invite(person: str) -> str:
+    """Issue a one-time invitation and show its link, this once; the person is told who issued it."""
+    found = system().directory.person(person)
+    if found is None:
+        abort(404)
+    try:
+        link = system().invitation_url(person, by=viewer())
+    except ChangeRefused as refused:
+        raise Problem(409, "No invitation", str(refused)) from refused
+    return render_template("admin/link.html", person=found, link=link)
+
+
+@blueprint.get("/system")
+@requires(Permission.SYSTEM_READ)
+def checks() -> str:
+    """Show every fault that `sameview check` finds, with its fix."""
+    return render_template("admin/system.html", findings=inspect(system()), entries=system().log.size)
+
+
+def _line(found: Person) -> Line:
+    directory = system().directory
+    here = found.is_here(system().clock())
+    return Line(
+        subject=found.subject,
+        name=found.name,
+        email=found.email,
+        teams=tuple(directory.teams_of(found.subject).values()),
+        manages=tuple(team.name for team in directory.managed(found.subject)),
+        roles=tuple(sorted(role.value for role in directory.roles(found.subject))),
+        state=LEFT if not here else READY if found.has_password else WAITING,
+    )

@@ -1,0 +1,46 @@
+"""How JSON is answered: figures with their receipt, an entry of the log, and whatever holds no figures."""
+
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from analytics.weeks import Answer
+from privacy.canonical import canonical, digest
+from privacy.log_entries import Entry
+
+
+def answer(payload: dict[str, Any], entry: int) -> Response:
+    """Answer `{"payload", "entry", "digest"}`; the payload's bytes are those that the digest is taken of."""
+    body = b'{"digest":"%b","entry":%d,"payload":%b}' % (digest(payload).encode(), entry, canonical(payload))
+    return Response(body, content_type="application/json")
+
+
+def week_answer(found: Answer) -> Response:
+    """Answer a closed week: the same bytes for the manager and for the employee."""
+    return answer(found.payload, found.entry)
+
+
+def plain(value: Any, status: int = 200) -> Response:
+    """Answer a value that holds no figures of anybody."""
+    return Response(msgspec.json.encode(value), status, content_type="application/json")
+
+
+def logged(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON: its number, and its payload as it was committed to."""
+    payload = {
+        "v": 1,
+        "time": entry.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "viewer": entry.viewer,
+        "subject": entry.subject,
+        "relation": entry.relation,
+        "fields": entry.fields,
+        "purpose": entry.purpose,
+        "period": None if entry.period is None else (entry.period.first, entry.period.end),
+        "policy": entry.policy,
+        "outcome": entry.outcome,
+        "chain": entry.chain,
+        "sequence": entry.sequence,
+        "previous": entry.previous,
+    }
+    return {"index": entry.index, "payload": payload | ({"digest": entry.digest} if entry.digest else {})}

@@ -1,0 +1,176 @@
+"""The JSON of one's own data, under `/api/v1`: the same disclosures as the pages, with the receipt beside them."""
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, abort, current_app, request
+
+from analytics.days import day_payload, day_payloads
+from analytics.weeks import WeekClosedToManager
+from auth.errors import ChangeRefused
+from auth.permissions import Permission, requires
+from portal import shapes
+from portal.access import session_key, system, viewer
+from portal.answers import answer, logged, plain, week_answer
+from portal.openapi import answers, document
+from portal.parse import bad, day_fields_from, number_from, one_day, period_from, purpose_from, week_from
+from portal.problems import Problem
+from privacy.capture import PRESETS
+from privacy.disclosure import Disclosed
+from privacy.fields import CLASS_OF, Field
+from privacy.period import Period
+from privacy.policy import POLICY_VERSION, Purpose, explain
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+_FIELDS = {"fields": (False, "Fields of a day, comma-separated; all of them when left out.")}
+_WEEK = {"week": (True, "A closed ISO week, such as 2026-W46."), "purpose": (False, "one_to_one when left out.")}
+_RANGE = {"from": (True, "First day."), "to": (True, "The day after the last.")}
+
+
+@blueprint.get("/me/days/<date>")
+@requires(Permission.OWN_READ)
+@answers(shapes.Answer[shapes.Day], query=_FIELDS)
+def day(date: str) -> Response:
+    """One of my days: every field's figures, and a mark for each that is not there."""
+    period = one_day(date)
+    disclosed = _own_days(period)
+    return answer(day_payload(disclosed, period.first, _zone()), disclosed.entry)
+
+
+@blueprint.get("/me/days")
+@requires(Permission.OWN_READ)
+@answers(shapes.Answer[shapes.Days], query=_RANGE | _FIELDS)
+def days() -> Response:
+    """My days from one day to before another."""
+    disclosed = _own_days(period_from(request.args.get("from", ""), request.args.get("to", "")))
+    return answer({"days": list(day_payloads(disclosed, _zone()))}, disclosed.entry)
+
+
+@blueprint.get("/me/as-seen-by-manager")
+@requires(Permission.OWN_READ)
+@answers(shapes.Answer[shapes.Week], query=_WEEK | {"viewer": (False, "Which of my managers, by subject id.")})
+def as_seen_by_manager() -> Response:
+    """What my manager gets for a closed week: the same payload, and the same digest."""
+    week, purpose = request.args.get("week", ""), purpose_from(request.args.get("purpose", Purpose.ONE_TO_ONE))
+    week_from(week)
+    managers = [each.person.subject for each in system().directory.managers_of(viewer())]
+    asked = request.args.get("viewer", managers[0] if managers else "")
+    if asked not in managers or purpose is None:
+        raise Problem(404, "Not Found", "Nobody of that id manages you, or there is no such purpose.")
+    try:
+        return week_answer(system().weeks.as_seen_by_manager(asked, viewer(), week, purpose, session_key()))
+    except WeekClosedToManager as closed:
+        reason = closed.decision.reason
+        raise Problem(409, "Closed to your manager too", closed.decision.sentence, reason=reason) from closed
+
+
+@blueprint.get("/me/access")
+@requires(Permission.ACCOUNT_READ)
+@answers(shapes.LogEntries)
+def access() -> Response:
+    """Who looked: every entry of the access log about me, newest first."""
+    entries = system().gate.own_log(viewer(), session_key())
+    return plain({"entries": [logged(each) for each in reversed(entries)]})
+
+
+@blueprint.get("/me/access/proofs")
+@requires(Permission.ACCOUNT_READ)
+@answers(
+    shapes.Bundle,
+    query={
+        "entries": (False, "Numbers of entries about me, comma-separated; all of them when left out."),
+        "old": (False, "Size of a checkpoint that I kept: proves that the log only grew since."),
+    },
+)
+def proofs() -> Response:
+    """A proof bundle of my entries, salts and payloads included, to check without this system."""
+    asked = request.args.get("entries", "")
+    own = [each.index for each in system().gate.own_log(viewer(), session_key()) if each.subject == viewer()]
+    indices = [number_from(each.strip(), 0) for each in asked.split(",")] if asked else own
+    try:
+        bundle = system().gate.own_proofs(viewer(), session_key(), indices, number_from(request.args.get("old"), 0))
+    except LookupError:
+        abort(404)
+    except ValueError as error:
+        raise bad("The log never had a checkpoint of that size.") from error
+    return plain(bundle)
+
+
+@blueprint.get("/me/recorded")
+@requires(Permission.ACCOUNT_READ)
+@answers(shapes.Recorded)
+def recorded() -> Response:
+    """What is recorded of me, and who may see it: generated from the policy in force."""
+    preset = PRESETS[system().config.capture_preset]
+    fields = [{"field": each, "key_class": CLASS_OF[each], "sentences": explain(each)} for each in Field]
+    rules = [{"id": rule.id, "effect": rule.effect, "because": rule.because} for rule in preset.rules]
+    return plain({"policy": POLICY_VERSION, "preset": preset.name, "fields": fields, "rules": rules})
+
+
+@blueprint.get("/me/notices")
+@requires(Permission.ACCOUNT_READ)
+@answers(shapes.Notices)
+def notices() -> Response:
+    """What I was told: changes of who may read me, and of my account."""
+    told = system().announcements.of(viewer())
+    return plain({"notices": [{"entry": n.entry, "day": n.day, "sentence": n.sentence, "seen": n.seen} for n in told]})
+
+
+@blueprint.get("/me/tokens")
+@requires(Permission.ACCOUNT_READ)
+@answers(shapes.Tokens)
+def tokens() -> Response:
+    """My personal tokens, without the tokens themselves."""
+    return plain({"tokens": [_token(each) for each in system().tokens.of(viewer())]})
+
+
+@blueprint.post("/me/tokens")
+@requires(Permission.ACCOUNT_WRITE)
+@answers(shapes.TokenMade, body=shapes.NewToken, status=201)
+def make_token() -> Response:
+    """Make a personal token; it is shown in this answer and never again."""
+    try:
+        asked = msgspec.json.decode(request.get_data(), type=shapes.NewToken)
+        made = system().tokens.issue(viewer(), asked.name, asked.scopes, asked.days)
+    except (msgspec.MsgspecError, ChangeRefused) as error:
+        raise bad(str(error)) from error
+    return plain({"token": made}, 201)
+
+
+@blueprint.delete("/me/tokens/<token>")
+@requires(Permission.ACCOUNT_WRITE)
+@answers(None, status=204)
+def revoke_token(token: str) -> Response:
+    """Revoke one of my tokens."""
+    if not system().tokens.revoke(viewer(), token):
+        abort(404)
+    return Response(status=204)
+
+
+@blueprint.get("/openapi.json")
+@requires(Permission.CHECKPOINT_READ)
+def openapi() -> Response:
+    """This description."""
+    return plain(document(current_app))
+
+
+def _own_days(period: Period) -> Disclosed:
+    fields = day_fields_from(request.args.get("fields"))
+    return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
+
+
+def _zone() -> str:
+    return str(system().directory.zone(viewer()))
+
+
+def _token(found: Any) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "scopes": sorted(found.scopes),
+        "created_on": found.created_on,
+        "expires_on": found.expires_on,
+        "last_used_on": found.last_used_on,
+        "revoked_on": found.revoked_on,
+    }

@@ -1,0 +1,39 @@
+"""The application: every blueprint, behind the checks of `portal.access`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from auth.permissions import Permission, requires
+from portal import account, admin, api, api_others, compliance, me, ops, shell, show, team
+from portal.access import add_access
+from portal.headers import add_headers
+from portal.problems import add_problems
+from portal.sessions import BrowserSessions
+
+if TYPE_CHECKING:
+    from portal.wiring import System
+
+_ROOT = Path(__file__).resolve().parent.parent
+_LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
+BLUEPRINTS = (account, me, team, compliance, admin, api, api_others, ops)
+
+
+def assemble(system: "System") -> Flask:
+    """Return the application over the parts of `system`."""
+    app = Flask("portal", template_folder=str(_ROOT / "templates"))
+    app.extensions["sameview"] = system
+    app.config.update(SECRET_KEY=system.web_secret, MAX_CONTENT_LENGTH=_LONGEST_FORM)
+    app.session_interface = BrowserSessions()
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    requires(Permission.SIGN_IN)(app.view_functions["static"])
+    for add in (ops.add_counting, add_headers, add_access, add_problems, shell.add_shell):
+        add(app)
+    show.register(app.jinja_env)
+    for module in BLUEPRINTS:
+        app.register_blueprint(module.blueprint)
+    if hops := system.config.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,112 @@
+"""The reviewer's pages: the access log with filters, one entry with its proof, and whether the log is whole.
+
+Reading the log is disclosure, too: the gate writes an entry before it opens one, and the pages say so.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, render_template, request, url_for
+
+from auth.permissions import Permission, requires
+from portal.access import system, viewer
+from portal.answers import logged
+from portal.parse import day_from, number_from
+from portal.sentences import sentence
+from privacy.access_log import Entry, Filter
+from privacy.policy import Purpose, Relation
+
+blueprint = Blueprint("compliance", __name__, url_prefix="/compliance")
+
+OUTCOMES: Final = ("disclosed", "shown", "refused", "imported", "appointed", "dismissed", "credential-changed")
+"""What the page offers to filter by; the JSON takes any."""
+
+UNKNOWN: Final = "somebody who is no longer here"
+
+
+@blueprint.get("/")
+@requires(Permission.ACCESS_LOG_READ)
+def log() -> str:
+    """Show the log, newest first, as asked."""
+    found = system().gate.review(viewer(), query_from(request.args))
+    older = None if found.page.before is None else _address(before=found.page.before)
+    return render_template(
+        "compliance/log.html",
+        lines=_lines(found.page.entries),
+        unreadable=found.page.unreadable,
+        entry=found.entry,
+        asked=request.args,
+        choices=_choices(),
+        newer=_address(before=None) if "before" in request.args else None,
+        older=older,
+    )
+
+
+@blueprint.get("/entries/<int:index>")
+@requires(Permission.ACCESS_LOG_READ)
+def entry(index: int) -> str:
+    """Show one entry in full, with the proof that it is in the log."""
+    try:
+        found, number = system().gate.review_entry(viewer(), index)
+    except LookupError:
+        abort(404)
+    return render_template(
+        "compliance/entry.html",
+        index=index,
+        line=None if found is None else _lines([found])[0],
+        payload=[] if found is None else list(logged(found)["payload"].items()),
+        proof=system().log.export_bundle([index]),
+        entry=number,
+    )
+
+
+@blueprint.get("/verification")
+@requires(Permission.ACCESS_LOG_READ)
+def verification() -> str:
+    """Show whether the log is whole; payloads are opened only if asked, because it takes a while."""
+    deep = request.args.get("payloads") == "yes"
+    result = system().log.verify(hashes_only=not deep)
+    return render_template(
+        "compliance/verification.html", result=result, deep=deep, checkpoint=system().log.checkpoint()
+    )
+
+
+def query_from(asked: Mapping[str, str]) -> Filter:
+    """Read the filters of an address; raise a 400 for a day or a number that is none."""
+    first, end = asked.get("from"), asked.get("to")
+    return Filter(
+        subject=asked.get("person") or None,
+        viewer=asked.get("viewer") or None,
+        relation=asked.get("relation") or None,
+        purpose=asked.get("purpose") or None,
+        outcome=asked.get("outcome") or None,
+        first_day=day_from(first) if first else None,
+        end_day=day_from(end) if end else None,
+        before=number_from(asked["before"], 0) if asked.get("before") else None,
+    )
+
+
+def _address(before: int | None) -> str:
+    asked = {name: value for name, value in request.args.items() if value and name != "before"}
+    query = urlencode(asked if before is None else asked | {"before": before})
+    return url_for("compliance.log") + (f"?{query}" if query else "")
+
+
+def _lines(entries: Iterable[Entry]) -> list[Any]:
+    found = list(entries)
+    known = system().directory.names({each for e in found for each in (e.viewer, e.subject) if each})
+    names: Callable[[str], str] = lambda subject: known.get(subject, UNKNOWN)  # noqa: E731
+    zone = system().directory.zone(viewer())
+    return [sentence(each, viewer(), names, zone) for each in found]
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
+    people = [(each.subject, each.name) for each in system().people.everybody()]
+    return {
+        "person": [("", "Anybody"), *people],
+        "viewer": [("", "Anybody"), *people],
+        "relation": [("", "Any"), *((each.value, each.value) for each in Relation)],
+        "purpose": [("", "Any"), *((each.value, each.value.replace("_", " ")) for each in Purpose)],
+        "outcome": [("", "Any"), *((each, each.replace("-", " ")) for each in OUTCOMES)],
+    }
