@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -50,20 +51,20 @@ class Rule:
         return len(self.category) * 10 if self.priority is None else self.priority
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """A rules file, read; `disabled` names the categories whose expression took too long when it was tried."""
 
     rules: tuple[Rule, ...]
     disabled: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """Every category with all above it, in the order of the file, and Uncategorized last."""
         paths = (rule.category[:depth] for rule in self.rules for depth in range(1, len(rule.category) + 1))
         return tuple(dict.fromkeys([*map(SEPARATOR.join, paths), UNCATEGORIZED]))
 
-    @property
+    @cached_property
     def core(self) -> frozenset[str]:
         """The categories that are core work: the nearest flag at or above decides, else the top level is `Work`."""
         flags = {rule.name: rule.core for rule in self.rules if rule.core is not None}
@@ -176,6 +177,8 @@ class Categoriser:
     """
 
     def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.rules = rules
         self.disabled = Counter(rules.disabled)
         used = [(rule.rank, number, rule) for number, rule in enumerate(rules.rules) if rule.pattern]
         used.sort(key=lambda item: item[:2], reverse=True)  # of any two that match, the winner comes first
