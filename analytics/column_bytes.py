@@ -54,9 +54,10 @@ def unpack_us(columns: Sequence[Any]) -> Int64:
 
 def pack_values(values: Sequence[Any]) -> tuple[list[Any], Packed]:
     """Return strings (or byte strings) as their sorted distinct ones, and places in them, -1 for None and b""."""
-    distinct = sorted({each for each in values if each not in (None, b"")})
-    places = {each: place for place, each in enumerate(distinct)}
-    return distinct, pack(np.array([places.get(each, -1) for each in values], dtype=np.int64))
+    nothing = {None: -1, b"": -1}
+    distinct = sorted(set(values) - nothing.keys())
+    places = {**nothing, **{each: place for place, each in enumerate(distinct)}}
+    return distinct, pack(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)))
 
 
 def unpack_values(columns: Sequence[Any], nothing: Any = None) -> list[Any]:

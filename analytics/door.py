@@ -13,8 +13,7 @@ import numpy as np
 
 from analytics.categories import Categoriser, Rules
 from analytics.events import WEB, WINDOW, Data, Int64
-from privacy import capture
-from privacy.capture import Preset
+from privacy.capture import Preset, apply, text_is_kept
 
 DROPPED: Final = -1
 MOST_RULES: Final = 62
@@ -44,6 +43,7 @@ class Door:
     data: list[Data] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     _places: dict[Data, int] = field(default_factory=dict)
+    _bits: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -52,13 +52,14 @@ class Door:
 
     def admit(self, kind: str, distinct: Iterable[bytes]) -> Admitted:
         """Return what becomes of the distinct data (JSON objects) of a bucket of a type."""
-        categorised = kind in (WINDOW, WEB)
+        # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
+        categorised = kind == WINDOW or (kind == WEB and not text_is_kept(self.preset))
         places, bits = [], []
         for text in distinct:
             raw = _decode(text)
-            left = capture.apply(self.preset, kind, raw, self.categoriser.of(raw) if categorised else "")
+            left = apply(self.preset, kind, raw, self.categoriser.of(raw) if categorised else "")
             places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
-            bits.append(sum(1 << self._rule(each) for each in left.rules))
+            bits.append(self._bits[left.rules] if left.rules in self._bits else self._bits_of(left.rules))
         return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
 
     def place(self, data: Data) -> int:
@@ -68,12 +69,12 @@ class Door:
             self.data.append(data)
         return place
 
-    def _rule(self, rule_id: str) -> int:
-        if rule_id not in self.rules:
-            if len(self.rules) == MOST_RULES:
-                raise ValueError(f"a preset has at most {MOST_RULES} rules")
-            self.rules.append(rule_id)
-        return self.rules.index(rule_id)
+    def _bits_of(self, rules: tuple[str, ...]) -> int:
+        self.rules += [each for each in rules if each not in self.rules]
+        if len(self.rules) > MOST_RULES:
+            raise ValueError(f"a preset has at most {MOST_RULES} rules")
+        self._bits[rules] = sum(1 << self.rules.index(each) for each in rules)
+        return self._bits[rules]
 
 
 def door_name(preset: Preset, rules: Rules) -> str:
@@ -92,9 +93,7 @@ def door_name(preset: Preset, rules: Rules) -> str:
 
 def _data(kept: dict[str, Any], category: str) -> Data:
     """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
-    texts = {key: kept.pop(key) for key in _TEXTS if isinstance(kept.get(key), str)}
-    audible = None
-    if isinstance(kept.get("audible"), bool | int | float) and kept["audible"] in (0, 1):
-        audible = bool(kept.pop("audible"))
-    rest = _canonical(kept) if kept else b""
-    return Data(texts.get("app"), texts.get("title"), texts.get("url"), audible, texts.get("status"), category, rest)
+    app, title, url, status = (kept.pop(key) if isinstance(kept.get(key), str) else None for key in _TEXTS)
+    audible = kept.get("audible")
+    audible = bool(kept.pop("audible")) if isinstance(audible, bool | int | float) and audible in (0, 1) else None
+    return Data(app, title, url, audible, status, category, _canonical(kept) if kept else b"")

@@ -142,35 +142,53 @@ def apply(preset: Preset, stream: str, data: Mapping[str, Any], category: str) -
 
     `category` is the full path, computed from the event as it came; its coarsening is counted if it had more levels.
     """
-    rules = _rules_of(preset.name, stream)
-    other = rules[ANY]
-    if other.effect is Effect.DROP:
-        return Captured(None, "", (other.id,))
-    kept: dict[str, Any] = {}
-    coarsened: dict[str, None] = {}
-    for key, value in data.items():
-        rule = rules.get(key, other)
-        if rule.effect is Effect.KEEP and (rule is other or key not in _TEXTS or isinstance(value, str)):
-            kept[key] = value
-        elif rule.effect is not Effect.DROP:
-            coarsened[rule.id if rule.effect is Effect.COARSEN else other.id] = None
-        elif value:
-            return Captured(None, "", (rule.id,))
-    if rules[CATEGORY].effect is Effect.COARSEN and SEPARATOR in category:
-        coarsened[rules[CATEGORY].id] = None
+    plan = _plan(preset.name, stream, tuple(data))
+    for key, rule in plan.drops:
+        if key == ANY or data[key]:
+            return Captured(None, "", (rule,))
+    rules = plan.coarsened
+    kept = {key: data[key] for key in plan.kept}
+    for key in plan.texts:
+        if not isinstance(kept[key], str):
+            del kept[key]
+            rules |= {plan.unnamed}
+    if plan.category is not None and SEPARATOR in category:
         category = category.partition(SEPARATOR)[0]
-    return Captured(kept, category, tuple(sorted(coarsened)))
+        rules |= {plan.category}
+    return Captured(kept, category, tuple(sorted(rules)))
+
+
+class _Plan(NamedTuple):
+    """What a preset does with an event that has certain keys, before anybody looks at the values."""
+
+    drops: tuple[tuple[str, str], ...]  # key and rule: dropped if the value is neither false nor empty
+    kept: tuple[str, ...]
+    texts: tuple[str, ...]  # of those kept, the ones that have to be text
+    coarsened: frozenset[str]
+    category: str | None  # the rule that coarsens it
+    unnamed: str  # the rule for keys without a name
+
+
+@functools.lru_cache(maxsize=4096)
+def _plan(preset: str, stream: str, keys: tuple[str, ...]) -> _Plan:
+    rules = PRESETS[preset].rules
+    name = stream if any(stream in each.streams for each in rules) else ANY
+    by_key = {key: each for each in rules if name in each.streams for key in each.keys}
+    other = by_key[ANY]
+    found = {key: by_key.get(key, other) for key in keys}
+    drops = [(key, rule.id) for key, rule in found.items() if rule.effect is Effect.DROP]
+    kept = tuple(key for key, rule in found.items() if rule.effect is Effect.KEEP)
+    path = by_key.get(CATEGORY, other)
+    return _Plan(
+        ((ANY, other.id),) if other.effect is Effect.DROP else tuple(drops),
+        kept,
+        tuple(key for key in kept if key in _TEXTS and found[key] is not other),
+        frozenset(rule.id for rule in found.values() if rule.effect is Effect.COARSEN),
+        path.id if path.effect is Effect.COARSEN else None,
+        other.id,
+    )
 
 
 def text_is_kept(preset: Preset) -> bool:
     """Say whether titles and addresses outlive the door."""
     return preset.text_days is not None
-
-
-@functools.cache
-def _rules_of(preset: str, stream: str) -> Mapping[str, Rule]:
-    """Return a preset's rules for one stream by key; ANY is always there."""
-    rules = PRESETS[preset].rules
-    name = stream if any(stream in each.streams for each in rules) else ANY
-    found = {key: each for each in rules if name in each.streams for key in each.keys}
-    return {CATEGORY: found[ANY], **found}
