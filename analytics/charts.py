@@ -1,8 +1,8 @@
 """The one chart that the browser draws: a person's own days, with the usual range, weekly medians and the gaps.
 
-Building a chart with Altair takes tens of milliseconds and importing it half a second, so each template is built once, with
-names where the data will be, and a request only fills in the rows. Colours are the style sheet's: a mark's layer has a
-name, and the name becomes a class in the SVG.
+Building a chart with Altair takes tens of milliseconds and importing it half a second, so each template is built once,
+with names where the data will be, and a request only fills in the rows. Colours are the style sheet's: a mark's layer
+has a name, and the name becomes a class in the SVG.
 """
 
 import copy
@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+from analytics.measures import COUNT, MINUTES, PERCENT
+
 Rows = Sequence[Mapping[str, Any]]
 
 LABELS: Final = {
-    "hours": "format(datum.value, '.2~f') + ' h'",
-    "share": "format(datum.value, '.0%')",
-    "number": "format(datum.value, '.1~f')",
+    MINUTES: "format(datum.value, '.2~f') + ' h'",  # the rows come in hours
+    PERCENT: "format(datum.value, '.0f') + ' %'",
+    COUNT: "format(datum.value, '.1~f')",
 }
 """How the axis writes a value, by unit; an expression of Vega's, which runs interpreted."""
 

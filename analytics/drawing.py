@@ -68,11 +68,11 @@ def spark(
     room = (high - low) or 1.0
 
     def y(value: float) -> float:
-        return round(4 + (height - 8) * (1 - (value - low) / room), 1)
+        return 4 + (height - 8) * (1 - (value - low) / room)
 
     step = (width - 10) / (len(values) - 1)
-    points = [(round(4 + n * step, 1), y(value)) for n, value in enumerate(values)]
-    band = None if usual is None else Box(y(usual[1]) - 1, round(y(usual[0]) - y(usual[1]) + 2, 1))
+    points = [(round(4 + n * step, 1), round(y(value), 1)) for n, value in enumerate(values)]
+    band = None if usual is None else Box(round(y(usual[1]) - 1, 1), round(y(usual[0]) - y(usual[1]) + 2, 1))
     return Spark(smooth(points), points[-1], band)
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from analytics.drawing import Stack, columns, pills
+from analytics.stretches import AWAY_US, BREAK_US, FOCUS_US, INTERRUPTIONS_US
 
 Segment = tuple[int, int, str]
 """From and until, in ms since the day began, and the top-level category."""
@@ -21,8 +22,10 @@ X = Callable[[int], float]
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
-BREAK_MS: Final = 5 * MINUTE_MS
-AWAY_MS: Final = 15 * MINUTE_MS
+BREAK_MS: Final = BREAK_US // 1000
+AWAY_MS: Final = AWAY_US // 1000
+FOCUS_MS: Final = FOCUS_US // 1000
+INTERRUPTIONS_MS: Final = INTERRUPTIONS_US // 1000
 _OFFICE_HOURS: Final = (8 * HOUR_MS, 18 * HOUR_MS)
 _STEPS: Final = tuple(n * MINUTE_MS for n in (10, 15, 20, 30))
 
@@ -81,14 +84,39 @@ class Day:
         return max(segment[1] for segment in self.segments)
 
 
-def read(segments: Sequence[Segment], blocks: Sequence[Span] = (), explained: Collection[Span] = ()) -> Day:
-    """Sort a day's segments into what is drawn. `explained` are gaps that the employee called a break."""
+def read(segments: Sequence[Segment], core: Collection[str]) -> Day:
+    """Sort a day's segments into what is drawn."""
     ordered = sorted(segments)
     gaps = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
-    breaks = [gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS or gap in explained]
     first = min([_OFFICE_HOURS[0], *(s[0] for s in ordered)]) // HOUR_MS * HOUR_MS
     end = -(-max([_OFFICE_HOURS[1], *(s[1] for s in ordered)]) // HOUR_MS) * HOUR_MS
-    return Day(ordered, blocks, breaks, [gap for gap in gaps if gap not in breaks], first, end)
+    return Day(
+        segments=ordered,
+        blocks=focus_blocks([(a, b) for a, b, name in ordered if name in core]),
+        breaks=[gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS],
+        away=[gap for gap in gaps if gap[1] - gap[0] > AWAY_MS],
+        first=first,
+        end=end,
+    )
+
+
+def focus_blocks(core: Sequence[Span]) -> list[Span]:
+    """Return where to draw focus blocks: the rule of `analytics.stretches`, on the minutes of the drawing.
+
+    The figures of a block come from the summary, which knows the exact times.
+    """
+    blocks: list[Span] = []
+    left = 0
+    while left < len(core):
+        right, pauses = left, 0
+        while right + 1 < len(core) and pauses + core[right + 1][0] - core[right][1] <= INTERRUPTIONS_MS:
+            pauses += core[right + 1][0] - core[right][1]
+            right += 1
+        if core[right][1] - core[left][0] - pauses >= FOCUS_MS:
+            blocks.append((core[left][0], core[right][1]))
+            left = right
+        left += 1
+    return blocks
 
 
 def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | None, frame: Frame) -> Drawing:

@@ -8,32 +8,38 @@ usual range, about which nothing is said before ten working days. What is not th
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from analytics import baseline_chart, timeline
-from analytics.baseline import LEAST_DAYS, Usual, usual
+from analytics.baseline import LEAST_DAYS, Baseline, baseline
+from analytics.categories import top_level
 from analytics.drawing import Spark, spark
+from analytics.formulas import core_seconds, recommended_breaks
 from analytics.palette import Category, categories, tones_of
+from analytics.working import Working
 
 Payload = Mapping[str, Any]
 
-BASELINE_DAYS: Final = 60
-RECOMMENDED_EVERY: Final = 3600
-"""Recommended: one break of five minutes or more per this many active seconds."""
 _SPARK_DAYS: Final = 8
 _NOTHING: Final[Payload] = {"fields": {}, "marks": {}}
 
 
-class Own(Protocol):
-    """What the person set for themselves, and which categories are core."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the person set for themselves, and the full paths of core categories."""
+
+    working: Working
+    focus_goal_seconds: float  # a day's time in focus blocks; 0 for no goal
+    core: frozenset[str]
+
+    def planned_seconds(self, day: dt.date) -> float:
+        """Return the time planned for a day, 0 on a day off."""
+        return self.working.planned_minutes(day) * 60
 
     @property
-    def focus_goal_seconds(self) -> float: ...
-
-    @property
-    def core(self) -> frozenset[str]: ...
-
-    def planned_seconds(self, day: dt.date) -> float: ...
+    def core_tops(self) -> frozenset[str]:
+        """The top-level categories that hold core work."""
+        return frozenset(top_level(path) for path in self.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Figures:
     """A captured day's three figures; None where the day has no such figure."""
 
     focus: float | None = None  # seconds in focus blocks
-    on_task: float | None = None  # core seconds / planned seconds, at most 1
+    on_task: float | None = None  # core seconds / planned seconds: utilisation
     recovery: float | None = None  # breaks / recommended breaks, at most 1
     breaks: int | None = None
     recommended: int | None = None
@@ -54,7 +60,7 @@ class Ring:
     share: float | None
     value: float | None
     target: float | None
-    usual: Usual | None
+    usual: Baseline | None
     learned: int  # working days known so far
     stands: str | None  # below, within or above the usual range; None while the day runs or nothing is known
     spark: Spark | None
@@ -98,13 +104,11 @@ def figures(payload: Payload, day: dt.date, own: Own) -> Figures:
     active = fields.get("active_time", {}).get("active_seconds")
     if not active:
         return Figures()
-    core = sum(seconds for name, seconds in fields.get("categories", {}).items() if name in own.core)
-    planned = own.planned_seconds(day)
-    breaks = fields.get("recovery", {}).get("breaks")
-    recommended = int(active // RECOMMENDED_EVERY)
+    core, planned = core_seconds(fields, own.core), own.planned_seconds(day)
+    breaks, recommended = fields.get("recovery", {}).get("breaks"), recommended_breaks(active)
     return Figures(
         focus=fields.get("focus", {}).get("seconds"),
-        on_task=min(1.0, core / planned) if planned and "categories" in fields else None,
+        on_task=core / planned if planned and core is not None else None,
         recovery=None if breaks is None else min(1.0, breaks / recommended) if recommended else 1.0,
         breaks=breaks,
         recommended=None if breaks is None else recommended,
@@ -118,7 +122,6 @@ def today(
     now: dt.datetime,
     begins: dt.datetime,
     segments: Sequence[timeline.Segment] = (),
-    blocks: Sequence[timeline.Span] = (),
 ) -> Today:
     """Return the view of `day` from `history`, which holds the days of its week and up to 60 days before it.
 
@@ -126,9 +129,7 @@ def today(
     """
     payload, running = history.get(day, _NOTHING), now.date() == day
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
-    shown = known.get(day, Figures())
-    past = [f for date, f in known.items() if _counts(date, day, own) and f.focus is not None]
-    read = timeline.read(segments, blocks) if segments else None
+    read = timeline.read(segments, own.core_tops) if segments else None
     return Today(
         date=day,
         running=running,
@@ -137,8 +138,8 @@ def today(
         now=now,
         fields=payload["fields"],
         marks=payload["marks"],
-        **_rings(shown, past, own, running, payload["marks"]),
-        categories=categories(payload["fields"].get("categories", {}), own.core),
+        **_rings(known, day, own, running, payload["marks"]),
+        categories=categories(payload["fields"].get("categories", {}), own.core_tops),
         week=_week(known, day, own, now.date()),
         day=read,
         plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
@@ -146,23 +147,23 @@ def today(
     )
 
 
-def _counts(date: dt.date, day: dt.date, own: Own) -> bool:
-    """Tell whether a day belongs to the baseline of `day`: a working day of the 60 days before it."""
-    return dt.timedelta() < day - date <= dt.timedelta(days=BASELINE_DAYS) and own.planned_seconds(date) > 0
-
-
 def _rings(
-    shown: Figures, past: Sequence[Figures], own: Own, running: bool, marks: Mapping[str, str]
+    known: Mapping[dt.date, Figures], day: dt.date, own: Own, running: bool, marks: Mapping[str, str]
 ) -> dict[str, Ring]:
-    goal = own.focus_goal_seconds
-    fill = None if shown.focus is None or not goal else min(100.0, shown.focus / goal * 100)
-    on_task = None if shown.on_task is None else shown.on_task * 100
+    shown, goal = known.get(day, Figures()), own.focus_goal_seconds
+    past = {date: f for date, f in known.items() if date < day}
+    fill = None if shown.focus is None else min(100.0, shown.focus / goal * 100) if goal else 0.0
+    on_task = None if shown.on_task is None else min(100.0, shown.on_task * 100)
     recovery = None if shown.recovery is None else shown.recovery * 100
-    breaks, recommended = [f.breaks for f in past], shown.recommended
+
+    def ring(share: float | None, target: float | None, key: str, mark: str) -> Ring:
+        values = {date: getattr(f, key) for date, f in past.items()}
+        return _ring(share, getattr(shown, key), target, values, day, own, running, marks.get(mark))
+
     return {
-        "focus": _ring(fill, shown.focus, goal, [f.focus for f in past], running, marks.get("focus")),
-        "on_task": _ring(on_task, shown.on_task, None, [f.on_task for f in past], running, marks.get("categories")),
-        "recovery": _ring(recovery, shown.breaks, recommended, breaks, running, marks.get("recovery")),
+        "focus": ring(fill, goal or None, "focus", "focus"),
+        "on_task": ring(on_task, None, "on_task", "categories"),
+        "recovery": ring(recovery, shown.recommended, "breaks", "recovery"),
     }
 
 
@@ -170,18 +171,20 @@ def _ring(
     share: float | None,
     value: float | None,
     target: float | None,
-    past: Sequence[float | None],
+    past: Mapping[dt.date, float | None],
+    day: dt.date,
+    own: Own,
     running: bool,
     mark: str | None,
 ) -> Ring:
-    values = [each for each in past if each is not None]
-    known, stands = usual(values), None
-    if known is not None and value is not None and not running:
-        stands = "below" if value < known.low else "above" if value > known.high else "within"
+    usual = baseline(past, day, own.working)
+    stands = usual.place_of(value) if usual is not None and value is not None and not running else None
+    values = [each for date, each in past.items() if each is not None and own.planned_seconds(date)]
     recent = values[-_SPARK_DAYS:] + ([] if value is None or running else [value])
-    line = spark(recent, None if known is None else (known.low, known.high))
-    mark = mark if value is None else None
-    return Ring(share, value, target, known, min(len(values), LEAST_DAYS), stands, line, mark)
+    line = spark(recent, None if usual is None else (usual.low, usual.high))
+    return Ring(
+        share, value, target, usual, min(len(values), LEAST_DAYS), stands, line, mark if value is None else None
+    )
 
 
 def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date) -> tuple[WeekDay, ...]:
@@ -195,14 +198,14 @@ def _week_day(date: dt.date, known: Mapping[dt.date, Figures], own: Own, day: dt
     absent = "ahead" if date > now else "missing" if own.planned_seconds(date) else "off"
     goal = own.focus_goal_seconds
     fill = min(100.0, found.focus / goal * 100) if found.focus and goal else 0.0
-    shares = (round(fill, 1), round((found.on_task or 0) * 100, 1), round((found.recovery or 0) * 100, 1))
+    shares = (round(fill, 1), round(min(1.0, found.on_task or 0) * 100, 1), round((found.recovery or 0) * 100, 1))
     return WeekDay(date, "captured" if captured else absent, shares, date == day)
 
 
 def _plots(
     read: timeline.Day, payload: Payload, own: Own, begins: dt.datetime, now: dt.datetime | None
 ) -> tuple[timeline.Drawing, ...]:
-    tones = tones_of(payload["fields"].get("categories", {}), own.core)
+    tones = tones_of(payload["fields"].get("categories", {}), own.core_tops)
     at = None if now is None else round((now - begins).total_seconds() * 1000)
     return tuple(timeline.draw(read, tones, begins, at, frame) for frame in (timeline.WIDE, timeline.NARROW))
 
@@ -212,12 +215,12 @@ def _trends(
 ) -> tuple[baseline_chart.Chart, ...]:
     """Return the baseline trend once there is a baseline: the working days up to `day`, missing ones included."""
     captured = [date for date, f in known.items() if f.focus is not None and date <= day]
-    range_of = usual([f.focus for date, f in known.items() if _counts(date, day, own) and f.focus is not None])
-    if range_of is None:
+    usual = baseline({date: f.focus for date, f in known.items()}, day, own.working)
+    if usual is None:
         return ()
     span = (captured[0] + dt.timedelta(days=n) for n in range((day - captured[0]).days + 1))
     working = (date for date in span if date in captured or own.planned_seconds(date))
     values = [(date, known.get(date, Figures()).focus) for date in working]
-    bounds = (range_of.low, range_of.median, range_of.high)
+    bounds = (usual.low, usual.median, usual.high)
     frames = (baseline_chart.WIDE, baseline_chart.NARROW)
     return tuple(baseline_chart.draw(values, bounds, frame, running) for frame in frames)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
+from portal.show import listing
 from privacy.capture import ANY, AWAY, BROWSER, CATEGORY, PRESETS, WINDOW, Effect, Preset
 from privacy.capture import Rule as DoorRule
 from privacy.fields import Field, Tier
@@ -39,6 +40,9 @@ class Line:
     because: str = ""
 
 
+_NEVER_LINE: Final = Line("no", "Keystrokes, screenshots", "never captured")
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A rule of the policy in words."""
@@ -50,7 +54,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """One field, who besides the employee may see it, and the policy's sentences."""
+    """Fields with the same readers, who they are besides the employee, and the policy's sentences."""
 
     name: str
     shared: bool
@@ -97,12 +101,17 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A day's capture ledger as a picture and a table. `whole` events were kept as they came."""
+    """A day's capture ledger as a picture and a table. `whole` events were kept as they came.
+
+    An event can meet several rules that coarsen and the ledger counts per rule, so with two such rules or more the
+    number of coarsened events is known only to be at least the largest count: then `exact` is false.
+    """
 
     received: int
     whole: int
     coarsened: int
     dropped: int
+    exact: bool
     parts: tuple[Part, ...]
     rules: tuple[RuleCount, ...]
 
@@ -125,16 +134,12 @@ def notice_of(preset: Preset) -> Notice:
         ),
         rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
         rules=tuple(_reader(rule) for rule in POLICY),
-        fields=tuple(_field(field) for field in Field),
+        fields=_fields(),
     )
 
 
 def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
-    """Return the picture of a day's `capture_ledger`.
-
-    An event can meet several rules that coarsen, so the number of coarsened events is at least the largest count and is
-    given as that: rules that coarsen the same event are not added up.
-    """
+    """Return the picture of a day's `capture_ledger`."""
     coarsened = min(counts["kept"], max(counts["coarsened"].values(), default=0))
     dropped = sum(counts["dropped"].values())
     whole = counts["kept"] - coarsened
@@ -146,6 +151,7 @@ def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
         whole=whole,
         coarsened=coarsened,
         dropped=dropped,
+        exact=len(counts["coarsened"]) < 2,
         parts=_parts((("Kept", whole, "task"), ("Coarsened", coarsened, "core"), ("Dropped", dropped, "hatch"))),
         rules=tuple(RuleCount(_plain(id), effect, count, because.get(id, "")) for effect, id, count in met),
     )
@@ -200,8 +206,17 @@ def _tier_words(rule: Rule) -> str:
     return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
 
 
-def _field(field: Field) -> FieldLine:
-    readers = [r for r in POLICY if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
-    who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
-    sentences = [r.because for r in readers] if readers else explain(field)[:1]
-    return FieldLine(FIELD_NAMES[field].capitalize(), bool(readers), who, " ".join(sentences))
+def _fields() -> tuple[FieldLine, ...]:
+    """Return the fields in groups of the same readers, shared ones first."""
+    groups: dict[tuple[bool, str, str], list[str]] = {}
+    for field in Field:
+        readers = [r for r in POLICY if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
+        who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
+        sentences = [r.because for r in readers] if readers else explain(field)[:1]
+        groups.setdefault((bool(readers), who, " ".join(sentences)), []).append(FIELD_NAMES[field])
+    found = (FieldLine(_capital(listing(names)), *group) for group, names in groups.items())
+    return tuple(sorted(found, key=lambda line: not line.shared))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

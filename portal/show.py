@@ -16,21 +16,20 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from jinja2 import Environment
 
+from analytics.measures import MINUTES, PERCENT
 from analytics.palette import Category, categories
 from privacy.canonical import canonical
 
 LOCALE: Final = Locale("en", "GB")
-MINUTE: Final = 60
-HOUR: Final = 3600
 
 Length = Literal["narrow", "short", "long"]
 
 
 def _split(seconds: float) -> list[tuple[int, str]]:
     """Return hours and minutes, rounded to the minute; seconds alone below one minute."""
-    if 0 < abs(seconds) < MINUTE:
+    if 0 < abs(seconds) < 60:
         return [(round(seconds), "duration-second")]
-    hours, minutes = divmod(round(seconds / MINUTE), MINUTE)
+    hours, minutes = divmod(round(seconds / 60), 60)
     shown = [(hours, "duration-hour"), (minutes, "duration-minute")]
     return [each for each in shown if each[0]] or [(0, "duration-minute")]
 
@@ -65,6 +64,13 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float) -> str:
     """Write a share (1.0 = the whole) as a whole percentage."""
     return str(format_percent(share, locale=LOCALE))
+
+
+def figure(value: float, unit: str) -> str:
+    """Write a measure's value in its unit (see `analytics.measures`)."""
+    if unit == MINUTES:
+        return duration(value * 60)
+    return percent(value / 100) if unit == PERCENT else number(value, 1)
 
 
 def listing(words: list[str]) -> str:
@@ -149,6 +155,7 @@ FILTERS: Final[dict[str, Any]] = {
     "day": day,
     "duration": duration,
     "duration_parts": duration_parts,
+    "figure": figure,
     "initials": initials,
     "listing": listing,
     "moment": moment,
