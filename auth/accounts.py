@@ -1,18 +1,18 @@
-"""Changes of one person: account, profile, roles, the last day, and having read the notice."""
+"""Changes of one person: account, profile, roles, and having read the notice."""
 
 import datetime as dt
 import re
 import uuid
 from typing import Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from auth import person
 from auth.announcements import Kind
-from auth.change import Change, end_of, not_ended, zone_named
+from auth.change import Change, zone_named
 from auth.errors import ChangeRefused
-from auth.models import Management, Membership, RoleGrant
 from auth.models import Person as PersonRow
+from auth.models import RoleGrant
 from auth.permissions import GRANTABLE, Role
 from auth.person import normal_email
 from privacy.vault import Subject
@@ -59,28 +59,6 @@ class AccountChanges(Change):
             self.write(subject, **changed)
         for key in changed:
             self.tell(subject, Kind.PROFILE_CHANGED, field=_FIELD_NAMES[key])
-
-    def leave(self, subject: str, last_day: dt.date) -> None:
-        """Note the last day: memberships and managing end after it (today at the earliest), and so does sign-in."""
-        found = self.person(subject)
-        if found.left == last_day:
-            return
-        self.write(subject, left=last_day)
-        until = max(end_of(self.person(subject)) or last_day, self.today(found))
-        for table in (Membership, Management):
-            self.end(table, found, until)
-        self.tell(subject, Kind.LEAVING, last_day=last_day.isoformat())
-
-    def stay(self, subject: str) -> None:
-        """Take the last day back. What has ended already stays ended."""
-        found = self.person(subject)
-        if found.left is None:
-            return
-        self.write(subject, left=None)
-        for table in (Membership, Management):
-            planned = (table.subject_id == subject, not_ended(table, self.today(found)))
-            self.connection.execute(update(table).where(*planned).values(until=None))
-        self.tell(subject, Kind.STAYING)
 
     def acknowledge(self, subject: str, policy: int) -> None:
         """Note that the person has read the notice of this version of the policy."""

@@ -26,6 +26,8 @@ class Kind(enum.StrEnum):
     MEMBER_REMOVED = "member-removed"
     MANAGER_APPOINTED = "manager-appointed"
     MANAGER_DISMISSED = "manager-dismissed"
+    MANAGER_LEAVING = "manager-leaving"
+    MANAGER_STAYING = "manager-staying"
     APPOINTED = "appointed"
     DISMISSED = "dismissed"
     ROLE_GRANTED = "role-granted"
@@ -58,6 +60,11 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         " begin after {day} and have closed; earlier weeks stay closed to {manager}. You see every time it happens.",
     ),
     Kind.MANAGER_DISMISSED: ("dismissed", "{manager} does not manage {team} any more, and can open no week of yours."),
+    Kind.MANAGER_LEAVING: (
+        "dismissed",
+        "{manager} manages {team} until {last_day}, and can open no week of yours after it.",
+    ),
+    Kind.MANAGER_STAYING: ("appointed", "{manager} stays, and goes on managing {team}, your team."),
     Kind.APPOINTED: (
         "appointed",
         "{by} made you a manager of {team}. Everybody in the team was told, and you can open only closed weeks that"
@@ -133,7 +140,7 @@ class Announcements:
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
             names = _names(connection, {row.parameters[key] for row in rows for key in PEOPLE & row.parameters.keys()})
-            teams = dict(connection.execute(select(models.Team.id, models.Team.name)).tuples().all())
+            teams = {row.id: row.name for row in connection.execute(select(models.Team.id, models.Team.name))}
         return [
             Announced(
                 row.entry, row.day, Kind(row.kind), sentence(Kind(row.kind), row.parameters, names, teams), row.seen
@@ -164,5 +171,5 @@ def _names(connection: Connection, ids: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for portion in some(ids - {""}):
         query = select(table.c.subject_id, table.c.name).where(table.c.subject_id.in_(portion))
-        found.update(connection.execute(query).tuples().all())
+        found.update((row.subject_id, row.name) for row in connection.execute(query))
     return found

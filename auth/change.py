@@ -74,5 +74,5 @@ def zone_named(name: str) -> ZoneInfo:
     """Return the zone with this IANA name; ChangeRefused for any other text."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ChangeRefused(f"{name!r} is not a time zone; write an IANA name such as Europe/Vienna") from error

@@ -10,19 +10,24 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from auth import person
+from auth import person, standing
 from auth.accounts import AccountChanges
 from auth.journal import Journal
+from auth.leaving import LeavingChanges
 from auth.permissions import Role
 from auth.person import Clock, Person
-from auth.teams import TeamChanges
+from auth.standing import Standing
 from privacy.stores import writing
 
 __all__ = ["Changes", "People", "Person"]
 
 
-class Changes(AccountChanges, TeamChanges):
+class Changes(AccountChanges, LeavingChanges):
     """All changes of people, in one transaction."""
+
+    def standing(self) -> dict[str, Standing]:
+        """Return where everybody stands, by e-mail address."""
+        return standing.everybody(self.connection, self.now)
 
 
 class People:
@@ -59,6 +64,12 @@ class People:
         """Return all persons, by name."""
         with self._engine.connect() as connection:
             return person.read(connection)
+
+    def standing(self) -> tuple[dt.datetime, dict[str, Standing]]:
+        """Return the moment, and where everybody stands at it, by e-mail address."""
+        now = self._clock()
+        with self._engine.connect() as connection:
+            return now, standing.everybody(connection, now)
 
     def create(
         self, email: str, name: str, timezone: str, joined: dt.date | None = None, *, by: str | None = None

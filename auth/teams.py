@@ -74,7 +74,7 @@ class TeamChanges(Change):
         self.connection.execute(insert(Management).values(**values, until=end_of(found)))
         self.tell(subject, Kind.APPOINTED, team=team)
         management = next(row for row in self.current(Management, found) if row.team_id == team)
-        for member, membership in self._members(team):
+        for member, membership in self.members(team):
             self._tell_of_manager(member, membership, management)
 
     def dismiss(self, subject: str, team: str) -> None:
@@ -84,7 +84,7 @@ class TeamChanges(Change):
         if not self.end(Management, found, self.today(found), Management.team_id == team):
             return
         self.tell(subject, Kind.DISMISSED, team=team)
-        for member, _membership in self._members(team):
+        for member, _membership in self.members(team):
             if member.subject != subject:
                 self.tell(member.subject, Kind.MANAGER_DISMISSED, manager=subject, team=team)
 
@@ -97,7 +97,7 @@ class TeamChanges(Change):
         told = {"manager": management.subject_id, "team": management.team_id, "day": day.isoformat()}
         self.tell(member.subject, Kind.MANAGER_APPOINTED, **told)
 
-    def _members(self, team: str) -> list[tuple[Person, str]]:
+    def members(self, team: str) -> list[tuple[Person, str]]:
         """Return who belongs to `team` now or soon, each with the id of the membership."""
         open_ones = (Membership.team_id == team, not_ended(Membership, self.now.date()))
         query = select(Membership.subject_id, Membership.id).where(*open_ones)

@@ -1,0 +1,80 @@
+"""What tests of people share: people, a directory, and a log that remembers what it was given."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from auth.announcements import Announcements
+from auth.directory import Directory
+from auth.journal import Journal
+from auth.passwords import INSECURE_COST_FOR_TESTS, PasswordHasher
+from auth.people import People
+from privacy.log_entries import Appended, Draft, LogUnavailable
+from privacy.stores import Stores
+
+VIENNA = "Europe/Vienna"
+
+
+@dataclass
+class RecordingLog:
+    """Keeps drafts in a list; `broken` makes it fail as a full disk does."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    broken: bool = False
+
+    def append_many(self, drafts: Sequence[Draft]) -> list[Appended]:
+        if self.broken:
+            raise LogUnavailable("no space left on device")
+        first = len(self.drafts)
+        self.drafts += drafts
+        return [Appended(first + n) for n in range(len(drafts))]
+
+    def outcomes(self, subject: str) -> list[str]:
+        return [draft.outcome for draft in self.drafts if draft.subject == subject]
+
+
+@dataclass
+class Office:
+    """People in a store, and what is known of them."""
+
+    stores: Stores
+    clock: Callable[[], dt.datetime]
+    log: RecordingLog
+    journal: Journal
+    people: People
+    directory: Directory
+    announcements: Announcements
+
+    def hire(self, name: str, team: str | None = None, *, manages: bool = False, timezone: str = VIENNA) -> str:
+        """Add somebody, by default without a team."""
+        with self.people.changing(None) as changes:
+            subject = changes.create(f"{name.lower()}@example.org", name, timezone)
+            if team is not None:
+                changes.join(subject, changes.team(team))
+            if team is not None and manages:
+                changes.appoint(subject, changes.team(team))
+        return subject
+
+    def told(self, subject: str) -> list[str]:
+        return [each.sentence for each in self.announcements.of(subject)]
+
+
+def open_office(stores: Stores, clock: Callable[[], dt.datetime]) -> Office:
+    log = RecordingLog()
+    journal = Journal(log, clock)
+    people = People(stores.data, journal, clock)
+    directory = Directory(stores.data, clock)
+    return Office(stores, clock, log, journal, people, directory, Announcements(stores.data))
+
+
+@pytest.fixture
+def office(stores: Stores, clock: Callable[[], dt.datetime]) -> Office:
+    """An empty office on each engine."""
+    return open_office(stores, clock)
+
+
+@pytest.fixture(scope="session")
+def hasher() -> PasswordHasher:
+    return PasswordHasher(INSECURE_COST_FOR_TESTS)
