@@ -109,3 +109,22 @@ def truncate_journal(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class Count(NamedTuple):
+    """How many keys of a class a version of its KEK wraps, and their oldest and newest epoch."""
+
+    key_class: str
+    kek_version: int
+    keys: int
+    oldest: int
+    newest: int
+
+
+def counts(engine: Engine) -> list[Count]:
+    """Count the wrapped keys by class and KEK version."""
+    grouped = (WrappedKey.key_class, WrappedKey.kek_version)
+    epochs = (func.min(WrappedKey.epoch), func.max(WrappedKey.epoch))
+    with engine.connect() as connection:
+        rows = connection.execute(select(*grouped, func.count(), *epochs).group_by(*grouped).order_by(*grouped)).all()
+    return [Count(*row) for row in rows]

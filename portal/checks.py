@@ -1,0 +1,95 @@
+"""`sameview check`: every fault with its fix, found without opening anybody's data."""
+
+import enum
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.config import Config, ConfigError
+from portal.wiring import NotInitialised, System, build
+from privacy.file_keys import KeyFileRefused
+from privacy.keys import KeyClassWithheld, KeyGone, KeyRefused
+
+
+class Level(enum.Enum):
+    """How bad it is: a fault stops or endangers a promise, a warning weakens one."""
+
+    FAULT = "fault"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, and what to do."""
+
+    level: Level
+    what: str
+    fix: str
+
+
+def examine(environ: Mapping[str, str]) -> list[Finding]:
+    """Look at settings, stores, keys and the log of the installation that `environ` names."""
+    try:
+        config = Config.from_environ(environ)
+    except ConfigError as error:
+        return [Finding(Level.FAULT, str(error), "Correct the setting and run `sameview check` again.")]
+    try:
+        system = build(config)
+    except (NotInitialised, KeyFileRefused, KeyGone, KeyRefused, KeyClassWithheld, SQLAlchemyError, OSError) as error:
+        return [Finding(Level.FAULT, _first_line(error), "Nothing else can be checked before this is mended.")]
+    try:
+        return inspect(system)
+    finally:
+        system.close()
+
+
+def inspect(system: System) -> list[Finding]:
+    """Look at a running installation."""
+    return [*_keys(system), *_places(system.config), *_log(system)]
+
+
+def _keys(system: System) -> Iterator[Finding]:
+    try:
+        system.provider.check()
+    except (KeyFileRefused, KeyGone) as error:
+        yield Finding(Level.FAULT, str(error), "Without this key nothing of its class opens.")
+    secret = system.config.web_secret
+    if system.config.secret_key is None and not secret.exists():
+        yield Finding(Level.FAULT, f"{secret} is missing", "Restore it, or set SAMEVIEW_SECRET_KEY.")
+    elif system.config.secret_key is None and stat.S_IMODE(secret.stat().st_mode) & 0o077:
+        yield Finding(Level.FAULT, f"{secret} can be read by others", f"chmod 600 {secret}")
+
+
+def _places(config: Config) -> Iterator[Finding]:
+    keks = os.stat(config.kek_dir).st_dev
+    for url in (config.data_url, config.keys_url):
+        database = make_url(url)
+        if database.get_backend_name() == "sqlite" and os.stat(str(database.database)).st_dev == keks:
+            yield Finding(
+                Level.WARNING,
+                f"{config.kek_dir} is on the same file system as {database.database}",
+                "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
+            )
+    if config.home.exists() and stat.S_IMODE(config.home.stat().st_mode) & 0o077:
+        yield Finding(Level.WARNING, f"{config.home} can be read by others", f"chmod 700 {config.home}")
+    if config.base_url.startswith("http://") and not _is_local(config.base_url):
+        yield Finding(Level.FAULT, f"{config.base_url} is not encrypted", "Put TLS in front and use https://.")
+
+
+def _log(system: System) -> Iterator[Finding]:
+    for problem in system.log.verify(hashes_only=True).problems:
+        yield Finding(
+            Level.FAULT, f"the access log does not verify: {problem}", "Keep the files and ask who wrote there."
+        )
+
+
+def _is_local(url: str) -> bool:
+    return url.partition("//")[2].partition("/")[0].partition(":")[0] in ("127.0.0.1", "localhost")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,70 @@
+"""What commands share: the system of this environment, failures that are one line, and a progress bar."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import DBAPIError
+
+from auth.errors import AuthError
+from portal.config import Config, ConfigError
+from portal.wiring import NotInitialised, System, build
+from privacy.disclosure import LogUnavailable, Refused
+from privacy.file_keys import KeyFileRefused
+from privacy.inventory import VaultIncomplete
+from privacy.keys import KeyClassWithheld, KeyGone
+from privacy.seal import SealBroken
+
+
+class CommandRefused(Exception):
+    """A command cannot do what was asked; the text says why and what to do."""
+
+
+FAILURES: Final = (
+    AuthError,
+    CommandRefused,
+    ConfigError,
+    DBAPIError,
+    KeyClassWithheld,
+    KeyFileRefused,
+    KeyGone,
+    LogUnavailable,
+    NotInitialised,
+    OSError,
+    Refused,
+    SealBroken,
+    VaultIncomplete,
+)
+"""What ends a command with one line and exit code 1."""
+
+
+@contextmanager
+def opened() -> Iterator[System]:
+    """Open the system that the environment names, and close it at the end."""
+    system = build(Config.from_environ(os.environ))
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+Step = Callable[[str, float, float], None]
+"""Reports progress: what is being done, how much of it is done, and how much there is."""
+
+
+@contextmanager
+def progress() -> Iterator[Step]:
+    """Draw a progress bar on standard error; nothing where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def step(what: str, done: float, total: float) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield step

@@ -1,0 +1,22 @@
+"""`jobs nightly`."""
+
+import click
+
+from portal.commands.common import opened, progress
+from portal.nightly import run
+
+
+@click.group()
+def jobs() -> None:
+    """What runs on a schedule. Every job is idempotent and logs each attempt before it unwraps a key."""
+
+
+@jobs.command()
+def nightly() -> None:
+    """Freeze the weeks that are due, let kept titles and addresses expire, and close the log's days."""
+    with opened() as system, progress() as step:
+        done = run(system, step)
+    click.echo(f"weeks frozen: {done.weeks}; days of text expired: {done.text_days}; log days closed: {done.log_days}")
+
+
+COMMANDS = (jobs,)

@@ -1,0 +1,45 @@
+"""`people import` and `people invite`."""
+
+from pathlib import Path
+
+import click
+
+from auth.import_csv import apply, plan
+from portal.commands.common import CommandRefused, opened
+
+
+@click.group()
+def people() -> None:
+    """People, teams and roles."""
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--apply", "do_apply", is_flag=True, help="Make the changes that are shown.")
+def import_(file: Path, do_apply: bool) -> None:
+    """Show what FILE would change; with --apply, change it. Everybody concerned is told, and it is logged."""
+    with opened() as system:
+        diff = plan(system.people, file.read_bytes())
+        for line in diff.lines():
+            click.echo(line)
+        if not diff:
+            click.echo("nothing to change")
+        elif do_apply:
+            apply(system.people, diff, by=None)
+            click.echo("applied")
+        else:
+            click.echo("nothing was changed yet: repeat with --apply")
+
+
+@people.command()
+@click.argument("email")
+def invite(email: str) -> None:
+    """Print a one-time invitation link for an account that has no credentials yet."""
+    with opened() as system:
+        found = system.people.find(email)
+        if found is None:
+            raise CommandRefused(f"there is no account for {email}: add it with `sameview people import`")
+        click.echo(system.invitation_url(found.subject, by=None))
+
+
+COMMANDS = (people,)

@@ -1,0 +1,75 @@
+"""`init`, `migrate`, `check`, `serve`."""
+
+import os
+
+import click
+
+from auth.permissions import Role
+from portal import founding, schema
+from portal.checks import Level, examine
+from portal.commands.common import CommandRefused, opened
+from portal.config import Config
+from portal.wiring import open_stores
+
+
+@click.command()
+@click.option("--organisation", required=True, metavar="NAME", help="What the organisation is called.")
+@click.option("--admin", required=True, metavar="EMAIL", help="The first administrator; the printed link is for them.")
+@click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Their time zone, an IANA name.")
+def init(organisation: str, admin: str, timezone: str) -> None:
+    """Set up stores, keys and the first administrator; print their one-time invitation link."""
+    config = Config.from_environ(os.environ)
+    system = founding.found(config, organisation)
+    try:
+        name = admin.partition("@")[0].replace(".", " ").title()
+        with system.people.changing(None) as changes:
+            subject = changes.create(admin, name, timezone)
+            for role in (Role.EMPLOYEE, Role.OPERATOR):
+                changes.grant(subject, role)
+        click.echo(system.invitation_url(subject, by=None))
+    finally:
+        system.close()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the schema of the stores up to date."""
+    config = Config.from_environ(os.environ)
+    stores = open_stores(config)
+    try:
+        waiting = schema.outdated(stores)
+        schema.upgrade(stores)
+    finally:
+        stores.dispose()
+    click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
+
+
+@click.command()
+def check() -> None:
+    """Name every fault with its fix; exit 1 if there is one."""
+    findings = examine(os.environ)
+    for finding in findings:
+        click.echo(f"{finding.level.value}: {finding.what}\n    {finding.fix}")
+    if any(finding.level is Level.FAULT for finding in findings):
+        raise CommandRefused("faults were found; each is named above with its fix")
+    click.echo("no faults")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL only)."
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the portal until stopped."""
+    with opened() as system:
+        embedded = system.stores.data.dialect.name == "sqlite"
+    if embedded and workers > 1:
+        raise CommandRefused("--workers: SQLite is served by one process; set SAMEVIEW_DATABASE_URL for more")
+    from portal.serving import serve as run
+
+    run(host, port, workers)
+
+
+COMMANDS = (init, migrate, check, serve)

@@ -1,0 +1,65 @@
+"""The first setup: folders, keys, schema, the organisation, and the first entry of the log."""
+
+import os
+import secrets
+
+from portal import schema
+from portal.config import Config
+from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
+from privacy import organisation
+from privacy.access_log import Draft
+from privacy.fields import KeyClass
+from privacy.file_keys import FileKeyProvider
+from privacy.policy import Purpose, Relation
+from privacy.stores import Stores, writing
+from privacy.vault import ORGANISATION, Subject
+
+
+def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock = utc_now) -> System:
+    """Set up an installation and return it, running; NotInitialised if there is one already.
+
+    What can be repeated is done first, and the row that makes it an installation last: an interrupted setup starts anew.
+    """
+    _make_folders(config)
+    FileKeyProvider(config.kek_dir, frozenset(KeyClass)).create()
+    stores = open_stores(config)
+    try:
+        schema.upgrade(stores)
+        _refuse_second(stores)
+        with writing(stores.data) as connection:
+            connection.execute(Subject.__table__.insert().values(id=ORGANISATION, created_day=clock().date()))
+            organisation.found(connection, name, clock().date(), throw_away=throw_away)
+    finally:
+        stores.dispose()
+    system = build(config, clock)
+    system.log.append(_first_entry())
+    return system
+
+
+def _refuse_second(stores: Stores) -> None:
+    with stores.data.connect() as connection:
+        there = organisation.find(connection)
+    if there is not None:
+        raise NotInitialised(f"these stores belong to {there.name} already: choose another SAMEVIEW_HOME or database")
+
+
+def _make_folders(config: Config) -> None:
+    for folder in (config.home, config.home / "data", config.home / "keys"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not config.web_secret.exists():
+        handle = os.open(config.web_secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+
+
+def _first_entry() -> Draft:
+    return Draft(
+        viewer=None,
+        subject=None,
+        relation=Relation.OPERATIONS,
+        fields=(),
+        purpose=Purpose.OPERATIONS,
+        period=None,
+        outcome="founded",
+        chain="organisation",
+    )

@@ -1,0 +1,54 @@
+"""What runs once a night: weeks are frozen, kept text expires, the log's days are closed. Doing it twice changes nothing."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from auth.people import Person
+from portal.wiring import System
+from privacy.capture import PRESETS
+from privacy.period import Period, local_day, oldest_readable, shared_from
+
+Step = Callable[[str, float, float], None]
+_WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one night did."""
+
+    weeks: int
+    text_days: int
+    log_days: int
+
+
+def run(system: System, step: Step) -> Done:
+    """Do everything that is due; people are independent of one another, so an interrupted night is simply run again."""
+    everybody = system.people.everybody()
+    weeks = text_days = 0
+    for number, person in enumerate(everybody):
+        step("people", number, len(everybody))
+        weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
+        text_days += _expire_text(system, person)
+    return Done(weeks, text_days, _close_log_days(system))
+
+
+def _due(system: System, person: Person) -> Iterator[Period]:
+    """Yield the closed weeks whose grace is over and that a manager may still read."""
+    now, day_start = system.clock(), system.config.day_start
+    monday = oldest_readable(local_day(now, person.zone, day_start)).first
+    while now >= shared_from(week := Period(monday, monday + _WEEK), person.zone, day_start):
+        if week.end > person.joined:
+            yield week
+        monday += _WEEK
+
+
+def _expire_text(system: System, person: Person) -> int:
+    keep_days = PRESETS[system.config.capture_preset].text_days or 0
+    today = local_day(system.clock(), person.zone, system.config.day_start)
+    return system.intake.expire_text(person.subject, today - dt.timedelta(days=keep_days))
+
+
+def _close_log_days(system: System) -> int:
+    yesterday = system.clock().date() - dt.timedelta(days=1)
+    return int(system.log.close_day(yesterday) is not None)

@@ -1,0 +1,38 @@
+"""The server: one process with threads over SQLite, several over PostgreSQL (granian, WSGI).
+
+On SQLite one process serves: its threads share one sequencer of the log, and commands beside it wait their turn.
+"""
+
+import os
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+THREADS = 16
+
+
+def load() -> Any:
+    """Build the application in a worker: granian calls this (target `portal.serving:load`, factory)."""
+    from portal import create_app
+    from portal.config import Config
+    from portal.wiring import build
+
+    return create_app(build(Config.from_environ(os.environ)))
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until stopped. Requests are not logged by the server: a path may name a person."""
+    Granian(
+        "portal.serving:load",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        backpressure=256,
+        log_level=LogLevels.warning,
+        log_access=False,
+    ).serve()

@@ -1,0 +1,168 @@
+"""Everything is built here, once, from the settings, and handed in: nothing reaches for a global."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from auth.announcements import Announcements
+from auth.directory import Directory
+from auth.invitations import Invitations, Kind
+from auth.journal import Journal
+from auth.passwords import PasswordHasher
+from auth.people import People
+from auth.sessions import Sessions
+from auth.signin import SignIn
+from auth.throttle import Throttle
+from auth.tokens import Tokens
+from portal import schema
+from portal.config import Config
+from privacy import organisation
+from privacy.access_log import AccessLog
+from privacy.disclosure import Gate
+from privacy.file_keys import FileKeyProvider
+from privacy.keys import KeyRing
+from privacy.log_key import open_signer
+from privacy.organisation import Organisation
+from privacy.stores import Stores, open_engine
+from privacy.vault import Vault
+
+if TYPE_CHECKING:
+    from analytics.categories import Categoriser
+    from analytics.intake import Intake
+    from analytics.weeks import Weeks
+
+Clock = Callable[[], dt.datetime]
+
+
+class NotInitialised(Exception):
+    """There is no installation here, or its schema is old; the text says what to run."""
+
+
+def utc_now() -> dt.datetime:
+    """Return the present moment, aware, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class System:
+    """The parts of a running installation. What only some commands need is built when it is asked for."""
+
+    config: Config
+    organisation: Organisation
+    stores: Stores
+    provider: FileKeyProvider
+    keys: KeyRing
+    log: AccessLog
+    vault: Vault
+    directory: Directory
+    gate: Gate
+    clock: Clock
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.log, self.clock)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.stores.data, self.journal, self.clock)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        return Announcements(self.stores.data)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.stores.data, self.clock)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.stores.data, self.journal, self.clock)
+
+    @cached_property
+    def hasher(self) -> PasswordHasher:
+        return PasswordHasher()
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        throttle = Throttle(self.stores.data, self.clock, self.web_secret.encode())
+        return SignIn(self.stores.data, self.hasher, throttle, self.clock)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.organisation.throw_away)
+
+    @cached_property
+    def categoriser(self) -> "Categoriser":
+        from analytics.categories import Categoriser, load
+
+        return Categoriser(load(self.config.category_rules))
+
+    @cached_property
+    def intake(self) -> "Intake":
+        from analytics.intake import Intake
+
+        return Intake(
+            vault=self.vault,
+            gate=self.gate,
+            directory=self.directory,
+            preset=self.config.capture_preset,
+            categoriser=self.categoriser,
+            clock=self.clock,
+            day_start=self.config.day_start,
+        )
+
+    @cached_property
+    def weeks(self) -> "Weeks":
+        from analytics.weeks import Weeks
+
+        return Weeks(self.vault, self.gate, self.directory)
+
+    @cached_property
+    def web_secret(self) -> str:
+        """What signs form tokens: the setting, or the random one that `init` kept."""
+        return self.config.secret_key or self.config.web_secret.read_text(encoding="utf-8").strip()
+
+    def invitation_url(self, subject: str, by: str | None) -> str:
+        """Issue a one-time invitation and return its address."""
+        return f"{self.config.base_url}/invitation/{self.invitations.issue(subject, Kind.INVITATION, by=by)}"
+
+    def close(self) -> None:
+        """Close the stores. Work that was acknowledged is durable already."""
+        self.stores.dispose()
+
+
+def open_stores(config: Config) -> Stores:
+    """Open the three stores that the settings name."""
+    return Stores(open_engine(config.data_url), open_engine(config.log_url), open_engine(config.keys_url))
+
+
+def build(config: Config, clock: Clock = utc_now) -> System:
+    """Build the system of an installation, or raise NotInitialised."""
+    if config.database_url is None and not (config.home / "data" / "sameview.db").exists():
+        raise NotInitialised(
+            f"there is no installation in {config.home}: run `sameview init` first, or set SAMEVIEW_HOME"
+        )
+    stores = open_stores(config)
+    try:
+        if waiting := schema.outdated(stores):
+            raise NotInitialised(f"the schema of {', '.join(waiting)} is not current: run `sameview migrate`")
+        with stores.data.connect() as connection:
+            owner = organisation.find(connection)
+        if owner is None:
+            raise NotInitialised("these stores were never set up: run `sameview init`")
+        return _assemble(config, owner, stores, clock)
+    except BaseException:
+        stores.dispose()
+        raise
+
+
+def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock) -> System:
+    provider = FileKeyProvider(config.kek_dir, config.key_classes)
+    keys = KeyRing(stores.keys, provider, classes=config.key_classes)
+    log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
+    vault = Vault(stores.data, keys)
+    directory = Directory(stores.data, clock)
+    gate = Gate(vault, log, directory, clock, day_start=config.day_start)
+    return System(config, owner, stores, provider, keys, log, vault, directory, gate, clock)
