@@ -113,7 +113,8 @@ def _tab(source: random.Random, at: dt.datetime, seconds: float, url: str, title
     """Return the browser watcher's event beside a window event: it notices a little later."""
     lag = min(source.randrange(50, 950) / 1000, seconds)
     data = {"url": url, "title": title, "audible": source.random() < 0.02, "incognito": False}
-    return _event(at + dt.timedelta(seconds=lag), seconds - lag, data | {"tabCount": 3 + long_tailed(source, 40)})
+    tabs = 4 + int(abs(source.gauss(0, 6)))
+    return _event(at + dt.timedelta(seconds=lag), seconds - lag, data | {"tabCount": tabs})
 
 
 def _presence(
@@ -142,8 +143,8 @@ def _turn_to(source: random.Random, recent: deque[Window]) -> Window:
         chosen = recent[-1 - long_tailed(source, len(recent))]
     else:
         app = source.choices(PROGRAMS, WEIGHTS)[0]
-        who = WHO[long_tailed(source, len(WHO))]
-        words = {"n": 100_000 + long_tailed(source, 40_000), "k": 1 + long_tailed(source, 3000), "who": who}
+        number = long_tailed(source, 40_000)  # a case, an invoice, a letter: each is about one person
+        words = {"n": 100_000 + number, "k": 1 + long_tailed(source, 3000), "who": WHO[number % len(WHO)]}
         chosen = (app, app.title.format(**words), app.url.format(**words))
     if chosen in recent:
         recent.remove(chosen)
