@@ -16,6 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from auth.invitations import Kind
 from auth.passwords import INSECURE_COST_FOR_TESTS, PasswordHasher
 from auth.permissions import Role
 from portal import create_app
@@ -28,7 +29,7 @@ from privacy.stores import writing
 from privacy.vault import Row
 
 SEPTEMBER = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
-PASSWORD = "correct horse battery staple"
+PASSWORD = "brown otter over seven hills"
 PEOPLE = {
     "ana": (Role.EMPLOYEE,),
     "ben": (Role.EMPLOYEE,),
@@ -59,6 +60,22 @@ class Office:
                 token = self.system.sessions.start(self.ids[who])
                 self.clients[who].set_cookie("sameview", token)
         return self.clients[who]
+
+    def add(self, name: str, *roles: Role, acknowledged: bool = True) -> str:
+        """Add somebody without a password, and return their subject id."""
+        with self.system.people.changing(None) as changes:
+            subject = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Berlin")
+            for role in roles or (Role.EMPLOYEE,):
+                changes.grant(subject, role)
+            if acknowledged:
+                changes.acknowledge(subject, POLICY_VERSION)
+        self.ids[name] = subject
+        return subject
+
+    def give_password(self, who: str) -> None:
+        """Let somebody accept an invitation, as they would through the page."""
+        token = self.system.invitations.issue(self.ids[who], Kind.INVITATION)
+        self.system.invitations.accept(token, PASSWORD, "192.0.2.1")
 
     def entries(self, who: str) -> list[Any]:
         """Return the log's entries about somebody, oldest first, as a test reads them."""
@@ -141,14 +158,18 @@ def office(furnished: Path, tmp_path: Path, clock: Any) -> Iterator[Office]:
     system.close()
 
 
+def check_value(client: FlaskClient, page: str) -> str:
+    """Return the hidden value that a page puts into its forms."""
+    return client.get(page, follow_redirects=True).text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+
 @pytest.fixture
 def form(office: Office) -> Callable[..., Any]:
-    """Return how a person submits a form: the page's own check value, and the headers of a browser."""
+    """Return how a person submits a form: with the page's own check value, and the headers of a browser."""
 
-    def submit(who: str | None, address: str, page: str = "/sign-in", **fields: str) -> Any:
+    def submit(who: str | None, address: str, page: str | None = None, **fields: str) -> Any:
         client = office.client(who)
-        found = client.get(page, follow_redirects=True).text
-        value = found.partition('name="csrf_token" value="')[2].partition('"')[0]
+        value = check_value(client, page or address)
         return client.post(address, data={"csrf_token": value, **fields}, headers={"Sec-Fetch-Site": "same-origin"})
 
     return submit
