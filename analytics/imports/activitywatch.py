@@ -10,6 +10,7 @@ refused whole.
 
 import gzip
 import itertools
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, cast
@@ -32,7 +33,7 @@ def read_export(source: BinaryIO, progress: Progress | None = None) -> Export:
     export = Export()
     try:
         _file(stream, export)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise stream.fault(f"the packed file is damaged: {error}") from None
     return export
 

@@ -112,7 +112,9 @@ def _careful_block(stream: JsonStream, columns: Columns) -> bool:
 
 def _careful_event(text: bytes) -> _Event:
     try:
-        return _decode_event(text)
+        event = _decode_event(text)
+        msgspec.json.decode(event.data)  # `Raw` itself is not looked into
+        return event
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError):
