@@ -58,7 +58,7 @@ def day_payloads(disclosed: Disclosed, timezone: str) -> Iterator[Payload]:
 
 
 def timeline(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
-    """Return the day's own timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
+    """Return the timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
     rhythm = value_of(disclosed, day, Field.RHYTHM)
     return [] if rhythm is None else [(start, end, name) for start, end, name in rhythm.get("timeline", ())]
 

@@ -1,7 +1,7 @@
 """Closed weeks: frozen once, 48 hours after the week's end, and read as the same bytes by employee and manager.
 
-What a manager may see of a person is computed here, by one function, from one disclosure; the employee's mirror calls the
-same function. Late data, corrections and policy changes never change a frozen week.
+What a manager may see of a person is computed here, by one function, from one disclosure; the employee's mirror calls
+the same function. Late data, corrections and policy changes never change a frozen week.
 """
 
 import datetime as dt

@@ -83,7 +83,7 @@ def _places(config: Config) -> Iterator[Finding]:
 def _log(system: System) -> Iterator[Finding]:
     for problem in system.log.verify(hashes_only=True).problems:
         yield Finding(
-            Level.FAULT, f"the access log does not verify: {problem}", "Keep the files and ask who wrote there."
+            Level.FAULT, f"the access log does not verify: {problem}", "Keep the files: somebody wrote there."
         )
 
 

@@ -3,6 +3,8 @@
 import os
 import secrets
 
+from sqlalchemy import insert
+
 from portal import schema
 from portal.config import Config
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
@@ -18,7 +20,7 @@ from privacy.vault import ORGANISATION, Subject
 def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock = utc_now) -> System:
     """Set up an installation and return it, running; NotInitialised if there is one already.
 
-    What can be repeated is done first, and the row that makes it an installation last: an interrupted setup starts anew.
+    What can be repeated is done first, the row that makes it an installation last: an interrupted setup starts anew.
     """
     _make_folders(config)
     FileKeyProvider(config.kek_dir, frozenset(KeyClass)).create()
@@ -27,7 +29,7 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
         schema.upgrade(stores)
         _refuse_second(stores)
         with writing(stores.data) as connection:
-            connection.execute(Subject.__table__.insert().values(id=ORGANISATION, created_day=clock().date()))
+            connection.execute(insert(Subject).values(id=ORGANISATION, created_day=clock().date()))
             organisation.found(connection, name, clock().date(), throw_away=throw_away)
     finally:
         stores.dispose()

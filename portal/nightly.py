@@ -1,4 +1,4 @@
-"""What runs once a night: weeks are frozen, kept text expires, the log's days are closed. Doing it twice changes nothing."""
+"""What runs once a night: weeks freeze, kept text expires, the log's days are closed. Twice changes nothing."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.schema import CreateSchema
 
-import auth.models
+import auth.models  # noqa: F401 - imports fill the metadata
 import privacy.access_log
 import privacy.keys
 import privacy.organisation

@@ -141,9 +141,7 @@ def open_stores(config: Config) -> Stores:
 def build(config: Config, clock: Clock = utc_now) -> System:
     """Build the system of an installation, or raise NotInitialised."""
     if config.database_url is None and not (config.home / "data" / "sameview.db").exists():
-        raise NotInitialised(
-            f"there is no installation in {config.home}: run `sameview init` first, or set SAMEVIEW_HOME"
-        )
+        raise NotInitialised(f"there is no installation in {config.home}: run `sameview init`, or set SAMEVIEW_HOME")
     stores = open_stores(config)
     try:
         if waiting := schema.outdated(stores):

@@ -27,11 +27,11 @@ _START_SECONDS: Final = 30.0
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Seed into this new folder and keep it.")
 def demo(port: int, keep: Path | None) -> None:
-    """Seed a synthetic organisation and serve it on 127.0.0.1: one-time sign-in links for each role, no configuration."""
+    """Seed a synthetic organisation and serve it on 127.0.0.1, with a one-time sign-in link for each role."""
     _refuse_taken(port)
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise CommandRefused(
-            f"{keep} is not empty: name a new folder, or serve it with SAMEVIEW_HOME={keep} sameview serve"
+            f"{keep} is not empty: name a new folder, or serve it: SAMEVIEW_HOME={keep} sameview serve"
         )
     home = keep or Path(tempfile.mkdtemp(prefix="sameview-demo-"))
     try:

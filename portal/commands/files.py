@@ -34,9 +34,7 @@ def import_(file: Path, employee: str, form: str) -> None:
     for line in lines(report, reasons):
         click.echo(line)
     if report.refused_buckets:
-        raise CommandRefused(
-            f"{len(report.refused_buckets)} bucket(s) were refused, named above; the others were imported"
-        )
+        raise CommandRefused(f"{len(report.refused_buckets)} bucket(s) refused, named above; the others were imported")
 
 
 def lines(report: Report, reasons: dict[str, str]) -> list[str]:

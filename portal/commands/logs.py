@@ -21,7 +21,7 @@ def verify(hashes: bool) -> None:
         found = system.log.verify(hashes_only=hashes)
     for problem in found.problems:
         click.echo(problem)
-    if found.problems:
+    if found.problems or found.root is None:
         raise CommandRefused(f"the log does not verify: {len(found.problems)} problem(s), named above")
     click.echo(f"verified: {found.size} entries, root {found.root.hex()}")
 

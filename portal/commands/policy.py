@@ -19,10 +19,8 @@ def show() -> None:
         preset = PRESETS[system.config.capture_preset]
     click.echo(f"Sharing, version {POLICY_VERSION}")
     for rule in POLICY:
-        tiers = ", ".join(sorted(rule.tiers))
-        click.echo(
-            f"\n  {rule.relation} · {rule.purpose} · {tiers}\n    {', '.join(sorted(rule.fields))}\n    {rule.because}"
-        )
+        tiers, fields = ", ".join(sorted(rule.tiers)), ", ".join(sorted(rule.fields))
+        click.echo(f"\n  {rule.relation} · {rule.purpose} · {tiers}\n    {fields}\n    {rule.because}")
     click.echo(f"\n  never for: {', '.join(FORBIDDEN_USES)}")
     click.echo(f"\nCapture, preset {preset.name}: {preset.summary}")
     for each in preset.rules:
