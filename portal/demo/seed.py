@@ -1,9 +1,9 @@
 """The synthetic back office in a throw-away system: first who has a link, then everybody else.
 
 Everything goes through the doors that real people and collectors use. The first part runs on a clock that begins
-thirteen weeks ago and only moves forward, so that the log reads as if the weeks had happened: people are told who manages
-them before the weeks begin, a week's events come in when it is over, and the manager opens closed weeks on the Thursdays
-after. The second part brings in the others' weeks at the real time.
+thirteen weeks ago and only moves forward, so that the log reads as if the weeks had happened: people are told who
+manages them before the weeks begin, a week's events come in when it is over, and the manager opens closed weeks on the
+Thursdays after. The second part brings in the others' weeks at the real time.
 """
 
 import datetime as dt
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.days import DAY_FIELDS
 from analytics.imports import read_export
+from analytics.working import Working
 from auth import import_csv
 from auth.invitations import Kind
 from portal.config import Config
@@ -30,6 +31,8 @@ from privacy.disclosure import NotPermitted
 from privacy.fields import Field, Tier
 from privacy.period import Period, week_name, week_of
 from privacy.policy import POLICY_VERSION, Purpose
+from privacy.stores import writing
+from privacy.vault import Row
 
 Step = Callable[[str, float, float], None]
 
@@ -74,7 +77,7 @@ class Seeded:
         """Yield `(role, address)`: each address signs in once."""
         for role, name in LINKS:
             token = self.system.invitations.issue(self.subjects[name], Kind.SIGN_IN)
-            yield role, f"{self.system.config.base_url}/link/{token}"
+            yield role, f"{self.system.config.base_url}/sign-in-link/{token}"
 
     def close(self) -> None:
         self.system.close()
@@ -90,12 +93,9 @@ def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
     system = found(config, organisation.NAME, throw_away=True, clock=seeding)
     seeded = Seeded(system, seeding, now, {each.name: each for each in organisation.colleagues(today)})
     _hire(seeded, [each for each in seeded.people.values() if each.joined < first])
-    for number in range(WEEKS):
+    for number in range(WEEKS + 1):
         step("weeks of the people with links", number, WEEKS + 1)
         _live(seeded, number, week_of(first + number * _WEEK))
-    seeding.move(now)
-    for name in (EMPLOYEE, MANAGER):
-        _bring_in(seeded, name, week_of(today))
     seeding.at = None
     return seeded
 
@@ -120,22 +120,34 @@ def _hire(seeded: Seeded, people: list[Colleague]) -> None:
             raise LookupError(f"{person.email} was imported and is not there")
         seeded.subjects[person.name] = there.subject
         system.people.acknowledge(there.subject, POLICY_VERSION)
+        if person.team:
+            _note_hours(system, there.subject, person, seeded.clock().date())
+
+
+def _note_hours(system: System, subject: str, person: Colleague, today: dt.date) -> None:
+    planned = Working().changed(today, [round(hours * 60) for hours in person.hours]).with_days_off(person.days_off)
+    row = Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
+    with writing(system.stores.data) as connection:
+        system.vault.put(connection, subject, [row])
 
 
 def _live(seeded: Seeded, number: int, week: Period) -> None:
-    """Let one recorded week happen: somebody joins, events come in on the Monday after, closed weeks are opened."""
+    """Let one recorded week happen, up to now: somebody joins on its Wednesday, the week before is opened on Thursday,
+    and its events come in on the Monday after.
+    """
     joiner = seeded.people[JOINER]
     if joiner.joined in week:
         seeded.clock.move(_at(joiner.joined, dt.time(7, 30)))
         _hire(seeded, [joiner])
+    thursday = _at(week.first + dt.timedelta(days=3), dt.time(9, 40))
+    if number and thursday < seeded.now:
+        seeded.clock.move(thursday)
+        _open_as_others(seeded, number - 1, week_of(week.first - _WEEK))
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
     for name in (EMPLOYEE, MANAGER):
         _bring_in(seeded, name, week)
-    _look_at_own_days(seeded, week)
-    thursday = _at(week.end + dt.timedelta(days=3), dt.time(9, 40))
-    if thursday < seeded.now:
-        seeded.clock.move(thursday)
-        _open_as_others(seeded, number, week)
+    if seeded.clock() < seeded.now:
+        _look_at_own_days(seeded, week)
 
 
 def _at(day: dt.date, time: dt.time) -> dt.datetime:
@@ -168,4 +180,4 @@ def _open_as_others(seeded: Seeded, number: int, week: Period) -> None:
         with suppress(NotPermitted):
             system.gate.disclose(manager, employee, {Field.APPS}, Purpose.ONE_TO_ONE, week, tier=Tier.WEEK)
     if number == _REVIEWED_IN:
-        system.log_gate.review(seeded.subjects[REVIEWER], Filter())
+        system.gate.review(seeded.subjects[REVIEWER], Filter())
