@@ -3,8 +3,9 @@
 import os
 import secrets
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
+from auth import person
 from portal import schema
 from portal.config import Config
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
@@ -13,7 +14,7 @@ from privacy.access_log import Draft
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
 from privacy.policy import Purpose, Relation
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault import ORGANISATION, Subject
 
 
@@ -27,10 +28,11 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     stores = open_stores(config)
     try:
         schema.upgrade(stores)
-        _refuse_second(stores)
         with writing(stores.data) as connection:
-            connection.execute(insert(Subject).values(id=ORGANISATION, created_day=clock().date()))
-            organisation.found(connection, name, clock().date(), throw_away=throw_away)
+            _refuse_second(connection)
+            if organisation.find(connection) is None:
+                connection.execute(insert(Subject).values(id=ORGANISATION, created_day=clock().date()))
+                organisation.found(connection, name, clock().date(), throw_away=throw_away)
     finally:
         stores.dispose()
     system = build(config, clock)
@@ -38,10 +40,9 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     return system
 
 
-def _refuse_second(stores: Stores) -> None:
-    with stores.data.connect() as connection:
-        there = organisation.find(connection)
-    if there is not None:
+def _refuse_second(connection: Connection) -> None:
+    there = organisation.find(connection)
+    if there is not None and person.read(connection):
         raise NotInitialised(f"these stores belong to {there.name} already: choose another SAMEVIEW_HOME or database")
 
 

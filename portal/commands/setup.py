@@ -4,6 +4,8 @@ import os
 
 import click
 
+from auth.accounts import checked_email
+from auth.change import zone_named
 from auth.permissions import Role
 from portal import founding, schema
 from portal.checks import Level, examine
@@ -19,6 +21,7 @@ from portal.wiring import open_stores
 def init(organisation: str, admin: str, timezone: str) -> None:
     """Set up stores, keys and the first administrator; print their one-time invitation link."""
     config = Config.from_environ(os.environ)
+    admin, _ = checked_email(admin), zone_named(timezone)  # refused before anything is made
     system = founding.found(config, organisation)
     try:
         name = admin.partition("@")[0].replace(".", " ").title()

@@ -1,0 +1,171 @@
+"""The command line, as its operator uses it: exit codes, one-line failures, and nothing about anybody's day."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from portal.cli import main
+
+EXPORT = Path(__file__).resolve().parent.parent / "data" / "edge_cases.aw-export.json"
+HEADER = "email,name,team,team_manager,roles,timezone,joined,left\n"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in an installation of its own."""
+    for name in ("SAMEVIEW_HOME", "SAMEVIEW_CATEGORY_RULES", "SAMEVIEW_CAPTURE_PRESET", "SAMEVIEW_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
+    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture
+def founded(run: Run) -> Run:
+    done = run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test")
+    assert done.exit_code == 0, done.stderr
+    return run
+
+
+def test_init_prints_one_invitation_and_nothing_else(run: Run) -> None:
+    done = run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test")
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("http://127.0.0.1:8000/invitation/")
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_second_init_is_refused_and_changes_nothing(founded: Run, tmp_path: Path) -> None:
+    keys = sorted((tmp_path / "home" / "kek").iterdir())
+    before = [each.read_bytes() for each in keys]
+
+    done = founded("init", "--organisation", "Another", "--admin", "bob@example.test")
+
+    assert done.exit_code == 1
+    assert "belong to Example Mutual" in done.stderr
+    assert [each.read_bytes() for each in keys] == before
+
+
+def test_a_refused_administrator_leaves_a_setup_that_can_be_repeated(run: Run) -> None:
+    assert run("init", "--organisation", "Example Mutual", "--admin", "no address").exit_code == 1
+
+    assert run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
+
+
+def test_home_has_the_documented_places_and_is_its_owners_alone(founded: Run, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+
+    for name in ("data/sameview.db", "data/log.db", "keys/keys.db"):
+        assert (home / name).stat().st_mode & 0o077 == 0, name
+    assert {each.name for each in (home / "kek").iterdir()} == {
+        f"kek-{each}-1" for each in ("audit", "granted", "private", "shared", "text")
+    }
+
+
+def test_before_init_every_command_says_what_to_run(run: Run) -> None:
+    for command in (["people", "invite", "x@example.test"], ["log", "verify"], ["keys", "status"]):
+        done = run(*command)
+        assert done.exit_code == 1
+        assert "sameview init" in done.stderr
+
+
+def test_an_import_counts_and_the_same_file_again_changes_nothing(founded: Run) -> None:
+    first = founded("import", str(EXPORT), "--employee", "ann@example.test")
+    second = founded("import", str(EXPORT), "--employee", "ann@example.test")
+
+    assert first.exit_code == 0, first.stderr
+    assert "title-to-category" in first.stdout
+    assert "the clock was wrong" in first.stdout
+    assert "nothing changed" in second.stdout
+    assert founded("log", "verify").exit_code == 0
+
+
+def test_a_broken_file_is_refused_with_its_place(founded: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(EXPORT.read_bytes()[:2000])
+
+    done = founded("import", str(broken), "--employee", "ann@example.test")
+
+    assert done.exit_code == 1
+    assert "nothing was imported" in done.stderr
+
+
+def test_an_import_for_somebody_unknown_is_refused(founded: Run) -> None:
+    done = founded("import", str(EXPORT), "--employee", "nobody@example.test")
+
+    assert done.exit_code == 1
+    assert "no account for nobody@example.test" in done.stderr
+
+
+def test_wrong_usage_has_an_exit_code_of_its_own(founded: Run) -> None:
+    assert founded("import", "no-such-file.json", "--employee", "ann@example.test").exit_code == 2
+    assert founded("colour").exit_code == 2
+
+
+def test_people_are_shown_first_and_imported_only_with_apply(founded: Run, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(HEADER + "bob@example.test,Bob Example,Claims East,no,employee,Europe/Vienna,2026-01-01,\n")
+
+    shown = founded("people", "import", str(file))
+    early = founded("people", "invite", "bob@example.test")
+    applied = founded("people", "import", str(file), "--apply")
+    again = founded("people", "import", str(file), "--apply")
+
+    assert "nothing was changed yet" in shown.stdout
+    assert early.exit_code == 1
+    assert "applied" in applied.stdout
+    assert "nothing to change" in again.stdout
+    invited = founded("people", "invite", "bob@example.test")
+    assert invited.stdout.startswith("http://127.0.0.1:8000/invitation/")
+    assert invited.stdout.count("\n") == 1
+
+
+def test_a_bundle_from_the_command_line_holds_no_salt_and_no_payload(founded: Run, tmp_path: Path) -> None:
+    output = tmp_path / "bundle.json"
+
+    assert founded("log", "export", "--output", str(output)).exit_code == 0
+
+    bundle = json.loads(output.read_text())
+    assert set(bundle) == {"checkpoint", "old", "consistency", "inclusion"}
+    assert bundle["inclusion"]
+    assert {(each["salt"], each["payload"]) for each in bundle["inclusion"]} == {(None, None)}
+
+
+def test_verify_names_the_entry_that_was_changed(founded: Run, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "home" / "data" / "log.db") as log:
+        log.execute('UPDATE entry SET sealed = zeroblob(length(sealed)) WHERE "index" = 2')
+
+    done = founded("log", "verify")
+
+    assert done.exit_code == 1
+    assert "entry 2:" in done.stdout
+
+
+def test_check_names_a_missing_key_with_its_fix(founded: Run, tmp_path: Path) -> None:
+    shutil.move(tmp_path / "home" / "kek" / "kek-private-1", tmp_path / "elsewhere")
+
+    done = founded("check")
+
+    assert done.exit_code == 1
+    assert "kek-private-1" in done.stdout
+    assert "restore it from the key backup" in done.stdout
+
+
+def test_the_night_can_be_repeated(founded: Run) -> None:
+    founded("import", str(EXPORT), "--employee", "ann@example.test")
+
+    assert founded("jobs", "nightly").exit_code == 0
+    assert "weeks frozen: 0" in founded("jobs", "nightly").stdout
+    assert founded("log", "verify").exit_code == 0
+
+
+def test_no_command_prints_a_figure_of_anybody(founded: Run) -> None:
+    founded("import", str(EXPORT), "--employee", "ann@example.test")
+
+    for command in (["policy", "show"], ["keys", "status"], ["log", "verify"], ["check"], ["log", "checkpoint"]):
+        assert "EXCEL" not in founded(*command).output
