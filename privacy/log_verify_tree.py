@@ -5,6 +5,7 @@ where that differs, every node is compared with the hash of its two halves *as s
 reported where it is, not along its whole path to the root.
 """
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -19,21 +20,22 @@ from privacy.log_tree import entry, node
 from privacy.merkle import Frontier, node_hash, parents, stored_count, stored_number, stored_place
 
 CHUNK_LEVEL: Final = 12
-CHUNK: Final = 1 << CHUNK_LEVEL
 
 _LEAVES: Final = select(*raw(entry.c.index, entry.c.leaf_hash, entry.c.commitment)).order_by(entry.c.index)
 _NODES: Final = select(*raw(node.c.number, node.c.hash)).order_by(node.c.number)
 
 
-def _layout() -> tuple[list[int], Any]:
+@functools.cache
+def _layout(chunk_level: int) -> tuple[list[int], Any]:
     """Return the relative numbers of a complete chunk's inner nodes, and what puts the nodes into that order.
 
     They are taken from a list of all inner nodes, level by level.
     """
+    chunk = 1 << chunk_level
     places = sorted(
-        (stored_number(level, n), CHUNK - (CHUNK >> (level - 1)) + n)
-        for level in range(1, CHUNK_LEVEL + 1)
-        for n in range(CHUNK >> level)
+        (stored_number(level, n), chunk - (chunk >> (level - 1)) + n)
+        for level in range(1, chunk_level + 1)
+        for n in range(chunk >> level)
     )
     return [number for number, _ in places], itemgetter(*(place for _, place in places))
 
@@ -45,14 +47,16 @@ def _node_hash(left: Any, right: Any) -> bytes | None:
 class TreeCheck:
     """Rebuilds the tree of `size` entries. `root` is None as long as a leaf is missing."""
 
-    def __init__(self, connection: Connection, size: int, problems: Problems) -> None:
+    def __init__(self, connection: Connection, size: int, problems: Problems, chunk_level: int = CHUNK_LEVEL) -> None:
         self._connection = connection
         self._size = size
         self._problems = problems
-        self._numbers, self._in_order = _layout()
+        self._numbers, self._in_order = _layout(chunk_level)
+        self._chunk_level, self._chunk = chunk_level, 1 << chunk_level
         self._tops = Frontier()  # over the roots of complete chunks
         self._stored_tops: dict[int, bytes] = {}  # those roots as stored, by their numbers; and all nodes above
         self._rest: list[bytes] = []
+        self._gaps: list[tuple[int, int]] = []
         self._complete = True
 
     def run(self) -> bytes | None:
@@ -62,9 +66,10 @@ class TreeCheck:
             rows = self._rows(low)
             if rows:
                 self._check_chunk(low, rows)
-                low += CHUNK
+                low += self._chunk
             else:
                 low = self._skip(low)
+        self._report_gaps()
         self._check_above()
         self._check_beyond()
         if not self._complete:
@@ -75,7 +80,7 @@ class TreeCheck:
         return merkle.fold(self._tops.hashes + edge.hashes)
 
     def _rows(self, low: int) -> Sequence[tuple[Any, ...]]:
-        high = min(low + CHUNK, self._size)
+        high = min(low + self._chunk, self._size)
         return self._connection.execute(_LEAVES.where(entry.c.index >= low, entry.c.index < high)).all()
 
     def _skip(self, low: int) -> int:
@@ -83,24 +88,32 @@ class TreeCheck:
         following = select(func.min(entry.c.index)).where(entry.c.index >= low, entry.c.index < self._size)
         found = self._connection.scalar(following)
         self._missing(low, self._size if found is None else found)
-        return self._size if found is None else found // CHUNK * CHUNK
+        return self._size if found is None else found // self._chunk * self._chunk
 
     def _missing(self, low: int, high: int) -> None:
-        self._complete = self._complete and low == high
-        if high - low == 1:
-            self._problems.report(low, "missing")
-        elif high > low:
-            self._problems.report(low, f"missing, with all up to entry {high - 1}")
+        """Take up a gap; one that continues the last becomes one with it."""
+        if low >= high:
+            return
+        self._complete = False
+        if self._gaps and low <= self._gaps[-1][1]:
+            self._gaps[-1] = (self._gaps[-1][0], max(high, self._gaps[-1][1]))
+        else:
+            self._gaps.append((low, high))
+
+    def _report_gaps(self) -> None:
+        for low, high in self._gaps:
+            through = "" if high - low == 1 else f", with all up to entry {high - 1}"
+            self._problems.report(low, f"missing{through}")
 
     def _check_chunk(self, low: int, rows: Sequence[tuple[Any, ...]]) -> None:
-        high = min(low + CHUNK, self._size)
+        high = min(low + self._chunk, self._size)
         leaves = [row[1] for row in rows]
         self._check_leaves(rows, leaves)
         if not self._complete or len(rows) != high - low:
             self._check_gaps(low, high, rows)
             self._check_each(low, high, {row[0]: row[1] for row in rows})
             return
-        if len(leaves) < CHUNK:
+        if len(leaves) < self._chunk:
             self._rest = leaves
             self._check_each(low, high, dict(enumerate(leaves, low)))
         else:
@@ -134,7 +147,7 @@ class TreeCheck:
             level = parents(level)
             inner.extend(level)
         self._tops.append(level[0])
-        base, end = stored_count(low), stored_count(low + CHUNK)
+        base, end = stored_count(low), stored_count(low + self._chunk)
         stored = self._connection.execute(_NODES.where(node.c.number >= base, node.c.number < end)).all()
         within = len(self._numbers)
         fits = [row[1] for row in stored[:within]] == list(self._in_order(inner))
@@ -142,7 +155,7 @@ class TreeCheck:
             self._stored_tops[stored[within - 1][0]] = level[0]
             self._stored_tops.update((row[0], row[1]) for row in stored[within:])
         else:
-            self._check_each(low, low + CHUNK, dict(enumerate(leaves, low)))
+            self._check_each(low, low + self._chunk, dict(enumerate(leaves, low)))
 
     def _check_each(self, low: int, high: int, leaves: Mapping[int, bytes]) -> None:
         """Compare every inner node of a chunk with the hash of its halves as stored."""
@@ -150,21 +163,21 @@ class TreeCheck:
         rows = self._connection.execute(_NODES.where(node.c.number >= base, node.c.number < end)).all()
         stored: dict[int, Any] = {row[0]: row[1] for row in rows}
         hashes = {stored_number(0, index): leaf for index, leaf in leaves.items()} | stored
-        for level in range(1, CHUNK_LEVEL + 1):
+        for level in range(1, self._chunk_level + 1):
             for n in range(low >> level, high >> level):
                 self._check_node(level, n, hashes)
                 stored.pop(stored_number(level, n), None)
-        above = {number: hash_ for number, hash_ in stored.items() if stored_place(number)[0] > CHUNK_LEVEL}
+        above = {number: hash_ for number, hash_ in stored.items() if stored_place(number)[0] > self._chunk_level}
         for number in stored.keys() - above.keys():
             self._problems.report(stored_place(number)[1], "an unexpected node of the tree is stored over it")
-        if high - low == CHUNK and (top := stored_number(CHUNK_LEVEL, low >> CHUNK_LEVEL)) in hashes:
+        if high - low == self._chunk and (top := stored_number(self._chunk_level, low >> self._chunk_level)) in hashes:
             above[top] = hashes[top]
         self._stored_tops.update(above)
 
     def _check_above(self) -> None:
         """Compare the nodes above the chunks."""
         hashes = self._stored_tops
-        for level in range(CHUNK_LEVEL + 1, self._size.bit_length()):
+        for level in range(self._chunk_level + 1, self._size.bit_length()):
             for n in range(self._size >> level):
                 self._check_node(level, n, hashes)
 

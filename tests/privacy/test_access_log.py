@@ -1,0 +1,496 @@
+"""The access log writes durably or not at all, in the pinned form, and tells outsiders nothing."""
+
+import datetime as dt
+import hashlib
+import json
+import random
+import threading
+from base64 import b64decode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from cast import ANA, BEN, CLEO, DAN
+from conftest import Clock
+from log_book import ORIGIN, look, open_keys, open_log, own, told
+from sqlalchemy import event, func, select, text, update
+
+from privacy.access_log import AccessLog, Draft, Filter, LogUnavailable, open_signer
+from privacy.bundle import check_bundle
+from privacy.chains import chain_head, closing_root
+from privacy.fields import KeyClass
+from privacy.log_entries import LEAF_PREFIX
+from privacy.log_seals import SUBJECT_TAG, LogSeals
+from privacy.log_tree import entry, head, node
+from privacy.period import Period
+from privacy.stores import Stores, open_engine
+from privacy.vault import ORGANISATION
+
+TODAY = dt.date(2026, 11, 19)
+
+
+@pytest.fixture
+def log(stores: Stores, tmp_path: Path, clock: Clock) -> AccessLog:
+    return open_log(stores, tmp_path, clock)
+
+
+@pytest.fixture
+def sqlite_log(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> AccessLog:
+    return open_log(sqlite_stores, tmp_path, clock)
+
+
+def opened(log: AccessLog, index: int) -> dict[str, object]:
+    """Return the payload of an entry as the person concerned takes it home."""
+    bundle = log.export_bundle([index], open=True)
+    check_bundle(bundle, log.signer.verifier)
+    payload: dict[str, object] = json.loads(b64decode(bundle["inclusion"][0]["payload"]))
+    return payload
+
+
+# What is written
+
+
+def test_an_entry_has_the_pinned_payload(log: AccessLog) -> None:
+    log.append(look(digest="sha256:00"))
+
+    assert opened(log, 0) == {
+        "v": 1,
+        "time": "2026-11-19T09:30:00.000Z",
+        "viewer": ANA,
+        "subject": BEN,
+        "relation": "manager",
+        "fields": ["active_time", "focus"],
+        "purpose": "one_to_one",
+        "period": ["2026-11-02", "2026-11-09"],
+        "policy": 1,
+        "outcome": "disclosed",
+        "chain": "others",
+        "sequence": 0,
+        "previous": None,
+        "digest": "sha256:00",
+    }
+
+
+def test_an_entry_continues_the_chain_of_its_subject(log: AccessLog) -> None:
+    log.append_many([look(), look(subject=DAN), look(CLEO)])
+
+    first = b64decode(log.export_bundle([0])["inclusion"][0]["leaf"]).removeprefix(LEAF_PREFIX)
+    found = [(opened(log, i)["sequence"], opened(log, i)["previous"]) for i in range(3)]
+    assert found == [(0, None), (0, None), (1, first.hex())]
+
+
+def test_an_entry_without_a_person_is_the_organisation_s(log: AccessLog) -> None:
+    log.append(told())
+
+    payload = opened(log, 0)
+    assert (payload["viewer"], payload["subject"], payload["chain"]) == (None, None, "organisation")
+
+
+def test_entries_are_numbered_across_single_and_many(log: AccessLog) -> None:
+    indices = [log.append(look()).index, *(a.index for a in log.append_many([look()] * 300)), log.append(told()).index]
+
+    assert indices == list(range(302))
+    assert log.size == 302
+    assert log.signer.verifier.open_checkpoint(log.checkpoint()).size == 302
+
+
+def test_an_empty_log_has_a_checkpoint_too(log: AccessLog) -> None:
+    assert log.signer.verifier.open_checkpoint(log.checkpoint()).size == log.size == 0
+
+
+def test_a_moment_given_is_the_moment_written(log: AccessLog) -> None:
+    log.append(look(at=dt.datetime(2026, 11, 2, 1, 0, 0, 1999, tzinfo=dt.timezone(dt.timedelta(hours=2)))))
+
+    assert opened(log, 0)["time"] == "2026-11-01T23:00:00.001Z"
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        lambda: look(chain="self"),
+        lambda: look(chain="organisation"),
+        lambda: look(chain="strangers"),
+        lambda: look(fields="focus"),
+    ],
+    ids=["own read of another", "person in the organisation", "unknown chain", "one string of fields"],
+)
+def test_drafts_that_contradict_themselves_are_refused(draft: Callable[[], Draft]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        draft()
+
+
+# Own reads
+
+
+def test_own_reads_of_a_session_and_day_and_field_set_share_one_entry(log: AccessLog, clock: Clock) -> None:
+    first = log.append(own())
+    clock.advance(hours=2)
+
+    assert log.append(own(fields=["active_time", "focus"])) == type(first)(first.index, written=False)
+    assert opened(log, 0)["period"] is None
+    assert log.append(own(session="session 2")).written
+    assert log.append(own(fields=["focus"])).written
+    assert log.append(own(outcome="refused")).written
+    clock.advance(days=1)
+    assert log.append(own()).written
+
+
+def test_another_process_finds_the_entry_of_an_own_read(
+    log: AccessLog, stores: Stores, tmp_path: Path, clock: Clock
+) -> None:
+    written = [log.append(own()).index, log.append(own(fields=["focus"])).index]
+    other = open_log(stores, tmp_path, clock)
+
+    assert [a.index for a in other.append_many([own(), own(fields=["focus"]), own(ANA)])] == [*written, 2]
+    assert log.size == 3
+
+
+def test_own_reads_without_a_session_are_entries_each(log: AccessLog) -> None:
+    assert [log.append(own(session=None)).index for _ in range(2)] == [0, 1]
+
+
+def test_a_later_own_read_opens_while_the_log_cannot_be_written(sqlite_log: AccessLog, sqlite_stores: Stores) -> None:
+    first = sqlite_log.append(own())
+    fill(sqlite_stores)
+
+    assert sqlite_log.append(own()).index == first.index
+    with pytest.raises(LogUnavailable):
+        sqlite_log.append_many([own(session="another"), *[look()] * 200])
+
+
+# What may go wrong
+
+
+def fill(stores: Stores) -> None:
+    """Let the log's file grow no further: to SQLite the disk is full."""
+
+    def limit(connection: object, *_: object) -> None:
+        cursor = connection.execute("PRAGMA page_count")  # type: ignore[attr-defined]
+        connection.execute(f"PRAGMA max_page_count={cursor.fetchone()[0]}").close()  # type: ignore[attr-defined]
+
+    event.listen(stores.log, "checkout", limit)
+
+
+def test_a_full_disk_leaves_nothing_half_written(sqlite_log: AccessLog, sqlite_stores: Stores) -> None:
+    sqlite_log.append_many([look()] * 20)
+    before = sqlite_log.checkpoint()
+    fill(sqlite_stores)
+
+    with pytest.raises(LogUnavailable, match="full"):
+        sqlite_log.append_many([look()] * 200)
+
+    assert sqlite_log.checkpoint() == before
+    assert sqlite_log.verify().problems == []
+
+
+def test_a_locked_log_is_unavailable_and_goes_on_when_it_is_free(
+    sqlite_stores: Stores, tmp_path: Path, clock: Clock
+) -> None:
+    log = open_log(sqlite_stores, tmp_path, clock)
+    log.append(look())
+    event.listen(sqlite_stores.log, "checkout", lambda c, *_: c.execute("PRAGMA busy_timeout=1").close())
+
+    with sqlite_stores.log.connect().execution_options(sqlite_begin="IMMEDIATE") as other:
+        other.execute(text("SELECT 1"))
+        with pytest.raises(LogUnavailable, match="locked"):
+            log.append(look())
+        other.rollback()
+
+    assert log.append(look()).index == 1
+
+
+def test_every_thread_of_a_failed_commit_hears_of_it(sqlite_log: AccessLog, sqlite_stores: Stores) -> None:
+    sqlite_log.append_many([look(), own()])
+    fill(sqlite_stores)
+    start = threading.Barrier(12)
+
+    def write(_: int) -> str:
+        start.wait()
+        try:
+            sqlite_log.append_many([look()] * 100)
+        except LogUnavailable:
+            return "unavailable"
+        return "written"
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(write, range(12))) == {"unavailable"}
+    assert sqlite_log.size == 2
+
+
+def test_threads_share_commits_and_lose_nothing(log: AccessLog, stores: Stores) -> None:
+    commits = []
+    event.listen(stores.log, "commit", commits.append)
+    people = [ANA, BEN, CLEO, DAN]
+    drafts = [look(random.Random(i).choice(people), random.Random(i + 1).choice(people)) for i in range(160)]
+
+    with ThreadPoolExecutor(16) as pool:
+        indices = sorted(a.index for a in pool.map(log.append, drafts))
+
+    assert indices == list(range(160))
+    assert len(commits) < 160
+    assert log.verify().problems == []
+
+
+def test_two_processes_write_to_one_log(log: AccessLog, stores: Stores, tmp_path: Path, clock: Clock) -> None:
+    url = stores.log.url.render_as_string(hide_password=False)
+    other_stores = Stores(stores.data, open_engine(url), stores.keys)
+    other = open_log(other_stores, tmp_path, clock)
+
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(lambda i: (log, other)[i % 2].append(own() if i % 3 else look()), range(60)))
+
+    assert {a.index for a in written if a.written} == set(range(log.size))
+    assert log.verify().problems == []
+    other_stores.log.dispose()
+
+
+def test_a_chain_that_is_broken_stops_only_its_own_entries(log: AccessLog, stores: Stores) -> None:
+    log.append_many([look(), look(subject=DAN)])
+    with stores.log.begin() as connection:
+        connection.execute(update(chain_head).where(chain_head.c.subject_id == BEN).values(sealed=b"SV" + bytes(90)))
+
+    with pytest.raises(LogUnavailable, match="chain"):
+        log.append(look())
+
+    assert log.append(look(subject=DAN)).index == 2
+
+
+@pytest.mark.parametrize("table", [head, node])
+def test_a_log_whose_tree_was_tampered_with_is_not_written_on(
+    log: AccessLog, stores: Stores, tmp_path: Path, clock: Clock, table: object
+) -> None:
+    log.append_many([look()] * 2)
+    with stores.log.begin() as connection:
+        connection.execute(table.delete())  # type: ignore[attr-defined]
+
+    with pytest.raises(LogUnavailable):
+        open_log(stores, tmp_path, clock).append(look())
+
+
+def test_an_acknowledged_entry_is_durable(stores: Stores) -> None:
+    with stores.log.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.scalar(text("PRAGMA synchronous")) == 2
+        else:
+            assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+
+
+# What outsiders see
+
+
+def test_plain_columns_do_not_tell_who(log: AccessLog, stores: Stores, clock: Clock) -> None:
+    log.append_many([look(BEN, BEN, relation="manager"), own(), own(session="another"), look()])
+    clock.advance(days=30)
+    log.append(look())
+
+    with stores.log.connect() as connection:
+        rows = connection.execute(select(entry).order_by(entry.c.index)).all()
+    about, by = [row.subject_tag for row in rows], [row.viewer_tag for row in rows]
+    assert len({about[0], about[1], about[2], about[3]}) == 1
+    assert about[4] not in about[:4]
+    assert by[3] != by[4]
+    assert by[0] != about[0], "a person's tag as a viewer is not their tag as a subject"
+    assert len({by[0], by[1], by[2]}) == 3, "own reads have random viewer tags"
+
+
+def test_the_size_of_a_chain_s_head_does_not_tell_how_often_somebody_looked(log: AccessLog, stores: Stores) -> None:
+    log.append(own(session="first"))
+    log.append(own(ANA, session="first"))
+
+    log.append_many([own(session=f"session {i}") for i in range(4)])
+
+    with stores.log.connect() as connection:
+        lengths = connection.execute(select(func.length(chain_head.c.sealed))).scalars().all()
+    assert len(set(lengths)) == 1
+
+
+def test_no_name_is_found_in_the_log_s_rows(log: AccessLog, stores: Stores) -> None:
+    log.append_many([look(), own(), told()])
+
+    with stores.log.connect() as connection:
+        found = b"".join(
+            value if isinstance(value, bytes) else str(value).encode()
+            for table in (entry, head, node)
+            for row in connection.execute(select(table))
+            for value in row
+        )
+    assert not any(word in found for word in (b"one_to_one", b"focus", b"manager", BEN.encode(), bytes.fromhex(BEN)))
+
+
+# Reading
+
+
+@pytest.fixture
+def busy_log(log: AccessLog, clock: Clock) -> AccessLog:
+    """Ten entries over three days in two months."""
+    clock.now = dt.datetime(2026, 10, 31, 9, tzinfo=dt.UTC)
+    log.append_many([look(), look(subject=DAN), own(), look(outcome="refused")])
+    clock.advance(days=1)
+    log.append_many([look(CLEO), told(), own()])
+    clock.advance(days=18)
+    log.append_many([look(None, relation="operations", purpose="operations"), look(CLEO, DAN), own(DAN)])
+    return log
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Filter(), [8, 7, 5, 4, 3, 1, 0]),
+        (Filter(subject=BEN), [7, 4, 3, 0]),
+        (Filter(subject=BEN, chains=["others", "self"]), [7, 6, 4, 3, 2, 0]),
+        (Filter(subject=ORGANISATION), [5]),
+        (Filter(viewer=ANA), [3, 1, 0]),
+        (Filter(viewer=CLEO, subject=DAN), [8]),
+        (Filter(viewer=ORGANISATION), [7, 5]),
+        (Filter(viewer=BEN, chains=["self"]), [6, 2]),
+        (Filter(outcome="refused"), [3]),
+        (Filter(purpose="operations"), [7, 5]),
+        (Filter(relation="manager", end_day=dt.date(2026, 11, 1)), [3, 1, 0]),
+        (Filter(first_day=dt.date(2026, 11, 1), end_day=dt.date(2026, 11, 2)), [5, 4]),
+        (Filter(first_day=dt.date(2026, 11, 1), subject=BEN), [7, 4]),
+        (Filter(subject="e" * 32), []),
+    ],
+    ids=range(14),
+)
+def test_a_reader_finds_what_matches_newest_first(busy_log: AccessLog, wanted: Filter, found: list[int]) -> None:
+    assert [e.index for e in busy_log.read(wanted).entries] == found
+
+
+def test_the_count_of_a_filter_by_columns_is_known_without_opening(busy_log: AccessLog) -> None:
+    assert busy_log.count(Filter(subject=BEN)) == 4
+    assert busy_log.count(Filter(viewer=ANA, first_day=dt.date(2026, 11, 1))) == 0
+
+
+def test_pages_follow_one_another(busy_log: AccessLog) -> None:
+    first = busy_log.read(Filter(limit=4))
+    second = busy_log.read(Filter(limit=4, before=first.before))
+
+    assert [e.index for e in first.entries + second.entries] == [8, 7, 5, 4, 3, 1, 0]
+    assert (first.before, second.before) == (4, None)
+
+
+def test_a_person_finds_all_entries_about_them(busy_log: AccessLog) -> None:
+    assert [(e.index, e.chain, e.sequence) for e in busy_log.of_subject(BEN)] == [
+        (0, "others", 0),
+        (2, "self", 0),
+        (3, "others", 1),
+        (4, "others", 2),
+        (6, "self", 1),
+        (7, "others", 3),
+    ]
+    assert busy_log.of_subject("e" * 32) == []
+
+
+def test_an_entry_reads_back_as_it_was_drafted(busy_log: AccessLog) -> None:
+    found = busy_log.entry(4)
+
+    assert found is not None
+    assert (found.viewer, found.subject, found.fields) == (CLEO, BEN, ("active_time", "focus"))
+    assert (found.period, found.time) == (
+        Period(dt.date(2026, 11, 2), dt.date(2026, 11, 9)),
+        dt.datetime(2026, 11, 1, 9, tzinfo=dt.UTC),
+    )
+    with pytest.raises(LookupError, match="no entry 10"):
+        busy_log.entry(10)
+
+
+def test_a_reader_is_told_which_entries_do_not_open(busy_log: AccessLog, stores: Stores) -> None:
+    with stores.log.begin() as connection:
+        connection.execute(update(entry).where(entry.c.index == 4).values(day=TODAY))
+
+    page = busy_log.read(Filter())
+
+    assert page.unreadable == (4,)
+    assert len(page.entries) == 6
+
+
+# Closing and erasing
+
+
+def test_closing_a_day_states_the_end_of_every_chain_once(log: AccessLog, stores: Stores, tmp_path: Path) -> None:
+    log.append_many([look(), look(), own(DAN)])
+    seals = LogSeals(open_keys(stores, tmp_path))
+
+    index = log.close_day(TODAY)
+
+    commitments = [b64decode(p["leaf"])[-32:] for p in log.export_bundle([1, 2])["inclusion"]]
+    ends = [
+        (seals.tag(SUBJECT_TAG, BEN, TODAY), 2, commitments[0]),
+        (seals.tag(SUBJECT_TAG, DAN, TODAY), 1, commitments[1]),
+    ]
+    closing = log.entry(index)
+    assert closing is not None
+    assert closing.digest == f"sha256:{closing_root(ends).hex()}"
+    assert (closing.outcome, closing.period) == ("closed", Period.day(TODAY))
+    assert log.close_day(TODAY) == index
+    assert log.close_day(TODAY - dt.timedelta(days=1)) == index + 1
+
+
+def test_erased_entries_are_gone_and_stay_provable(busy_log: AccessLog, stores: Stores, tmp_path: Path) -> None:
+    record = busy_log.erase(BEN)
+    open_keys(stores, tmp_path).destroy(BEN)
+
+    with stores.log.connect() as connection:
+        gone = connection.execute(select(entry).where(entry.c.erased_by == record)).all()
+    assert [row[0] for row in gone] == [0, 2, 3, 4, 6, 7]
+    assert {(row.day, row.subject_tag, row.viewer_tag, row.sealed) for row in gone} == {(None,) * 4}
+    assert busy_log.of_subject(BEN) == []
+    assert busy_log.entry(0) is None
+    bundle = busy_log.export_bundle(range(busy_log.size), open=True)
+    assert check_bundle(bundle, busy_log.signer.verifier).size == busy_log.size
+    assert [each["payload"] is None for each in bundle["inclusion"]][:3] == [True, False, True]
+    assert busy_log.verify().problems == []
+
+
+def test_a_person_who_was_erased_begins_new_chains(busy_log: AccessLog) -> None:
+    busy_log.erase(BEN)
+
+    busy_log.append_many([look(), own()])
+
+    assert [(e.chain, e.sequence, e.previous) for e in busy_log.of_subject(BEN)] == [
+        ("others", 0, None),
+        ("self", 0, None),
+    ]
+    assert busy_log.verify().problems == []
+
+
+def test_old_own_reads_are_erased_before_their_month_s_key_is_destroyed(
+    busy_log: AccessLog, stores: Stores, tmp_path: Path
+) -> None:
+    record = busy_log.erase(BEN, chains=["self"], before=dt.date(2026, 11, 1))
+    open_keys(stores, tmp_path).destroy(BEN, [(KeyClass.PRIVATE, 2026 * 12 + 9)])
+
+    busy_log.append(own(session="later"))
+
+    assert [e.index for e in busy_log.of_subject(BEN)] == [0, 3, 4, 6, 7, record + 1]
+    assert busy_log.verify().problems == []
+
+
+# The signing key
+
+
+def test_the_signing_key_is_the_same_for_every_process_and_sealed_where_it_lies(stores: Stores, tmp_path: Path) -> None:
+    keys = open_keys(stores, tmp_path)
+    first, second = open_signer(keys, ORIGIN), open_signer(open_keys(stores, tmp_path), ORIGIN)
+    keys.rotate(KeyClass.AUDIT)
+    keys.destroy_version(KeyClass.AUDIT, 1)
+
+    assert first.sign(0, bytes(32)) == second.sign(0, bytes(32)) == open_signer(keys, ORIGIN).sign(0, bytes(32))
+
+
+def test_each_log_has_a_signing_key_of_its_own(stores: Stores, tmp_path: Path) -> None:
+    keys = open_keys(stores, tmp_path)
+
+    assert open_signer(keys, ORIGIN).verifier.public != open_signer(keys, ORIGIN + "ef").verifier.public
+
+
+def test_the_commitment_is_over_a_random_salt(log: AccessLog) -> None:
+    log.append_many([told(), told()])
+
+    bundle = log.export_bundle([0, 1], open=True)
+
+    salts = [b64decode(each["salt"]) for each in bundle["inclusion"]]
+    assert len(salts[0]) == len(salts[1]) == 32
+    assert salts[0] != salts[1]
+    assert hashlib.sha256(salts[0]).digest() != hashlib.sha256(salts[1]).digest()
