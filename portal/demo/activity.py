@@ -19,6 +19,7 @@ MOST_EVENTS = 150
 
 Event = dict[str, Any]
 MS_PER_MINUTE: Final = 60_000
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Screen(NamedTuple):
@@ -189,18 +190,23 @@ def _windows(source: random.Random, person: Colleague, beat: Beat, at: int) -> I
     count = max(1, round(beat.duration / MS_PER_MINUTE / _MINUTES_A_WINDOW[beat.kind]))
     cuts = sorted(source.randrange(beat.duration) for _ in range(count - 1))
     screens = FOCUS[person.team or CLAIMS_EAST] if beat.kind == "focus" else OTHERWISE[beat.kind]
-    number = source.randrange(10_000, 99_999)
+    number = _number(source)
     for begin, end in zip((0, *cuts), (*cuts, beat.duration), strict=True):
         if source.random() < 0.3:
-            number = source.randrange(10_000, 99_999)
+            number = _number(source)
         screen = source.choice(screens)
-        words = {"n": number, "k": number % 400}
+        words = {"n": number, "k": number % 60}
         # The watcher looks once a second: about that much lies between two events.
         yield (
             at + begin,
             max(0, end - begin - 1000),
             Screen(screen.app, screen.title.format(**words), screen.url.format(**words)),
         )
+
+
+def _number(source: random.Random) -> int:
+    """Return the number of one of the cases or invoices that are open in these weeks."""
+    return 41_000 + source.randrange(600)
 
 
 def _tab(source: random.Random, at: int, duration: int, screen: Screen) -> Event:
@@ -213,5 +219,5 @@ def _tab(source: random.Random, at: int, duration: int, screen: Screen) -> Event
 
 def _event(at: int, duration: int, data: dict[str, Any]) -> Event:
     """Return an event in ActivityWatch's form; `at` is ms since the epoch and `duration` ms."""
-    stamp = dt.datetime.fromtimestamp(at // 1000, dt.UTC).replace(microsecond=at % 1000 * 1000)
-    return {"timestamp": stamp.isoformat(timespec="milliseconds"), "duration": duration / 1000, "data": data}
+    stamp = (_EPOCH + dt.timedelta(milliseconds=at)).isoformat(timespec="milliseconds")
+    return {"timestamp": stamp, "duration": duration / 1000, "data": data}

@@ -3,17 +3,19 @@
 Everything goes through the doors that real people and collectors use. The first part runs on a clock that begins
 thirteen weeks ago and only moves forward, so that the log reads as if the weeks had happened: people are told who
 manages them before the weeks begin, a week's events come in when it is over, and the manager opens closed weeks on the
-Thursdays after. The second part brings in the others' weeks at the real time.
+Thursdays after. The rest of the manager's team follows at the real time, and the other teams in the second part, while
+the portal is being served.
 """
 
 import datetime as dt
 import io
-import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from analytics.days import DAY_FIELDS
 from analytics.imports import read_export
@@ -84,7 +86,7 @@ class Seeded:
 
 
 def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
-    """Found the system in `config.home` and bring in whoever has a link; `clock` gives the moment of the demo."""
+    """Found the system in `config.home` and bring in the team of those with a link; `clock` gives the demo's moment."""
     now = clock()
     today = now.astimezone(_HOME).date()
     first = organisation.first_day(today)
@@ -97,16 +99,28 @@ def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
         step("weeks of the people with links", number, WEEKS + 1)
         _live(seeded, number, week_of(first + number * _WEEK))
     seeding.at = None
+    _bring_in_all(seeded, _team_mates(seeded), step)
     return seeded
 
 
 def finish(seeded: Seeded, step: Step) -> None:
-    """Bring in everybody else's weeks, the manager's own team first."""
-    waiting = [each for each in seeded.people.values() if each.team and each.name not in (EMPLOYEE, MANAGER)]
+    """Bring in the weeks of the other teams."""
+    mates = _team_mates(seeded)
+    _bring_in_all(seeded, [each for each in seeded.people.values() if each.team and each not in mates], step)
+    step("done", 1, 1)
+
+
+def _team_mates(seeded: Seeded) -> list[Colleague]:
+    """Return the manager's team: a week opened before its events are in would be frozen without them."""
+    team = seeded.people[MANAGER].team
+    return [each for each in seeded.people.values() if each.team == team]
+
+
+def _bring_in_all(seeded: Seeded, people: list[Colleague], step: Step) -> None:
+    waiting = [each for each in people if each.name not in (EMPLOYEE, MANAGER)]
     for number, person in enumerate(waiting):
         step(f"weeks of {person.name}", number, len(waiting))
-        _bring_in(seeded, person.name, None)
-    step("done", 1, 1)
+        _bring_in(seeded, person.name)
 
 
 def _hire(seeded: Seeded, people: list[Colleague]) -> None:
@@ -120,15 +134,17 @@ def _hire(seeded: Seeded, people: list[Colleague]) -> None:
             raise LookupError(f"{person.email} was imported and is not there")
         seeded.subjects[person.name] = there.subject
         system.people.acknowledge(there.subject, POLICY_VERSION)
-        if person.team:
-            _note_hours(system, there.subject, person, seeded.clock().date())
-
-
-def _note_hours(system: System, subject: str, person: Colleague, today: dt.date) -> None:
-    planned = Working().changed(today, [round(hours * 60) for hours in person.hours]).with_days_off(person.days_off)
-    row = Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
     with writing(system.stores.data) as connection:
-        system.vault.put(connection, subject, [row])
+        for person in people:
+            if person.team:
+                row = _planned(person, seeded.clock().date())
+                system.vault.put(connection, seeded.subjects[person.name], [row])
+
+
+def _planned(person: Colleague, today: dt.date) -> Row:
+    hours = [round(each * 60) for each in person.hours]
+    planned = Working().changed(today, hours).with_days_off(person.days_off)
+    return Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
 
 
 def _live(seeded: Seeded, number: int, week: Period) -> None:
@@ -154,13 +170,13 @@ def _at(day: dt.date, time: dt.time) -> dt.datetime:
     return dt.datetime.combine(day, time, _HOME).astimezone(dt.UTC)
 
 
-def _bring_in(seeded: Seeded, name: str, period: Period | None) -> None:
+def _bring_in(seeded: Seeded, name: str, period: Period | None = None) -> None:
     """Import the events of one person's recorded days in `period` (None: of all days) as a file from their desk."""
     person = seeded.people[name]
     days = organisation.recorded_days(person, seeded.today)
     wanted = [day for day in days if period is None or day in period]
     if wanted:
-        file = json.dumps(export(person, wanted, seeded.now)).encode()
+        file = msgspec.json.encode(export(person, wanted, seeded.now))
         seeded.system.intake.take(seeded.subjects[name], read_export(io.BytesIO(file)))
 
 

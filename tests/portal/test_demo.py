@@ -3,14 +3,21 @@
 import csv
 import datetime as dt
 import io
+import json
 from collections import Counter
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.demo import organisation
+from portal.config import Config
+from portal.demo import organisation, seed
 from portal.demo.activity import MOST_EVENTS, day_events, export
 from portal.demo.organisation import Colleague, clock_change, colleagues, first_day, recorded_days
+from portal.demo.seed import SeedClock, Seeded
+from privacy.fields import Field
+from privacy.period import Period, week_name, week_of
+from privacy.policy import Purpose
 
 TODAY = dt.date(2026, 11, 19)
 NOW = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
@@ -136,3 +143,65 @@ def test_the_people_file_is_one_that_can_be_imported() -> None:
 
     assert len(rows) == 37
     assert list(rows[0]) == ["email", "name", "team", "team_manager", "roles", "timezone", "joined", "left"]
+
+
+def test_a_seeding_clock_never_goes_back() -> None:
+    clock = SeedClock(NOW)
+    clock.move(NOW + dt.timedelta(hours=1))
+
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.move(NOW)
+
+    assert clock() == NOW + dt.timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
+    """A system in which the first part of the seeding is done."""
+    config = Config(home=tmp_path_factory.mktemp("demo"))
+    found = seed.begin(config, lambda _what, _done, _total: None, clock=lambda: NOW)
+    yield found
+    found.close()
+
+
+def test_the_links_are_good_once_for_each_role(seeded: Seeded) -> None:
+    links = dict(seeded.links())
+
+    assert list(links) == ["employee", "manager", "reviewer", "operator"]
+    token = links["employee"].rpartition("/")[2]
+    assert seeded.system.invitations.redeem(token, "127.0.0.1") == seeded.subjects[organisation.EMPLOYEE]
+
+
+def test_the_seeded_log_verifies_and_holds_reads_a_refusal_and_a_review(seeded: Seeded) -> None:
+    about = seeded.system.gate.own_log(seeded.subjects[organisation.EMPLOYEE], "test")
+
+    outcomes = Counter((entry.relation, entry.outcome) for entry in about)
+
+    assert seeded.system.log.verify().problems == []
+    assert outcomes["manager", "disclosed"] == outcomes["manager", "shown"] >= 5
+    assert outcomes["manager", "refused"] == 1
+    assert outcomes["compliance", "disclosed"] == 1
+    assert [entry.time for entry in about] == sorted(entry.time for entry in about)
+
+
+def test_the_team_has_its_weeks_before_the_manager_can_freeze_them_empty(seeded: Seeded) -> None:
+    manager = seeded.subjects[organisation.MANAGER]
+    week = week_name(week_of(TODAY - dt.timedelta(days=14)))
+
+    payloads = [
+        seeded.system.weeks.for_manager(manager, seeded.subjects[name], week, Purpose.ONE_TO_ONE).payload
+        for name in organisation.TEAMS[organisation.CLAIMS_EAST][1:4]
+    ]
+
+    assert all(payload["fields"].keys() == {"active_time", "categories", "focus"} for payload in payloads)
+
+
+def test_titles_addresses_and_private_browsing_end_in_the_capture_ledger(seeded: Seeded) -> None:
+    employee = seeded.subjects[organisation.EMPLOYEE]
+    period = Period(TODAY - dt.timedelta(days=30), TODAY)
+    opened = seeded.system.gate.disclose(employee, employee, {Field.CAPTURE_LEDGER}, Purpose.OWN_REVIEW, period)
+
+    ledgers = [json.loads(value) for value in opened.values.values()]
+
+    assert all(ledger["coarsened"] for ledger in ledgers)
+    assert any(ledger["dropped"] for ledger in ledgers)
