@@ -78,9 +78,7 @@ class Tokens:
         }
         told = {"name": name, "scopes": written.replace(" ", " and "), "expires": expires.isoformat()}
         with writing(self._engine) as connection:
-            connection.execute(
-                insert(PersonalToken).values(**row, scopes=written, created_on=today, expires_on=expires)
-            )
+            connection.execute(insert(PersonalToken).values(**row, created_on=today, expires_on=expires))
             self._journal.tell(connection, [Notice(subject, Kind.TOKEN_ISSUED, told)], by=subject)
         return token
 
