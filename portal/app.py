@@ -23,6 +23,7 @@ BLUEPRINTS = (account, me, team, compliance, admin, api, api_others, ops)
 
 def assemble(system: "System") -> Flask:
     """Return the application over the parts of `system`."""
+    ops.configure_log()
     app = Flask("portal", template_folder=str(_ROOT / "templates"))
     app.extensions["sameview"] = system
     app.config.update(SECRET_KEY=system.web_secret, MAX_CONTENT_LENGTH=_LONGEST_FORM)

@@ -1,5 +1,7 @@
 """For machines: alive, ready, counted. Nothing here names a person, and no count is kept by person."""
 
+import sys
+
 import structlog
 from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
@@ -40,6 +42,16 @@ def ready() -> Response:
 def metrics() -> Response:
     """Answer the counters of this process, in Prometheus' form."""
     return Response(generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST)
+
+
+def configure_log() -> None:
+    """Write one line of JSON an event to standard error: no time of our own, no address, no path, no id."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer(sort_keys=True)],
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
 def add_counting(app: Flask) -> None:

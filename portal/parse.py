@@ -21,9 +21,12 @@ def bad(detail: str) -> Problem:
 def day_from(text: str) -> dt.date:
     """Read an ISO date; raise a 400 for anything else."""
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).date()
+        found = dt.date.fromisoformat(text)
     except ValueError:
-        raise bad("A day is written like 2026-11-19.") from None
+        found = None
+    if found is None or found.isoformat() != text:  # not 20261119 and not 2026-W47-4, which Python reads as well
+        raise bad("A day is written like 2026-11-19.")
+    return found
 
 
 def period_from(first: str, end: str) -> Period:

@@ -42,6 +42,38 @@ PEOPLE = {
 TEAMS = {"Claims": (("ana",), ("ben", "eva")), "Payroll": (("gus",), ("dan",))}
 
 
+def day_values(active: float) -> dict[Field, Any]:
+    """Return a day's figures in the shapes of the summaries, with `active` seconds at the desk."""
+    work = active * 3 // 4
+    return {
+        Field.ACTIVE_TIME: {"active_seconds": active},
+        Field.AWAY_TIME: {"afk_seconds": 1800.5},
+        Field.CATEGORIES: {"Work": work, "Media": active - work},
+        Field.CATEGORY_DETAIL: {"Work > ERP": work, "Media > Music": active - work},
+        Field.FOCUS: {"blocks": 2, "seconds": 4500, "longest_seconds": 2700.25},
+        Field.RHYTHM: {"hours": {"9": {"Work": work}}, "first": "08:58", "last": "16:40", "timeline": []},
+        Field.RECOVERY: {"breaks": 3, "seconds": 1500, "longest_stretch_seconds": 5000},
+        Field.APPS: {"EXCEL.EXE": active},
+        Field.CAPTURE_LEDGER: {
+            "received": 120,
+            "kept": 110,
+            "coarsened": {"title-to-category": 90},
+            "dropped": {"incognito": 10},
+        },
+    }
+
+
+def file_days(system: System, subject: str, days: dict[dt.date, dict[Field, Any]]) -> None:
+    """File day summaries for somebody, as the intake does after an import."""
+    rows = [
+        Row(name, Tier.SUMMARY, day, 0, msgspec.json.encode(value))
+        for day, values in days.items()
+        for name, value in values.items()
+    ]
+    with writing(system.stores.data) as connection:
+        system.vault.put(connection, subject, rows)
+
+
 @dataclass
 class Office:
     """The running system, its application, and the people's subject ids by first name."""
@@ -72,6 +104,10 @@ class Office:
         self.ids[name] = subject
         return subject
 
+    def file_days(self, who: str, days: dict[dt.date, dict[Field, Any]]) -> None:
+        """File day summaries for somebody."""
+        file_days(self.system, self.ids[who], days)
+
     def give_password(self, who: str) -> None:
         """Let somebody accept an invitation, as they would through the page."""
         token = self.system.invitations.issue(self.ids[who], Kind.INVITATION)
@@ -80,33 +116,6 @@ class Office:
     def entries(self, who: str) -> list[Any]:
         """Return the log's entries about somebody, oldest first, as a test reads them."""
         return self.system.log.of_subject(self.ids[who])
-
-
-def day_values(active: float) -> dict[Field, Any]:
-    """Return a day's figures in the shapes of the summaries, with `active` seconds at the desk."""
-    work = active * 3 // 4
-    return {
-        Field.ACTIVE_TIME: {"active_seconds": active},
-        Field.AWAY_TIME: {"afk_seconds": 1800.5},
-        Field.CATEGORIES: {"Work": work, "Media": active - work},
-        Field.CATEGORY_DETAIL: {"Work > ERP": work, "Media > Music": active - work},
-        Field.FOCUS: {"blocks": 2, "seconds": 4500, "longest_seconds": 2700.25},
-        Field.RHYTHM: {"hours": {"9": {"Work": work}}, "first": "08:58", "last": "16:40", "timeline": []},
-        Field.RECOVERY: {"breaks": 3, "seconds": 1500, "longest_stretch_seconds": 5000},
-        Field.APPS: {"EXCEL.EXE": active},
-        Field.CAPTURE_LEDGER: {"received": 120, "kept": 110, "coarsened": {"title-to-category": 90}, "dropped": {"incognito": 10}},
-    }
-
-
-def file_days(system: System, subject: str, active: dict[dt.date, float]) -> None:
-    """File day summaries for somebody, as the intake does after an import."""
-    rows = [
-        Row(name, Tier.SUMMARY, day, 0, msgspec.json.encode(value))
-        for day, seconds in active.items()
-        for name, value in day_values(seconds).items()
-    ]
-    with writing(system.stores.data) as connection:
-        system.vault.put(connection, subject, rows)
 
 
 def working_days(first: dt.date, end: dt.date) -> list[dt.date]:
@@ -131,7 +140,7 @@ def _populate(system: System) -> None:
             for manager in managers:
                 changes.appoint(ids[manager], team)
     days = working_days(dt.date(2026, 10, 5), dt.date(2026, 11, 20))
-    file_days(system, ids["ben"], {day: 20_000.25 + 60 * n for n, day in enumerate(days)})
+    file_days(system, ids["ben"], {day: day_values(20_000.25 + 60 * n) for n, day in enumerate(days)})
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,123 @@
+"""The reviewer's pages: the log can be read, and reading it leaves an entry."""
+
+from typing import Any
+
+import pytest
+
+from privacy.log_entries import LOG_FIELD
+
+
+@pytest.fixture
+def read(office: Any) -> Any:
+    """The office after Ana has read Ben's week, once in vain."""
+    path = f"/team/claims/people/{office.ids['ben']}/weeks"
+    office.client("ana").get(f"{path}/2026-W46?purpose=one_to_one")
+    office.client("ana").get(f"{path}/2026-W47?purpose=one_to_one")
+    return office
+
+
+def test_reading_the_log_is_an_entry_before_it_is_shown(read: Any) -> None:
+    before = read.system.log.size
+
+    text = read.client("cleo").get("/compliance/").text
+
+    assert read.system.log.size == before + 1
+    assert f"This review is entry #{before} of the log." in text
+
+
+def test_the_person_sees_that_the_log_about_them_was_read(read: Any) -> None:
+    read.client("cleo").get(f"/compliance/?person={read.ids['ben']}")
+
+    last = read.entries("ben")[-1]
+    assert (last.viewer, last.fields) == (read.ids["cleo"], (LOG_FIELD,))
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "left_out"),
+    [
+        ("outcome=refused", {"refused"}, "disclosed"),
+        ("outcome=shown", {"shown"}, "refused"),
+        ("relation=manager", {"disclosed", "shown", "refused"}, "acknowledged"),
+        ("purpose=one_to_one", {"disclosed", "shown", "refused"}, "acknowledged"),
+        ("from=2026-11-01", {"disclosed", "shown", "refused"}, "acknowledged"),
+        ("to=2026-11-01", {"acknowledged", "appointed"}, "shown"),
+    ],
+)
+def test_filters_show_what_matches(read: Any, query: str, found: set[str], left_out: str) -> None:
+    entries = read.client("cleo").get(f"/api/v1/log?{query}").json["entries"]
+
+    outcomes = {each["payload"]["outcome"] for each in entries}
+    assert found <= outcomes
+    assert left_out not in outcomes
+
+
+def test_filters_by_person_and_by_viewer(read: Any) -> None:
+    about = read.client("cleo").get(f"/api/v1/log?person={read.ids['ben']}").json["entries"]
+    by = read.client("cleo").get(f"/api/v1/log?viewer={read.ids['ana']}").json["entries"]
+
+    assert {each["payload"]["subject"] for each in about} == {read.ids["ben"]}
+    assert {each["payload"]["viewer"] for each in by} == {read.ids["ana"]}
+
+
+def test_pages_follow_one_another_without_gap_or_repetition(read: Any) -> None:
+    client, numbers, before = read.client("cleo"), [], ""
+    for n in range(120):
+        read.system.gate.review(read.ids["cleo"], read_filter(n))
+    while before is not None:
+        answer = client.get(f"/api/v1/log?before={before}").json
+        numbers += [each["index"] for each in answer["entries"]]
+        before = answer["before"]
+
+    assert len(numbers) == len(set(numbers)) > 120
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def read_filter(n: int) -> Any:
+    from privacy.access_log import Filter
+
+    return Filter(outcome=f"none-{n}", limit=1)
+
+
+def test_nobody_watches_an_employee_look(read: Any) -> None:
+    own = read.client("ben").get("/api/v1/me/days/2026-11-12").json["entry"]
+
+    listed = read.client("cleo").get("/api/v1/log").json["entries"]
+    alone = read.client("cleo").get(f"/api/v1/log/entries/{own}")
+
+    assert own not in {each["index"] for each in listed}
+    assert alone.status_code == 404
+
+
+def test_an_entry_is_shown_with_its_proof(read: Any) -> None:
+    shown = read.entries("ben")[-2]
+
+    text = read.client("cleo").get(f"/compliance/entries/{shown.index}").text
+
+    assert "Proof of inclusion" in text
+    assert shown.digest in text
+    assert read.system.organisation.origin in text
+
+
+def test_the_pages_hold_no_figures(read: Any) -> None:
+    shown = read.entries("ben")[-2].index
+    pages = ("/compliance/", f"/compliance/entries/{shown}", "/compliance/verification?payloads=yes")
+
+    for page in pages:
+        assert "108101" not in read.client("cleo").get(page).text
+        assert "108,101" not in read.client("cleo").get(page).text
+
+
+def test_verification_names_the_entry_that_was_touched(read: Any) -> None:
+    sound = read.client("cleo").get("/compliance/verification").text
+    with read.system.stores.log.begin() as connection:
+        connection.exec_driver_sql('UPDATE entry SET leaf_hash = zeroblob(32) WHERE "index" = 3')
+
+    broken = read.client("cleo").get("/compliance/verification").text
+
+    assert "does not verify" not in sound
+    assert "entry 3" in broken
+
+
+@pytest.mark.parametrize("query", ["from=yesterday", "to=2026-13-01", "before=last", "before=-1"])
+def test_a_filter_that_cannot_be_read_is_refused(read: Any, query: str) -> None:
+    assert read.client("cleo").get(f"/api/v1/log?{query}").status_code == 400

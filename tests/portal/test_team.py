@@ -1,0 +1,129 @@
+"""The manager's pages: only closed weeks, only for a stated purpose, and always with the person's knowledge."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from privacy.policy import Purpose, Relation
+
+
+def page(
+    office: Any, week: str = "2026-W46", purpose: str = "one_to_one", team: str = "claims", who: str = "ben"
+) -> str:
+    return f"/team/{team}/people/{office.ids.get(who, who)}/weeks/{week}?purpose={purpose}"
+
+
+def test_the_roster_names_the_team_and_nobody_else(office: Any) -> None:
+    text = office.client("ana").get("/team/").text
+
+    assert "Ben" in text
+    assert "Eva" in text
+    assert "Payroll" not in text
+
+
+def test_nothing_is_read_before_a_purpose_is_stated(office: Any) -> None:
+    before = len(office.entries("ben"))
+
+    text = office.client("ana").get(f"/team/claims/people/{office.ids['ben']}").text
+
+    assert "Ben sees that you looked" in text
+    assert text.count("formaction=") == 8
+    assert "Not yet" in text
+    assert len(office.entries("ben")) == before
+
+
+def test_a_read_is_logged_before_it_is_shown_with_the_digest_of_what_was_shown(office: Any) -> None:
+    answer = office.client("ana").get(page(office))
+
+    opened, shown = office.entries("ben")[-2:]
+    assert answer.status_code == 200
+    assert (opened.outcome, shown.outcome) == ("disclosed", "shown")
+    assert (shown.viewer, shown.relation, shown.purpose) == (office.ids["ana"], Relation.MANAGER, Purpose.ONE_TO_ONE)
+    assert shown.digest in answer.text
+    assert opened.index < shown.index
+
+
+@pytest.mark.parametrize(
+    ("week", "status", "said"),
+    [
+        pytest.param("2026-W47", 409, "Not yet", id="running week"),
+        pytest.param("2026-W48", 409, "Not yet", id="week to come"),
+        pytest.param("2026-W35", 403, "Not permitted", id="before the appointment was told"),
+        pytest.param("2026-46", 400, "2026-W46", id="no week"),
+    ],
+)
+def test_only_a_closed_week_opens(office: Any, week: str, status: int, said: str) -> None:
+    answer = office.client("ana").get(page(office, week))
+
+    assert answer.status_code == status
+    assert said in answer.text
+
+
+def test_the_grace_of_48_hours_is_kept_to_the_hour(office: Any) -> None:
+    office.clock.now = dt.datetime(2026, 11, 17, 22, 59, tzinfo=dt.UTC)  # 23:59 on Tuesday in Berlin
+    early = office.client("ana").get(page(office))
+
+    office.clock.advance(minutes=1)
+
+    assert (early.status_code, office.client("ana").get(page(office)).status_code) == (409, 200)
+
+
+@pytest.mark.parametrize("purpose", ["", "gossip", "discipline", "own_review", "operations", "team_rhythm"])
+def test_any_other_purpose_is_refused_and_logged(office: Any, purpose: str) -> None:
+    answer = office.client("ana").get(page(office, purpose=purpose))
+
+    assert answer.status_code == 403
+    assert office.entries("ben")[-1].outcome == "refused"
+    assert office.entries("ben")[-1].viewer == office.ids["ana"]
+
+
+@pytest.mark.parametrize(
+    ("viewer", "team"),
+    [
+        pytest.param("gus", "claims", id="manager of another team"),
+        pytest.param("gus", "payroll", id="through their own team"),
+        pytest.param("ana", "payroll", id="a team that is not hers"),
+        pytest.param("ana", "nowhere", id="no team"),
+    ],
+)
+def test_somebody_elses_person_is_not_found_and_sees_the_attempt(office: Any, viewer: str, team: str) -> None:
+    answer = office.client(viewer).get(page(office, team=team))
+    nobody = office.client(viewer).get(page(office, team=team, who="f" * 32))
+
+    assert (answer.status_code, nobody.status_code) == (404, 404)
+    assert office.entries("ben")[-1].outcome == "refused"
+    strip = answer.text.replace(office.ids["ben"], "")
+    assert strip == nobody.text.replace("f" * 32, "")
+
+
+def test_a_week_with_too_few_days_is_withheld(office: Any) -> None:
+    answer = office.client("ana").get(page(office, who="eva"))
+
+    assert answer.status_code == 200
+    assert "Withheld" in answer.text
+
+
+def test_a_dismissed_manager_opens_nothing_from_then_on(office: Any) -> None:
+    assert office.client("ana").get(page(office)).status_code == 200
+
+    office.system.people.dismiss(office.ids["ana"], "claims")
+
+    assert office.client("ana").get(page(office)).status_code == 404
+
+
+def test_an_operator_who_appoints_himself_finds_every_earlier_week_closed(office: Any) -> None:
+    office.system.people.appoint(office.ids["oda"], "claims", by=office.ids["oda"])
+
+    answer = office.client("oda").get(page(office))
+
+    assert answer.status_code == 403
+    told = [each.sentence for each in office.system.announcements.of(office.ids["ben"])]
+    assert any("Oda manages Claims" in sentence for sentence in told)
+
+
+def test_the_page_shows_no_single_day_and_nothing_private(office: Any) -> None:
+    text = office.client("ana").get(page(office)).text
+
+    for hidden in ("EXCEL", "ERP", "Music", "08:58", "1800", "2026-11-12", "Thursday"):
+        assert hidden not in text
