@@ -132,7 +132,7 @@ class FileKeyProvider:
         if mode & 0o077:
             raise KeyFileRefused(f"{path} can be read by others (mode {mode & 0o777:o}): chmod 600 {path}")
         body, check = content[:-_CHECK_BYTES], content[-_CHECK_BYTES:]
-        if len(body) != len(_MAGIC) + _KEY_BYTES or not body.startswith(_MAGIC) or check != _check(body):
+        if not body.startswith(_MAGIC) or check != _check(body):
             raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
         return body[len(_MAGIC) :]
 

@@ -169,7 +169,6 @@ class KeyRing:
         return len(found)
 
     def _dek(self, subject: str, key_class: KeyClass, epoch: int, create: bool) -> _Dek:
-        self._require(key_class)
         if (dek := self._cached(subject, key_class, epoch)) is not None:
             return dek
         (self.ensure if create else self.warm)(subject, [(key_class, epoch)])

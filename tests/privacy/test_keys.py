@@ -158,7 +158,12 @@ class TestFiles:
             pytest.param(lambda kek: kek.chmod(0o604), r"kek-shared-1 can be read by others .*chmod 600", id="world"),
             pytest.param(lambda kek: kek.write_bytes(kek.read_bytes()[:-1]), r"kek-shared-1 is truncated", id="short"),
             pytest.param(lambda kek: kek.write_bytes(b""), r"kek-shared-1 is truncated", id="empty"),
-            pytest.param(lambda kek: kek.write_bytes(b"x" + kek.read_bytes()[1:]), r"damaged: restore", id="damaged"),
+            pytest.param(lambda kek: kek.write_bytes(b"x" + kek.read_bytes()[1:]), r"damaged: restore", id="mark"),
+            pytest.param(
+                lambda kek: kek.write_bytes(kek.read_bytes()[:9] + b"xx" + kek.read_bytes()[11:]),
+                r"kek-shared-1 is truncated or damaged: restore",
+                id="key",
+            ),
             pytest.param(lambda kek: kek.parent.chmod(0o777), r"written by others: chmod 700", id="directory"),
             pytest.param(lambda kek: (kek.parent / "keys.db").touch(), r"keys.db is a database", id="database"),
             pytest.param(
@@ -195,6 +200,18 @@ class TestFiles:
             manager_side.unwrap(KeyClass.PRIVATE, 1, b"", BOUND)
         with pytest.raises(KeyClassWithheld):
             manager_side.wrap(KeyClass.PRIVATE, DEK, BOUND)
+        with pytest.raises(KeyClassWithheld):
+            manager_side.versions(KeyClass.PRIVATE)
+
+    def test_wrapping_is_bound_to_its_version_even_if_two_versions_were_the_same_key(self, directory: Path) -> None:
+        provider = FileKeyProvider(directory).create()
+        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
+        copied = directory / "kek-shared-2"
+        copied.write_bytes((directory / "kek-shared-1").read_bytes())
+        copied.chmod(0o600)
+
+        with pytest.raises(KeyRefused):
+            provider.unwrap(KeyClass.SHARED, version + 1, wrapped, BOUND)
 
 
 class TestKeyRing:
