@@ -33,6 +33,6 @@ def serve(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=THREADS,
         backpressure=256,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_access=False,
     ).serve()
