@@ -63,7 +63,7 @@ def spark(
     """Return the line of `values`, oldest first, within its own range and the usual one; None for fewer than two."""
     if len(values) < 2:
         return None
-    every = [*values, *(usual or ())]
+    every: list[float] = [*values, *(usual or ())]
     low, high = min(every), max(every)
     room = (high - low) or 1.0
 

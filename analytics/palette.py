@@ -56,3 +56,9 @@ def categories(seconds: Mapping[str, float], core: frozenset[str]) -> tuple[Cate
             found.append(Category(name, value, round(share, 2), round(offset, 2), tones[name]))
             offset += share
     return tuple(found)
+
+
+def largest(seconds: Mapping[str, float], most: int = 8) -> tuple[tuple[str, float, float], ...]:
+    """Return the largest (name, seconds, percent of the largest), in order."""
+    found = sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return tuple((name, value, round(value / found[0][1] * 100, 1)) for name, value in found if value > 0)

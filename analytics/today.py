@@ -15,12 +15,13 @@ from analytics.baseline import LEAST_DAYS, Baseline, baseline
 from analytics.categories import top_level
 from analytics.drawing import Spark, spark
 from analytics.formulas import core_seconds, recommended_breaks
-from analytics.palette import Category, categories, tones_of
+from analytics.palette import Category, categories, largest, tones_of
 from analytics.working import Working
 
 Payload = Mapping[str, Any]
 
 _SPARK_DAYS: Final = 8
+_WEEK: Final = dt.timedelta(days=7)
 _NOTHING: Final[Payload] = {"fields": {}, "marks": {}}
 
 
@@ -92,7 +93,10 @@ class Today:
     on_task: Ring
     recovery: Ring
     categories: tuple[Category, ...]
+    apps: tuple[tuple[str, float, float], ...]
     week: tuple[WeekDay, ...]
+    earlier: dt.date  # a day of the week before
+    later: dt.date | None  # a day of the next week, None when that is in the future
     day: timeline.Day | None
     plots: tuple[timeline.Drawing, ...]
     trends: tuple[baseline_chart.Chart, ...]
@@ -119,15 +123,17 @@ def today(
     history: Mapping[dt.date, Payload],
     day: dt.date,
     own: Own,
+    *,
     now: dt.datetime,
+    current: dt.date,
     begins: dt.datetime,
     segments: Sequence[timeline.Segment] = (),
 ) -> Today:
     """Return the view of `day` from `history`, which holds the days of its week and up to 60 days before it.
 
-    `now` and the day's first moment `begins` are in the person's zone; the day runs while `now` falls into it.
+    `now` and the day's first moment `begins` are in the person's zone; `current` is the local day that runs now.
     """
-    payload, running = history.get(day, _NOTHING), now.date() == day
+    payload, running = history.get(day, _NOTHING), day == current
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
     read = timeline.read(segments, own.core_tops) if segments else None
     return Today(
@@ -140,7 +146,10 @@ def today(
         marks=payload["marks"],
         **_rings(known, day, own, running, payload["marks"]),
         categories=categories(payload["fields"].get("categories", {}), own.core_tops),
-        week=_week(known, day, own, now.date()),
+        apps=largest(payload["fields"].get("apps", {})),
+        week=_week(known, day, own, current),
+        earlier=day - _WEEK,
+        later=_later(day, current),
         day=read,
         plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
         trends=_trends(known, day, own, running),
@@ -150,9 +159,9 @@ def today(
 def _rings(
     known: Mapping[dt.date, Figures], day: dt.date, own: Own, running: bool, marks: Mapping[str, str]
 ) -> dict[str, Ring]:
-    shown, goal = known.get(day, Figures()), own.focus_goal_seconds
-    past = {date: f for date, f in known.items() if date < day}
-    fill = None if shown.focus is None else min(100.0, shown.focus / goal * 100) if goal else 0.0
+    shown, past = known.get(day, Figures()), {date: f for date, f in known.items() if date < day}
+    goal = own.focus_goal_seconds or None
+    fill = None if shown.focus is None or goal is None else min(100.0, shown.focus / goal * 100)
     on_task = None if shown.on_task is None else min(100.0, shown.on_task * 100)
     recovery = None if shown.recovery is None else shown.recovery * 100
 
@@ -161,7 +170,7 @@ def _rings(
         return _ring(share, getattr(shown, key), target, values, day, own, running, marks.get(mark))
 
     return {
-        "focus": ring(fill, goal or None, "focus", "focus"),
+        "focus": ring(fill, goal, "focus", "focus"),
         "on_task": ring(on_task, None, "on_task", "categories"),
         "recovery": ring(recovery, shown.recommended, "breaks", "recovery"),
     }
@@ -190,6 +199,11 @@ def _ring(
 def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date) -> tuple[WeekDay, ...]:
     monday = day - dt.timedelta(days=day.weekday())
     return tuple(_week_day(monday + dt.timedelta(days=n), known, own, day, now) for n in range(7))
+
+
+def _later(day: dt.date, current: dt.date) -> dt.date | None:
+    next_monday = day - dt.timedelta(days=day.weekday()) + _WEEK
+    return None if next_monday > current else min(day + _WEEK, current)
 
 
 def _week_day(date: dt.date, known: Mapping[dt.date, Figures], own: Own, day: dt.date, now: dt.date) -> WeekDay:

@@ -79,6 +79,15 @@ def specification(shown: Trend, words: Callable[[float], str]) -> dict[str, Any]
     return charts.trend(shown.measure.unit, days, weeks, band, gaps)
 
 
+def as_csv(shown: Trend) -> str:
+    """Return the rows of the table as CSV: day, value, unit, and the mark of a day without a value."""
+    lines = ["day,value,unit,mark"]
+    for row in shown.rows:
+        value = "" if row.value is None else f"{row.value:.3f}".rstrip("0").rstrip(".")
+        lines.append(f"{row.day},{value},{shown.measure.unit},{row.mark or ''}")
+    return "\r\n".join(lines) + "\r\n"
+
+
 def weekly(rows: Sequence[Row]) -> list[tuple[dt.date, float]]:
     """Return the median of each week with three days or more, at its Wednesday."""
     by_week: dict[dt.date, list[float]] = {}

@@ -101,14 +101,14 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """A day's capture ledger as a picture and a table. `whole` events were kept as they came.
+    """A day's capture ledger as a picture and a table.
 
     An event can meet several rules that coarsen and the ledger counts per rule, so with two such rules or more the
     number of coarsened events is known only to be at least the largest count: then `exact` is false.
     """
 
     received: int
-    whole: int
+    kept: int
     coarsened: int
     dropped: int
     exact: bool
@@ -148,19 +148,19 @@ def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
     met += [("dropped", *each) for each in counts["dropped"].items()]
     return Ledger(
         received=counts["received"],
-        whole=whole,
+        kept=counts["kept"],
         coarsened=coarsened,
         dropped=dropped,
         exact=len(counts["coarsened"]) < 2,
-        parts=_parts((("Kept", whole, "task"), ("Coarsened", coarsened, "core"), ("Dropped", dropped, "hatch"))),
+        parts=_parts({"Kept as it came": whole, "Coarsened": coarsened, "Dropped": dropped}),
         rules=tuple(RuleCount(_plain(id), effect, count, because.get(id, "")) for effect, id, count in met),
     )
 
 
-def _parts(counts: tuple[tuple[str, int, str], ...]) -> tuple[Part, ...]:
-    total, offset = sum(count for _, count, _ in counts) or 1, 0.0
+def _parts(counts: Mapping[str, int]) -> tuple[Part, ...]:
+    total, offset = sum(counts.values()) or 1, 0.0
     parts = []
-    for name, count, tone in counts:
+    for (name, count), tone in zip(counts.items(), ("task", "core", "hatch"), strict=True):
         share = count / total * 100
         parts.append(Part(name, count, round(share, 2), round(offset, 2), tone))
         offset += share
@@ -192,7 +192,7 @@ def _at_door(rule: DoorRule) -> Line:
 
 
 def _plain(id: str) -> str:
-    return id.replace("-", " ").capitalize()
+    return id.replace("-", " ").capitalize().replace("Url", "URL")
 
 
 def _reader(rule: Rule) -> Reader:

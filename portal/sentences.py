@@ -46,6 +46,9 @@ PURPOSE_NAMES: Final[dict[str, str]] = {
     Purpose.OPERATIONS: "to run the system",
 }
 
+_SILENT: Final = (Purpose.OWN_REVIEW, Purpose.OPERATIONS)
+"""Purposes that the sentence says already."""
+
 _RELATION_NAMES: Final[dict[str, str]] = {
     Relation.MANAGER: "manager",
     Relation.COMPLIANCE: "compliance reviewer",
@@ -53,9 +56,9 @@ _RELATION_NAMES: Final[dict[str, str]] = {
 
 _EVENTS: Final[dict[str, str]] = {
     "acknowledged": "{viewer} read the notice on what is recorded",
-    "appointed": "{viewer} appointed a manager: {subject} was told who it is",
+    "appointed": "{viewer} appointed a manager of {whose} team; the notice says who",
     "credential-changed": "A password or a personal token of {whose} account changed",
-    "dismissed": "{viewer} ended that a manager may open weeks: {subject} was told who it was",
+    "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
     "invited": "{viewer} issued an invitation to {whose} account",
     "leaving": "{viewer} noted {whose} last day",
     "member-added": "{viewer} put {subject} into a team",
@@ -103,7 +106,7 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         number=entry.index,
         parts=(_capital(parts[0]), *parts[1:]),
         when=moment(entry.time, zone),
-        why="" if entry.purpose == Purpose.OPERATIONS else PURPOSE_NAMES.get(entry.purpose, "for no agreed purpose"),
+        why="" if entry.purpose in _SILENT else PURPOSE_NAMES.get(entry.purpose, "for no agreed purpose"),
         sign=sign,
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",

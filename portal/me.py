@@ -1,0 +1,195 @@
+"""The employee's pages: my day, what my manager sees, who looked, what is recorded, trends."""
+
+import datetime as dt
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from analytics import trends
+from analytics.days import DAY_FIELDS, day_payload, timeline, value_of
+from analytics.measures import Measure
+from analytics.today import today as day_view
+from analytics.weeks import WeekClosedToManager
+from auth.directory import Manager
+from auth.permissions import Permission, requires
+from portal import mine, own, who_looked
+from portal.access import session_key, system, viewer
+from portal.parse import bad, day_from, week_from
+from portal.recorded import ledger, notice
+from portal.sentences import PURPOSE_NAMES
+from portal.show import figure
+from privacy.capture import PRESETS
+from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.period import READABLE_WEEKS, Period, starts_at, week_name, week_of
+from privacy.policy import Purpose
+
+blueprint = Blueprint("me", __name__)
+blueprint.register_blueprint(mine.blueprint)
+
+HISTORY_DAYS: Final = 60
+LEDGER_DAYS: Final = 7
+SPANS: Final = ((4, "4 weeks"), (12, "12 weeks"), (26, "6 months"), (52, "1 year"))
+_COMPARED: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY})
+"""What the rings need of the days before."""
+
+
+@blueprint.get("/")
+@requires(Permission.OWN_READ)
+def today() -> str:
+    """Show my day as it is now."""
+    return _day(own.current_day())
+
+
+@blueprint.get("/me/days/<date>")
+@requires(Permission.OWN_READ)
+def day(date: str) -> str:
+    """Show one of my days."""
+    asked = day_from(date)
+    if asked > own.current_day():
+        abort(404)
+    return _day(asked)
+
+
+def _day(date: dt.date) -> str:
+    zone, start, current = own.zone(), system().config.day_start, own.current_day()
+    since = min(week_of(date).first, date - dt.timedelta(days=HISTORY_DAYS))
+    history = own.history(_COMPARED, Period(since, week_of(date).end))
+    disclosed = own.disclose(DAY_FIELDS, Period.day(date))
+    history[date] = day_payload(disclosed, date, str(zone))
+    view = day_view(
+        history,
+        date,
+        own.own(),
+        now=system().clock().astimezone(zone),
+        current=current,
+        begins=starts_at(date, zone, start).astimezone(zone),
+        segments=timeline(disclosed, date),
+    )
+    return render_template(
+        "me/today.html",
+        view=view,
+        first_run=date == current and not any(payload["fields"] for payload in history.values()),
+        person=system().directory.person(viewer()),
+        looked=who_looked.latest(),
+        log_size=system().log.size,
+        notice=notice(system()),
+    )
+
+
+@blueprint.get("/me/as-seen-by-manager")
+@requires(Permission.OWN_READ)
+def as_seen_by_manager() -> str:
+    """Show what a manager of mine gets for a closed week: the same payload, the same template."""
+    managers = {each.person.subject: each for each in system().directory.managers_of(viewer())}
+    if not managers:
+        return render_template("me/manager_view.html", managers=[])
+    manager = managers.get(request.args.get("viewer", ""), next(iter(managers.values())))
+    week = week_name(week_from(request.args["week"])) if "week" in request.args else _newest_open(manager)
+    shown: dict[str, Any] = {"answer": None}
+    try:
+        found = system().weeks.as_seen_by_manager(
+            manager.person.subject, viewer(), week, Purpose.ONE_TO_ONE, session_key()
+        )
+        shown = {"answer": found, "purpose": PURPOSE_NAMES[Purpose.ONE_TO_ONE]}
+    except WeekClosedToManager as closed:
+        shown = {"answer": None, "refusal": closed.decision.sentence}
+    return render_template(
+        "me/manager_view.html",
+        managers=[(_mirror(each, week), each.person.name, each is manager) for each in managers.values()],
+        manager=manager.person.name,
+        weeks=[(_mirror(manager, each), each, each == week) for each in _weeks()],
+        week=week,
+        **shown,
+    )
+
+
+def _weeks() -> list[str]:
+    """Return the names of the running week and of those before it that can be open, newest first."""
+    monday = week_of(own.current_day()).first
+    return [week_name(week_of(monday - dt.timedelta(days=7 * back))) for back in range(READABLE_WEEKS + 1)]
+
+
+def _newest_open(manager: Manager) -> str:
+    """Return the newest week that the manager can open, else the last week that is over."""
+    viewer_id, weeks = manager.person.subject, _weeks()
+    gate = system().gate
+    for week in weeks:
+        period = week_from(week)
+        if gate.decide(viewer_id, viewer(), SHARED_FIELDS, Purpose.ONE_TO_ONE, period, Tier.WEEK).permitted:
+            return week
+    return weeks[1]
+
+
+def _mirror(manager: Manager, week: str) -> str:
+    return f"/me/as-seen-by-manager?week={week}&viewer={manager.person.subject}"
+
+
+@blueprint.get("/me/access")
+@requires(Permission.ACCOUNT_READ)
+def access() -> str:
+    """Show who looked at me, or my own looks, newest first."""
+    return render_template("me/access.html", **who_looked.page(request.args))
+
+
+@blueprint.get("/me/recorded")
+@requires(Permission.ACCOUNT_READ)
+def recorded() -> str:
+    """Show the policy, the rules at the door, and what they did on one of my days."""
+    current = own.current_day()
+    date = day_from(request.args["day"]) if "day" in request.args else current
+    counts = value_of(own.disclose({Field.CAPTURE_LEDGER}, Period.day(date)), date, Field.CAPTURE_LEDGER)
+    days = [current - dt.timedelta(days=back) for back in range(LEDGER_DAYS)]
+    return render_template(
+        "me/recorded.html",
+        notice=notice(system()),
+        ledger=None if counts is None else ledger(counts, PRESETS[system().config.capture_preset]),
+        day=date,
+        days=[(f"/me/recorded?day={each}", each, each == date) for each in days],
+    )
+
+
+@blueprint.get("/me/trends")
+@requires(Permission.OWN_READ)
+def trend() -> str:
+    """Show one measure of my days as a chart and as the same table."""
+    measure, weeks = _asked()
+    found = _trend(measure, weeks)
+    return render_template(
+        "me/trends.html",
+        trend=found,
+        spec=trends.specification(found, lambda value: figure(value, measure.unit)),
+        measures=[(_trends(each.name, weeks), each.title, each is measure) for each in trends.SHOWN],
+        spans=[(_trends(measure.name, count), words, count == weeks) for count, words in SPANS],
+        csv=_trends(measure.name, weeks, "trends.csv"),
+    )
+
+
+@blueprint.get("/me/trends.csv")
+@requires(Permission.OWN_READ)
+def trend_csv() -> Response:
+    """The same rows as CSV."""
+    measure, weeks = _asked()
+    name = f"attachment; filename=sameview-{measure.name}.csv"
+    rows = trends.as_csv(_trend(measure, weeks))
+    return Response(rows, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+def _asked() -> tuple[Measure, int]:
+    """Read which measure, and how many weeks back."""
+    named = {each.name: each for each in trends.SHOWN}
+    measure = named.get(request.args.get("measure", "focus_time"))
+    weeks = request.args.get("weeks", "12")
+    if measure is None or weeks not in {str(count) for count, _ in SPANS}:
+        raise bad("There is no such measure, or not over so many weeks.")
+    return measure, int(weeks)
+
+
+def _trend(measure: Measure, weeks: int) -> trends.Trend:
+    current = own.current_day()
+    period = Period(week_of(current).first - dt.timedelta(weeks=weeks - 1), current + dt.timedelta(days=1))
+    fields = (measure.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS)
+    return trends.trend(own.history(fields, period), measure, period, own.own(), current)
+
+
+def _trends(measure: str, weeks: int, page: str = "trends") -> str:
+    return f"/me/{page}?measure={measure}&weeks={weeks}"

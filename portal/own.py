@@ -1,0 +1,62 @@
+"""What the employee's pages read of their own: days through the gate, and the settings that only they see."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from zoneinfo import ZoneInfo
+
+from analytics import goals, working
+from analytics.days import day_payloads
+from analytics.goals import Goals
+from analytics.today import Own, Payload
+from analytics.working import Working
+from portal.access import session_key, system, viewer
+from privacy.disclosure import Disclosed
+from privacy.fields import Field, Tier
+from privacy.period import Period, local_day
+from privacy.policy import Purpose
+from privacy.stores import writing
+from privacy.vault import Row
+
+_SETTINGS = frozenset({Field.GOALS, Field.WORKING_PATTERN})
+
+
+def zone() -> ZoneInfo:
+    """Return the asker's time zone."""
+    return system().directory.zone(viewer())
+
+
+def current_day() -> dt.date:
+    """Return the asker's local day that runs now."""
+    return local_day(system().clock(), zone(), system().config.day_start)
+
+
+def disclose(fields: Collection[Field], period: Period) -> Disclosed:
+    """Open the asker's own figures; logged once per session, day and field set."""
+    return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
+
+
+def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]:
+    """Return the asker's own payloads of each day of `period`."""
+    found = day_payloads(disclose(fields, period), str(zone()))
+    return {dt.date.fromisoformat(payload["date"]): payload for payload in found}
+
+
+def settings() -> tuple[Working, Goals]:
+    """Return the asker's planned time and goals, as they are today."""
+    found = disclose(_SETTINGS, Period.day(current_day())).values
+    latest: Mapping[Field, bytes] = {field: value for (_, field), value in sorted(found.items())}
+    return working.parse(latest.get(Field.WORKING_PATTERN)), goals.parse(latest.get(Field.GOALS))
+
+
+def own() -> Own:
+    """Return what the asker set for themselves, and the installation's core categories."""
+    planned, wanted = settings()
+    return Own(planned, wanted.focus_minutes * 60, system().categoriser.rules.core)
+
+
+def keep(*values: Working | Goals) -> None:
+    """Seal and file the asker's settings from today on."""
+    fields = {Working: Field.WORKING_PATTERN, Goals: Field.GOALS}
+    rows = [Row(fields[type(each)], Tier.SUMMARY, current_day(), 0, each.dump()) for each in values]
+    with writing(system().stores.data) as connection:
+        system().vault.put(connection, viewer(), rows)

@@ -1,0 +1,71 @@
+"""What the log says about the asker, ready for their pages: who looked, refusals, changes, and their own looks."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from portal import own
+from portal.access import session_key, system, viewer
+from portal.parse import number_from
+from portal.sentences import Sentence, sentences
+from privacy.log_entries import Chain, Entry
+
+A_PAGE: Final = 30
+LATEST: Final = 3
+GONE: Final = "somebody who is no longer here"
+
+
+def latest() -> list[Sentence]:
+    """Return the last looks of other people, refused ones too."""
+    by_people = [e for e in _entries() if e.chain is not Chain.SELF and e.viewer not in (None, viewer()) and e.fields]
+    return _said(by_people[-2 * LATEST :])[:LATEST]
+
+
+def page(asked: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page shows: `own=1` for own looks, `before` for older entries, `verify=1` to rebuild the tree."""
+    mine, before = asked.get("own") == "1", number_from(asked.get("before"), 0)
+    every = _entries()
+    chosen = [e for e in every if (e.chain is Chain.SELF) == mine]
+    older = [e for e in chosen if not before or e.index < before]
+    shown = _said(older[-A_PAGE:])
+    base = "/me/access?own=1" if mine else "/me/access?"
+    return {
+        "mine": mine,
+        "entries": shown,
+        "looks": sum(_is_look(e) for e in every),
+        "refused": sum(e.outcome == "refused" and e.chain is not Chain.SELF for e in every),
+        "numbering": numbering(every),
+        "verified": system().log.verify(hashes_only=True) if asked.get("verify") == "1" else None,
+        "size": system().log.size,
+        "checkpoint": system().log.checkpoint(),
+        "newer": base.rstrip("?") if before else None,
+        "older": f"{base}&before={older[-A_PAGE].index}" if len(older) > A_PAGE else None,
+    }
+
+
+def numbering(entries: Sequence[Entry]) -> list[str]:
+    """Return where the numbers of the asker's two chains have a gap: an entry that was left out would leave one."""
+    problems = []
+    for chain in (Chain.OTHERS, Chain.SELF):
+        own_entries = sorted((e for e in entries if e.chain is chain), key=lambda e: e.sequence)
+        if own_entries and own_entries[0].sequence:
+            problems.append(f"the numbers of “{chain}” begin at {own_entries[0].sequence}, not at 0")
+        for a, b in itertools.pairwise(own_entries):
+            if b.sequence != a.sequence + 1:
+                problems.append(f"entry {b.index}: numbered {b.sequence} after {a.sequence}")
+    return problems
+
+
+def _entries() -> list[Entry]:
+    return system().gate.own_log(viewer(), session_key())
+
+
+def _is_look(entry: Entry) -> bool:
+    by_other = entry.viewer not in (None, entry.subject) and entry.chain is not Chain.SELF
+    return by_other and entry.outcome == "disclosed" and bool(entry.fields)
+
+
+def _said(entries: Sequence[Entry]) -> list[Sentence]:
+    ids = {each for e in entries for each in (e.viewer, e.subject) if each is not None}
+    names = system().directory.names(ids)
+    return sentences(entries, viewer(), lambda person: names.get(person, GONE), own.zone())
