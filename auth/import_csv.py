@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.table import Table
+from rich.text import Text
 
 from auth.errors import ChangeRefused
 from auth.people import Changes, People
@@ -81,7 +82,7 @@ class Diff:
     def __rich__(self) -> Table:
         table = Table("line", "person", "change", box=None)
         for each in self.differences:
-            table.add_row(str(each.line), each.email, each.text)
+            table.add_row(str(each.line), each.email, Text(each.text))  # a name is never markup
         return table
 
 
