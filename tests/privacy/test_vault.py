@@ -1,6 +1,7 @@
 """The vault: what is filed opens as it was, and whatever else was done to the rows is noticed and named."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -330,6 +331,23 @@ def test_rows_and_listings_are_one_transaction(filled: Vault) -> None:
 
     assert (everything(filled, BEN), filled.digest(BEN)) == before
     assert read(filled)[MONDAY, Field.FOCUS] == b"focus of 2026-11-16"
+
+
+def test_writers_at_once_lose_nothing_and_readers_see_whole_states(filled: Vault) -> None:
+    days = [MONDAY + dt.timedelta(days=n) for n in range(2, 7)]
+
+    def write(field: Field) -> None:
+        for day in days:
+            put(filled, BEN, [summary(field, day)])
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, field) for field in (Field.FOCUS, Field.ACTIVE_TIME, Field.CATEGORIES)]
+        while not all(writer.done() for writer in writers):
+            read(filled)
+        for writer in writers:
+            writer.result()
+
+    assert len(read(filled, Field.FOCUS, Field.ACTIVE_TIME, Field.CATEGORIES)) == 2 + 3 * len(days)
 
 
 def test_destroyed_key_makes_the_month_unreadable_and_leaves_the_others(filled: Vault) -> None:
