@@ -8,12 +8,13 @@ import datetime as dt
 import hashlib
 import struct
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, insert, select, tuple_
 
 from privacy import merkle
 from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
+from privacy.log_sql import AppendStatements
 from privacy.log_tables import ChainHeadRow
 
 Place = tuple[str, str]
@@ -22,22 +23,15 @@ Place = tuple[str, str]
 chain_head = ChainHeadRow.__table__
 
 _COLUMNS: Final = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
-_SELECT_ONE: Final = select(*_COLUMNS).where(
-    chain_head.c.subject_id == bindparam("subject"), chain_head.c.chain == bindparam("chain")
-)
-_UPDATE: Final = (
-    update(ChainHeadRow)
-    .where(chain_head.c.subject_id == bindparam("subject"), chain_head.c.chain == bindparam("of"))
-    .values(sealed=bindparam("envelope"))
-)
 _CLOSING_LEAF: Final = struct.Struct(">16sQ32s")
 
 
 class Heads:
     """The heads of chains inside one transaction, which holds the lock on the log's head."""
 
-    def __init__(self, connection: Connection, seals: LogSeals) -> None:
+    def __init__(self, connection: Connection, seals: LogSeals, statements: AppendStatements) -> None:
         self.connection = connection
+        self._statements = statements
         self._seals = seals
         self._stored: dict[Place, bytes] = {}
         self._opened: dict[Place, ChainHead] = {}
@@ -45,10 +39,12 @@ class Heads:
 
     def read(self, places: Iterable[Place] | None = None) -> None:
         """Fetch the sealed heads of `places`, or all, in one query."""
+        rows: Iterable[Any]
         if places is None:
             rows = self.connection.execute(select(*_COLUMNS))
         elif len(wanted := list(places)) == 1:
-            rows = self.connection.execute(_SELECT_ONE, {"subject": wanted[0][0], "chain": wanted[0][1]})
+            ((subject, chain),) = wanted
+            rows = self._statements.select_chain_head.fetch(self.connection, subject=subject, of=chain)
         else:
             matching = tuple_(chain_head.c.subject_id, chain_head.c.chain).in_(wanted)
             rows = self.connection.execute(select(*_COLUMNS).where(matching))
@@ -82,7 +78,7 @@ class Heads:
         if fresh:
             self.connection.execute(insert(ChainHeadRow), fresh)
         if changed:
-            self.connection.execute(_UPDATE, changed)
+            self._statements.update_chain_heads.run(self.connection, *changed)
 
     def closing_root(self, day: dt.date) -> bytes:
         """Return the root over the ends of all chains as they are now (`closing_root`)."""

@@ -6,26 +6,21 @@ All of it or nothing, in a transaction of its own that is durable when it return
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy import Connection, Engine, insert
 
 from privacy.chains import Heads, Place
 from privacy.checkpoint import Signer
 from privacy.keys import KeyGone
 from privacy.log_entries import LEAF_PREFIX, LogUnavailable, commitment_of, payload_of
 from privacy.log_seals import Filed, LogSeals, new_salt
-from privacy.log_tables import CheckpointRow, EntryRow, HeadRow, NodeRow
-from privacy.log_tree import Head, read_frontier, read_head
+from privacy.log_sql import AppendStatements
+from privacy.log_tables import CheckpointRow, HeadRow
+from privacy.log_tree import Head, lock_head, read_frontier
 from privacy.merkle import Frontier, leaf_hash
 from privacy.seal import FieldKey, SealBroken
 from privacy.stores import writing
-
-_INSERT_ENTRIES: Final = insert(EntryRow)
-_INSERT_NODES: Final = insert(NodeRow)
-_INSERT_HEAD: Final = insert(HeadRow)
-_UPDATE_HEAD: Final = update(HeadRow)
-_INSERT_CHECKPOINTS: Final = insert(CheckpointRow)
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +58,7 @@ class Committer:
         self._engine = engine
         self._seals = seals
         self._signer = signer
+        self._statements = AppendStatements(engine)
         self._edge: tuple[Frontier, bytes] | None = None  # the right edge after our last commit, and its root
 
     def commit(self, batch: Sequence[Waiting]) -> None:
@@ -71,8 +67,9 @@ class Committer:
         An entry whose chain is broken gets an error of its own; the others are written.
         """
         with writing(self._engine) as connection:
-            head = read_head(connection, lock=True) or self._begin(connection)
-            work = _Batch(head, self._frontier(connection, head), Heads(connection, self._seals), self._signer)
+            head = lock_head(connection, self._statements) or self._begin(connection)
+            heads = Heads(connection, self._seals, self._statements)
+            work = _Batch(head, self._frontier(connection, head), heads, self._signer)
             work.heads.read({each.place for each in batch})
             for each in batch:
                 each.error = None
@@ -80,7 +77,7 @@ class Committer:
                     work.add(each)
                 except (SealBroken, KeyGone) as e:
                     each.error = LogUnavailable(f"the chain of this entry cannot go on: {e}")
-            root = work.write(connection)
+            root = work.write(connection, self._statements)
             for each in batch:
                 if each.written and each.also is not None:
                     each.also(connection, each.index)
@@ -90,7 +87,7 @@ class Committer:
         """Write the head of an empty log. In a log with entries the first one then collides, and nothing is written."""
         head = Head()
         head.note = self._signer.sign(0, head.root)
-        connection.execute(_INSERT_HEAD, {"id": 1, **_values(head)})
+        connection.execute(insert(HeadRow), {"id": 1, **_values(head)})
         return head
 
     def _frontier(self, connection: Connection, head: Head) -> Frontier:
@@ -149,20 +146,21 @@ class _Batch:
             self._kept.append({"day": self.head.day, "size": self.frontier.size, "note": note})
         self.head.day = max(day, self.head.day)
 
-    def write(self, connection: Connection) -> bytes:
+    def write(self, connection: Connection, statements: AppendStatements) -> bytes:
         """Write all rows, and the head with its new checkpoint; return the new root."""
         if not self._entries:
             return self.head.root
-        connection.execute(_INSERT_ENTRIES, self._entries)
-        for statement, rows in ((_INSERT_NODES, self._nodes), (_INSERT_CHECKPOINTS, self._kept)):
-            if rows:
-                connection.execute(statement, rows)
+        statements.insert_entries.run(connection, *self._entries)
+        if self._nodes:
+            statements.insert_nodes.run(connection, *self._nodes)
+        if self._kept:
+            connection.execute(insert(CheckpointRow), self._kept)
         self.heads.write()
         head = self.head
         head.size, head.root = self.frontier.size, self.frontier.root()
         head.note = self._signer.sign(head.size, head.root)
         head.kept += len(self._kept)
-        connection.execute(_UPDATE_HEAD, _values(head))
+        statements.update_head.run(connection, _values(head))
         return head.root
 
 
@@ -178,5 +176,6 @@ def _entry_values(row: Filed) -> dict[str, Any]:
         "day": row.day,
         "subject_tag": row.subject_tag,
         "viewer_tag": row.viewer_tag,
+        "erased_by": None,
         "sealed": row.sealed,
     }

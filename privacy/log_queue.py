@@ -4,13 +4,12 @@ So the cost of a durable commit is shared: the busier the log, the more entries 
 """
 
 import random
+import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
-
-from sqlalchemy.exc import DBAPIError
 
 from privacy.log_commit import Waiting
 from privacy.log_entries import LogUnavailable
@@ -64,13 +63,19 @@ class CommitQueue:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._commit(batch)
-            except DBAPIError as e:
+            except Exception as e:
                 if attempt == _ATTEMPTS or not _is_busy(e):
                     raise
                 self._sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - spreads retries, guards nothing
         return None
 
 
-def _is_busy(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
-    return state in _SQLSTATES_TO_RETRY if state else any(word in str(error.orig) for word in _BUSY)
+def _is_busy(error: Exception) -> bool:
+    """Tell whether a driver's error, or SQLAlchemy's around it, says that somebody else holds a lock."""
+    error = getattr(error, "orig", None) or error
+    state = getattr(error, "sqlstate", None)
+    return state in _SQLSTATES_TO_RETRY or (isinstance(error, sqlite3.OperationalError) and _says_busy(str(error)))
+
+
+def _says_busy(message: str) -> bool:
+    return any(word in message for word in _BUSY)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from privacy.log_sql import AppendStatements
 from privacy.log_tables import EntryRow, HeadRow, NodeRow
 from privacy.merkle import EMPTY_ROOT, Frontier, HashReader, stored_place
 
@@ -17,7 +18,6 @@ node = NodeRow.__table__
 head = HeadRow.__table__
 
 _SELECT_HEAD: Final = select(head.c.size, head.c.root, head.c.note, head.c.day, head.c.kept)
-_LOCK_HEAD: Final = _SELECT_HEAD.with_for_update()
 
 
 @dataclass(slots=True)
@@ -31,10 +31,20 @@ class Head:
     kept: int = 0
 
 
-def read_head(connection: Connection, *, lock: bool = False) -> Head | None:
-    """Return the head, or None in an empty log; `lock` keeps other writers waiting until the transaction ends."""
-    row = connection.execute(_LOCK_HEAD if lock else _SELECT_HEAD).one_or_none()
+def read_head(connection: Connection) -> Head | None:
+    """Return the head, or None in an empty log."""
+    row = connection.execute(_SELECT_HEAD).one_or_none()
     return None if row is None else Head(*row)
+
+
+def lock_head(connection: Connection, statements: AppendStatements) -> Head | None:
+    """Return the head, and keep other writers waiting until the transaction ends."""
+    rows = statements.lock_head.fetch(connection)
+    if not rows:
+        return None
+    found = Head(*rows[0])
+    found.day = dt.date.fromisoformat(found.day) if isinstance(found.day, str) else found.day
+    return found
 
 
 def read_hashes(connection: Connection, numbers: Sequence[int]) -> list[bytes]:
