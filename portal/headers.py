@@ -32,6 +32,9 @@ ALWAYS: Final = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+_SAME_FOR_ALL: Final = frozenset({"static", "vega.script"})
+"""Files without anything personal, which browsers may keep."""
+
 HSTS: Final = "max-age=31536000; includeSubDomains"
 """Sent on https only: over plain http a browser must ignore it (RFC 6797 §7.2)."""
 
@@ -45,7 +48,7 @@ def add_headers(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", HSTS)
-        if request.endpoint != "static":
+        if request.endpoint not in _SAME_FOR_ALL:
             # Every page may be personal: neither a proxy nor the Back button of a shared computer may keep it.
             response.headers["Cache-Control"] = "no-store"
             response.vary.add("Cookie")

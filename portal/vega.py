@@ -12,8 +12,30 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from flask import Blueprint, Response, request
+
+from auth.permissions import Permission, requires
+from portal.access import system
+
+blueprint = Blueprint("vega", __name__)
+
 _MAKE: Final = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
 _LONGEST_SECONDS: Final = 120
+_KEPT_SECONDS: Final = 24 * 3600
+
+
+@blueprint.get("/static/vega.js")
+@requires(Permission.SIGN_IN)
+def script() -> Response:
+    """Answer the bundle: the same for everybody, and new only with a new version of the wheel."""
+    packed = bundle(system().config.home / "cache")
+    zipped = "gzip" in request.accept_encodings
+    answer = Response(packed if zipped else gzip.decompress(packed), content_type="text/javascript; charset=utf-8")
+    if zipped:
+        answer.content_encoding = "gzip"
+    answer.vary.add("Accept-Encoding")
+    answer.cache_control.public, answer.cache_control.max_age = True, _KEPT_SECONDS
+    return answer
 
 
 def bundle_path(directory: Path) -> Path:
