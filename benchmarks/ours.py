@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from analytics.imports import read_export
+from auth.permissions import Role
 from benchmarks.peer import peak_mb
 from portal import create_app
 from portal.config import Config
@@ -41,6 +42,7 @@ def measure_import(export: Path, home: Path, rules: Path) -> dict[str, Any]:
     """Import into a fresh installation; the clock runs from opening the file to the last summary committed."""
     system = found(config(home, rules), "Bench", throw_away=True)
     subject = system.people.create(EMAIL, "Desk One", "UTC", dt.date(2025, 1, 1))
+    system.people.grant(subject, Role.EMPLOYEE)
     system.people.acknowledge(subject, POLICY_VERSION)
     intake = system.intake
     started = time.perf_counter()

@@ -54,11 +54,12 @@ class Row:
         )
 
 
-def measure(python: Path | str, *arguments: str | Path) -> dict[str, Any]:
-    """Run one side's script and return the JSON object that it prints last."""
-    finished = subprocess.run([python, *arguments], stdout=subprocess.PIPE, text=True, cwd=HERE.parent)
+def measure(log: Path, python: Path | str, *arguments: str | Path) -> dict[str, Any]:
+    """Run one side's script, its messages into `log`, and return the JSON object that it prints last."""
+    with log.open("ab") as messages:
+        finished = subprocess.run([python, *arguments], stdout=subprocess.PIPE, stderr=messages, cwd=HERE.parent)
     if finished.returncode:
-        raise SystemExit(f"{' '.join(map(str, arguments))} failed with exit code {finished.returncode}")
+        raise SystemExit(f"{' '.join(map(str, arguments))} failed with exit code {finished.returncode}; see {log}")
     found: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
     return found
 
@@ -73,15 +74,16 @@ def measure_both(directory: Path, events: int, console: Console) -> dict[str, di
         write_export(export, events)
         rules.write_text(json.dumps(RULES), encoding="utf-8")
     day, year = LAST_DAY.isoformat(), YEAR_START.isoformat()
-    peer_script, our_script = HERE / "peer.py", ("-m", "benchmarks.ours")
+    peer_side = (directory / "peer.log", PEER_PYTHON, HERE / "peer.py")
+    our_side = (directory / "ours.log", sys.executable, "-m", "benchmarks.ours")
     with console.status("aw-server imports"):
-        peer = measure(PEER_PYTHON, peer_script, "import", export, homes["peer"])
+        peer = measure(*peer_side, "import", export, homes["peer"])
     with console.status("Sameview imports"):
-        ours = measure(sys.executable, *our_script, "import", export, homes["ours"], rules)
+        ours = measure(*our_side, "import", export, homes["ours"], rules)
     with console.status("Sameview reads"):
-        ours |= measure(sys.executable, *our_script, "read", homes["ours"], rules, day, year)
+        ours |= measure(*our_side, "read", homes["ours"], rules, day, year)
     with console.status("query2 reads a day and a year"):
-        peer |= measure(PEER_PYTHON, peer_script, "query", homes["peer"], rules, day, year)
+        peer |= measure(*peer_side, "query", homes["peer"], rules, day, year)
     return {"ours": ours, "peer": peer}
 
 
