@@ -135,7 +135,7 @@ def captured_day(
         streams.append(Stream(*key, each.start_us, each.duration_us, numbers[at : at + len(each)], each.before_us))
         at += len(each)
     events = DayEvents(*borders_us, tuple(streams), [data[place] for place in distinct[by_appearance].tolist()])
-    rules = {rule for each in rows.values() for rule in each.coarsened}
+    rules = {rule for each in rows.values() for rule, bits in each.coarsened.items() if bits.any()}
     coarsened = {rule: _bits([rows[key] for key in keys], rule) for rule in sorted(rules)}
     return CapturedDay(events, Ledger(at, coarsened, ledger.dropped, ledger.doors, ledger.salt))
 

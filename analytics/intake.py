@@ -37,6 +37,18 @@ from privacy.vault import Place, Row, Vault
 SOURCES_DAY: Final = dt.date(1900, 1, 1)
 """A day before all others, where a person's AFK buckets are listed: on a day without AFK events their host was idle."""
 
+SUMMARY_FIELDS: Final = (
+    Field.ACTIVE_TIME,
+    Field.AWAY_TIME,
+    Field.CATEGORIES,
+    Field.CATEGORY_DETAIL,
+    Field.FOCUS,
+    Field.RHYTHM,
+    Field.RECOVERY,
+    Field.APPS,
+)
+"""The fields that a day may have figures of."""
+
 TEXT_FIELDS: Final = (Field.TITLES, Field.URLS)
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _sources: Final = msgspec.msgpack.Decoder(list[tuple[str, str, str]]).decode
@@ -86,7 +98,7 @@ class Intake:
             vault_store.lock(connection, subject)
             work = _Work(self, connection, subject, zone, door, arrivals)
             rows = work.rows(progress)
-            self.vault.put(connection, subject, rows)
+            self.vault.put(connection, subject, rows, work.obsolete)
         entry = self._record(subject, work.changed)
         return _report(export, arrivals, work.changed, entry)
 
@@ -134,9 +146,10 @@ class _Work:
     door: Door
     arrivals: Sequence[Arrival]
     changed: list[dt.date] = field(default_factory=list)
+    obsolete: list[Place] = field(default_factory=list)
 
     def rows(self, progress: Progress | None) -> list[Row]:
-        """Return everything to be written; `changed` then holds the days."""
+        """Return everything to be written; `changed` then holds the days, `obsolete` what they have no more."""
         known = self._known_sources()
         sources = sorted({*known, *(each.key for each in self.arrivals if each.key[1] == AFK)})
         touched = {day for each in self.arrivals for day in each.days()}
@@ -177,6 +190,7 @@ class _Work:
         figures[Field.CAPTURE_LEDGER] = captured.ledger.totals()
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, _encode(value))
+        self.obsolete += [Place(name, Tier.SUMMARY, day) for name in SUMMARY_FIELDS if name not in figures]
 
     def _known_sources(self) -> list[Key]:
         stored = self.intake.open_day_rows(self.subject, Period.day(SOURCES_DAY))

@@ -1,0 +1,504 @@
+"""The intake: a set of events in, sealed days and figures out, whatever the order, and nothing half-written."""
+
+import datetime as dt
+import io
+import json
+import os
+import random
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from cast import BEN
+from conftest import Clock
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from log_book import ORIGIN, open_keys
+from sqlalchemy import text
+
+from analytics import intake as intake_module
+from analytics.categories import Categoriser, read
+from analytics.imports import read_export
+from analytics.intake import SOURCES_DAY, STORED_FIELDS, Intake, Report
+from analytics.segments import decode
+from privacy.access_log import AccessLog, open_signer
+from privacy.capture import PRESETS
+from privacy.disclosure import Gate, LogUnavailable
+from privacy.fields import Field, Tier
+from privacy.period import Period
+from privacy.policy import Purpose, Relation
+from privacy.stores import Stores, writing
+from privacy.vault import Subject, UnknownSubject, Vault
+from tests.analytics.oracle import oracle
+
+EDGE_CASES = Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json"
+RULES = [
+    [["Work"], {"type": "regex", "regex": "EXCEL|Invoice"}],
+    [["Work", "ERP"], {"type": "regex", "regex": "saplogon|FB60"}],
+    [["Private"], {"type": "regex", "regex": "ExampleShop", "ignore_case": True}],
+]
+BERLIN = ZoneInfo("Europe/Berlin")
+EVERYTHING = Period(dt.date(2000, 1, 1), dt.date(2100, 1, 1))
+MONDAY = dt.datetime(2026, 11, 16, tzinfo=BERLIN)
+
+SLOW = settings(
+    deadline=None,
+    phases=[
+        Phase.explicit,
+        Phase.reuse,
+        Phase.generate,
+    ],  # with a database behind every example, shrinking takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+Events = dict[tuple[str, str, str], list[dict[str, Any]]]
+"""Host, type and id of a bucket, and its events."""
+
+
+class FakeDirectory:
+    """Everybody is themselves, jobs run for everybody, and all live in Berlin unless they moved."""
+
+    def __init__(self) -> None:
+        self.zones: dict[str, ZoneInfo] = {}
+
+    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
+        if viewer is None:
+            return frozenset({Relation.OPERATIONS})
+        return frozenset({Relation.SELF} if viewer == subject else ())
+
+    def zone(self, subject: str) -> ZoneInfo:
+        return self.zones.get(subject, BERLIN)
+
+    def acknowledged(self, subject: str) -> bool:
+        return True
+
+    def is_reviewer(self, viewer: str) -> bool:
+        return False
+
+
+@dataclass
+class Office:
+    """Vault, log and gate, with an intake for each preset."""
+
+    stores: Stores
+    vault: Vault
+    gate: Gate
+    log: AccessLog
+    directory: FakeDirectory
+    clock: Clock
+
+    def person(self) -> str:
+        subject = uuid.uuid4().hex
+        with writing(self.stores.data) as connection:
+            connection.execute(Subject.__table__.insert().values(id=subject, created_day=dt.date(2026, 1, 1)))
+        return subject
+
+    def intake(self, preset: str = "own_insight", rules: list[Any] = RULES, day_start: dt.time = dt.time(0)) -> Intake:
+        categoriser = Categoriser(read(json.dumps(rules)))
+        return Intake(self.vault, self.gate, self.directory, preset, categoriser, self.clock, day_start)
+
+    def take(self, subject: str, events: Events, preset: str = "own_insight", **options: Any) -> Report:
+        return self.intake(preset, **options).take(subject, read_export(io.BytesIO(export_of(events))))
+
+    def figures(self, subject: str) -> dict[tuple[str, str], bytes]:
+        fields = {field for field in Field if field is not Field.WORKING_PATTERN}
+        shown = self.gate.disclose(subject, subject, fields, Purpose.OWN_REVIEW, EVERYTHING).values
+        return {(day.isoformat(), field.value): value for (day, field), value in shown.items()}
+
+    def figure(self, subject: str, day: str, field: Field) -> Any:
+        return json.loads(self.figures(subject)[day, field.value])
+
+    def stored(self, subject: str) -> dict[tuple[dt.date, Field], bytes]:
+        period = Period(SOURCES_DAY, EVERYTHING.end)
+        opened = self.gate.disclose(None, subject, STORED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY)
+        return dict(opened.values)
+
+
+@pytest.fixture
+def open_office(tmp_path: Path, clock: Clock) -> Callable[[Stores], Office]:
+    def opened(stores: Stores) -> Office:
+        keys = open_keys(stores, tmp_path)
+        vault, directory = Vault(stores.data, keys), FakeDirectory()
+        log = AccessLog(stores.log, keys, open_signer(keys, ORIGIN), clock)
+        office = Office(stores, vault, Gate(vault, log, directory, clock), log, directory, clock)
+        with writing(stores.data) as connection:
+            connection.execute(Subject.__table__.insert().values(id=BEN, created_day=dt.date(2026, 1, 1)))
+        return office
+
+    return opened
+
+
+@pytest.fixture
+def office(stores: Stores, open_office: Callable[[Stores], Office]) -> Office:
+    """On both engines."""
+    return open_office(stores)
+
+
+@pytest.fixture
+def small_office(sqlite_stores: Stores, open_office: Callable[[Stores], Office]) -> Office:
+    """On SQLite, where the engine makes no difference."""
+    return open_office(sqlite_stores)
+
+
+WINDOW, AFK, WEB = (
+    ("pc", "currentwindow", "aw-watcher-window_pc"),
+    ("pc", "afkstatus", "aw-watcher-afk_pc"),
+    ("pc", "web.tab.current", "aw-watcher-web-edge_pc"),
+)
+
+
+def event(at: dt.datetime, seconds: float, **data: Any) -> dict[str, Any]:
+    return {"timestamp": at.isoformat(), "duration": seconds, "data": data}
+
+
+def buckets_of(events: Events) -> dict[str, Any]:
+    return {name: {"type": kind, "hostname": host, "events": found} for (host, kind, name), found in events.items()}
+
+
+def export_of(events: Events) -> bytes:
+    return json.dumps({"buckets": buckets_of(events)}).encode()
+
+
+def morning(day: dt.datetime = MONDAY) -> Events:
+    """Return an hour of work: half of it in a private browser window, a quarter of it away."""
+    nine = day + dt.timedelta(hours=9)
+    return {
+        WINDOW: [
+            event(nine, 1800, app="saplogon.exe", title="FB60 Enter Vendor Invoice"),
+            event(nine + dt.timedelta(minutes=30), 1800, app="msedge.exe", title="ExampleShop"),
+        ],
+        AFK: [
+            event(nine, 2700, status="not-afk"),
+            event(nine + dt.timedelta(minutes=45), 900, status="afk"),
+        ],
+        WEB: [
+            event(nine + dt.timedelta(minutes=30), 1800, url="https://shop.test/", title="ExampleShop", incognito=True)
+        ],
+    }
+
+
+def test_a_day_is_summed_up_sealed_and_accounted_for(office: Office) -> None:
+    report = office.take(BEN, morning(), "coaching")
+
+    assert (report.read, report.kept, report.known) == (5, 4, 0)
+    assert report.coarsened == {"title-to-category": 2}
+    assert report.dropped == {"incognito": 1}
+    assert report.days == [dt.date(2026, 11, 16)]
+    assert office.figure(BEN, "2026-11-16", Field.ACTIVE_TIME) == {"active_seconds": 2700.0}
+    assert office.figure(BEN, "2026-11-16", Field.CATEGORIES) == {"Work": 1800.0, "Private": 900.0}
+    assert office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER) == {
+        "received": 5,
+        "kept": 4,
+        "coarsened": {"title-to-category": 2},
+        "dropped": {"incognito": 1},
+    }
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_same_file_twice_changes_nothing(office: Office, preset: str) -> None:
+    office.take(BEN, morning(), preset)
+    figures, stored = office.figures(BEN), office.stored(BEN)
+
+    again = office.take(BEN, morning(), preset)
+
+    assert (again.kept, again.known, again.days) == (0, 5 - again.dropped.get("incognito", 0), [])
+    assert office.figures(BEN) == figures
+    assert office.stored(BEN) == stored
+
+
+TIMES = st.builds(
+    lambda half_hours, ms: MONDAY + dt.timedelta(minutes=30 * half_hours, milliseconds=ms),
+    st.integers(44, 52),
+    st.sampled_from([-1000, -1, 0, 0, 1, 2, 1500]),
+)
+SECONDS = st.sampled_from([0, 0, 0.001, 1, 1800, 1800, 1799.999, 5400.000001, -2])
+WINDOWS = st.builds(
+    lambda at, seconds, app, title: (WINDOW, event(at, seconds, app=app, title=title)),
+    TIMES,
+    SECONDS,
+    st.sampled_from(["EXCEL.EXE", "saplogon.exe", "msedge.exe", 7]),
+    st.sampled_from(["Invoice 7", "ExampleShop", "", None]),
+)
+PRESENCES = st.builds(
+    lambda at, seconds, status: (AFK, event(at, seconds, status=status)),
+    TIMES,
+    SECONDS,
+    st.sampled_from(["afk", "not-afk", "not-afk"]),
+)
+TABS = st.builds(
+    lambda at, seconds, url, flags: (WEB, event(at, seconds, url=url, **flags)),
+    TIMES,
+    SECONDS,
+    st.sampled_from(["https://erp.test/FB60", "about:blank"]),
+    st.fixed_dictionaries(
+        {}, optional={"audible": st.booleans(), "incognito": st.booleans(), "tabCount": st.integers(1, 3)}
+    ),
+)
+OTHERS = st.builds(
+    lambda at, seconds, bucket: (bucket, event(at, seconds, app="EXCEL.EXE", file="cv.docx")),
+    TIMES,
+    SECONDS,
+    st.sampled_from([("laptop", "currentwindow", "aw-watcher-window_laptop"), ("pc", "app.editor.activity", "editor")]),
+)
+ARRIVALS = st.lists(
+    st.tuples(WINDOWS | PRESENCES | TABS | OTHERS, st.sets(st.integers(0, 2), min_size=1)), min_size=1, max_size=25
+)
+
+
+def gathered(arrivals: list[tuple[Any, dict[str, Any]]]) -> Events:
+    found: Events = {}
+    for bucket, each in arrivals:
+        found.setdefault(bucket, []).append(each)
+    return found
+
+
+@settings(SLOW, max_examples=30)
+@given(ARRIVALS, st.sampled_from(sorted(PRESETS)), st.randoms(use_true_random=False))
+def test_one_file_or_many_overlapping_ones_in_any_order_give_the_same_figures(
+    small_office: Office, arrivals: list[tuple[Any, set[int]]], preset: str, source: random.Random
+) -> None:
+    once, bit_by_bit = small_office.person(), small_office.person()
+    small_office.take(once, gathered([each for each, _ in arrivals]), preset)
+
+    files = [[each for each, files in arrivals if number in files] for number in range(3)]
+    for file in source.sample([*files, *files], 6):
+        small_office.take(bit_by_bit, gathered(source.sample(file, len(file))), preset)
+
+    assert small_office.figures(bit_by_bit) == small_office.figures(once)
+    assert small_office.stored(bit_by_bit).keys() == small_office.stored(once).keys()
+
+
+@settings(SLOW, max_examples=15)
+@given(
+    st.lists(
+        WINDOWS | PRESENCES | TABS,
+        min_size=1,
+        max_size=20,
+        unique_by=lambda each: (each[0], *list(each[1].values())[:2]),
+    ),
+    st.sampled_from(["Europe/Berlin", "Pacific/Auckland", "America/St_Johns"]),
+    st.sampled_from([dt.time(0), dt.time(4)]),
+)
+def test_own_insight_comes_to_what_activitywatch_makes_of_the_raw_export(
+    small_office: Office, tmp_path: Path, arrivals: list[Any], zone: str, day_start: dt.time
+) -> None:
+    events = {WINDOW: [], **gathered(arrivals)}
+    person = small_office.person()
+    small_office.directory.zones[person] = ZoneInfo(zone)
+
+    small_office.take(person, events, day_start=day_start)
+
+    figures = small_office.figures(person)
+    rules = [(path, rule) for path, rule in RULES]
+    with oracle(buckets_of(events), rules, tmp_path) as theirs:
+        for day in {day for day, _ in figures}:
+            wanted = theirs.seconds(dt.date.fromisoformat(day), ZoneInfo(zone), day_start, "pc")
+            found = json.loads(figures[day, "category_detail"])
+            for category in wanted.keys() | found.keys():
+                assert found.get(category, 0) == pytest.approx(wanted.get(category, 0), abs=0.001)
+
+
+def test_every_odd_shape_is_taken_and_the_impossible_is_refused_with_its_reason(small_office: Office) -> None:
+    report = small_office.intake().take(BEN, read_export(io.BytesIO(EDGE_CASES.read_bytes())))
+
+    assert report.refused_events == {"later than tomorrow: the clock was wrong": 1}
+    assert (report.read, report.kept, report.known, report.refused_buckets) == (20, 17, 2, [])
+
+
+def test_times_that_cannot_be_are_refused_and_counted(small_office: Office) -> None:
+    now = small_office.clock()
+    odd = [
+        event(now + dt.timedelta(hours=24), 1, app="tomorrow.exe"),
+        event(now + dt.timedelta(hours=24, milliseconds=1), 1, app="future.exe"),
+        event(dt.datetime(1969, 12, 31, 23, tzinfo=dt.UTC), 1, app="past.exe"),
+        event(MONDAY, 31 * 86_400, app="a month.exe"),
+        event(MONDAY, 31 * 86_400 + 1, app="longer.exe"),
+        event(MONDAY, 1e300, app="for ever.exe"),
+        event(MONDAY, -1e300, app="backwards.exe"),
+        event(MONDAY + dt.timedelta(hours=1), -86_400, app="ends before it begins.exe"),
+    ]
+
+    report = small_office.take(BEN, {WINDOW: odd})
+
+    assert report.refused_events == {
+        "later than tomorrow: the clock was wrong": 1,
+        "before 1970: the clock was wrong": 1,
+        "longer than 31 days": 3,
+        "ends before it begins, on another day": 1,
+    }
+    assert (report.read, report.kept) == (8, 2)
+
+
+def test_a_host_that_turns_out_to_have_an_afk_watcher_was_away_on_the_days_without_its_events(office: Office) -> None:
+    tuesday = MONDAY + dt.timedelta(days=1, hours=9)
+    office.take(BEN, {WINDOW: morning()[WINDOW]})
+    alone = office.figure(BEN, "2026-11-16", Field.ACTIVE_TIME)
+
+    office.take(BEN, {AFK: [event(tuesday, 60, status="not-afk")]})
+
+    assert alone == {"active_seconds": 3600.0}
+    assert office.figure(BEN, "2026-11-16", Field.ACTIVE_TIME) == {"active_seconds": 0.0}
+    assert office.figure(BEN, "2026-11-16", Field.AWAY_TIME) == {"afk_seconds": 0.0}
+
+
+@pytest.mark.parametrize(("first", "then"), [("coaching", "own_insight"), ("own_insight", "strict")])
+def test_another_policy_changes_nothing_that_came_before_it(small_office: Office, first: str, then: str) -> None:
+    small_office.take(BEN, morning(), first)
+    figures = small_office.figures(BEN)
+
+    again = small_office.take(BEN, morning(), then)
+    new = small_office.take(
+        BEN, {WINDOW: [event(MONDAY + dt.timedelta(hours=11), 60, app="EXCEL.EXE", title="x")]}, then
+    )
+
+    assert again.days == []
+    assert new.days == [dt.date(2026, 11, 16)]
+    assert small_office.figures(BEN).keys() >= figures.keys()
+    ledger = small_office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER)
+    assert ledger["dropped"] == json.loads(figures["2026-11-16", "capture_ledger"])["dropped"]
+    assert ledger["received"] == 6
+
+
+def test_other_category_rules_do_not_count_an_event_twice(small_office: Office) -> None:
+    small_office.take(BEN, morning())
+    figures = small_office.figures(BEN)
+
+    small_office.take(BEN, morning(), rules=[[["Elsewhere"], {"type": "regex", "regex": "."}]])
+
+    assert small_office.figures(BEN) == figures
+
+
+def test_expired_titles_are_gone_their_figures_stay_and_the_same_file_does_not_bring_them_back(office: Office) -> None:
+    office.take(BEN, morning())
+    figures = office.figures(BEN)
+
+    expired = office.intake().expire_text(BEN, dt.date(2026, 11, 17))
+    again = office.take(BEN, morning())
+
+    opened = decode({field: blob for (day, field), blob in office.stored(BEN).items() if day.year == 2026})
+    assert (expired, opened.text_expired, again.days) == (1, True, [])
+    assert {each.title for each in opened.events.data} == {None}
+    assert office.figures(BEN) == figures
+    assert office.intake().expire_text(BEN, dt.date(2026, 11, 17)) == 0
+
+
+def test_nothing_is_written_when_the_log_cannot_be(small_office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Any:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(small_office.log, "append", full)
+
+    with pytest.raises(LogUnavailable):
+        small_office.take(BEN, morning())
+
+    monkeypatch.undo()
+    assert small_office.stored(BEN) == {}
+
+
+def test_a_fault_on_one_day_leaves_no_day_half_written(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.take(BEN, morning())
+    figures, stored = office.figures(BEN), office.stored(BEN)
+    sound, calls = intake_module.summarise, iter(range(9))
+
+    def failing(*arguments: Any) -> Any:
+        if next(calls) == 2:
+            raise MemoryError
+        return sound(*arguments)
+
+    monkeypatch.setattr(intake_module, "summarise", failing)
+    with pytest.raises(MemoryError):
+        office.take(
+            BEN,
+            {**morning(MONDAY - dt.timedelta(days=3)), **morning(MONDAY - dt.timedelta(days=2))}
+            | {WINDOW: [event(MONDAY - dt.timedelta(days=n), 60, app="EXCEL.EXE") for n in range(5)]},
+        )
+
+    assert (office.figures(BEN), office.stored(BEN)) == (figures, stored)
+
+
+def test_each_opening_has_its_entry_before_and_the_end_has_one_with_a_digest(small_office: Office) -> None:
+    november_and_october = {WINDOW: [event(MONDAY - dt.timedelta(days=n), 60, app="EXCEL.EXE") for n in (0, 31)]}
+
+    report = small_office.take(BEN, november_and_october)
+
+    entries = small_office.log.of_subject(BEN)
+    assert [each.outcome for each in entries] == ["disclosed", "disclosed", "disclosed", "imported"]
+    assert {(each.viewer, each.relation, each.purpose) for each in entries} == {(None, "operations", "operations")}
+    assert (entries[-1].index, entries[-1].digest) == (report.entry, small_office.vault.digest(BEN))
+
+
+def test_a_person_who_is_not_there_gets_nothing(small_office: Office) -> None:
+    with pytest.raises(UnknownSubject):
+        small_office.take("e" * 32, morning())
+
+
+def test_progress_is_told_in_days(small_office: Office) -> None:
+    told: list[tuple[int, int]] = []
+    nine = MONDAY + dt.timedelta(hours=9)
+    days = {WINDOW: [event(nine - dt.timedelta(days=n), 60, app="EXCEL.EXE") for n in range(3)]}
+
+    small_office.intake().take(BEN, read_export(io.BytesIO(export_of(days))), lambda done, of: told.append((done, of)))
+
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+CANARIES = (
+    "canary-app.exe",
+    "A canary's title.xlsx",
+    "https://canary.test/path",
+    "Canary > Category",
+    "4321.987",
+    "4321987",
+)
+
+
+def files_below(*folders: Path) -> Iterator[bytes]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.read_bytes()
+
+
+def database_dump(stores: Stores) -> Iterator[bytes]:
+    """Yield every row of every table as text, and the pages and journals of the server."""
+    with stores.data.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        tables = connection.execute(text("SELECT schemaname, tablename FROM pg_tables")).fetchall()
+        for schema, table in tables:
+            if schema in ("pg_catalog", "information_schema"):
+                continue
+            for row in connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t')):  # noqa: S608
+                yield row[0].encode()
+        connection.execute(text("CHECKPOINT"))
+        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+    yield from files_below(folder / "base", folder / "pg_wal")
+
+
+def test_nothing_of_what_somebody_did_is_found_in_the_database_or_in_any_file(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    nine = MONDAY + dt.timedelta(hours=9)
+    seen = {
+        WINDOW: [event(nine, 4321.987, app=CANARIES[0], title=CANARIES[1])],
+        WEB: [event(nine, 4321.987, url=CANARIES[2], title=CANARIES[1])],
+    }
+
+    office.take(BEN, seen, rules=[[["Canary", "Category"], {"type": "regex", "regex": "canary"}]])
+
+    assert office.figure(BEN, "2026-11-16", Field.CATEGORY_DETAIL) == {CANARIES[3]: 4321.987}
+    places = [*files_below(tmp_path)]
+    if office.stores.data.dialect.name == "postgresql":
+        places += database_dump(office.stores)
+    assert len(b"".join(places)) > 50_000
+    for canary in CANARIES:
+        for form in (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode()):
+            assert not any(form in each for each in places), canary
+    assert os.listdir(temporary) == []
