@@ -58,7 +58,7 @@ class Committer:
         self._engine = engine
         self._seals = seals
         self._signer = signer
-        self._statements = AppendStatements(engine)
+        self._statements: AppendStatements | None = None  # until the first connection tells the database
         self._edge: tuple[Frontier, bytes] | None = None  # the right edge after our last commit, and its root
 
     def commit(self, batch: Sequence[Waiting]) -> None:
@@ -67,8 +67,9 @@ class Committer:
         An entry whose chain is broken gets an error of its own; the others are written.
         """
         with writing(self._engine) as connection:
-            head = lock_head(connection, self._statements) or self._begin(connection)
-            heads = Heads(connection, self._seals, self._statements)
+            statements = self._statements = self._statements or AppendStatements(connection)
+            head = lock_head(connection, statements) or self._begin(connection)
+            heads = Heads(connection, self._seals, statements)
             work = _Batch(head, self._frontier(connection, head), heads, self._signer)
             work.heads.read({each.place for each in batch})
             for each in batch:
@@ -77,7 +78,7 @@ class Committer:
                     work.add(each)
                 except (SealBroken, KeyGone) as e:
                     each.error = LogUnavailable(f"the chain of this entry cannot go on: {e}")
-            root = work.write(connection, self._statements)
+            root = work.write(connection, statements)
             for each in batch:
                 if each.written and each.also is not None:
                     each.also(connection, each.index)

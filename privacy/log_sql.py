@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Engine, Executable, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, insert, select, update
 from sqlalchemy.sql import ClauseElement
 
 from privacy.log_tables import ChainHeadRow, EntryRow, HeadRow, NodeRow
@@ -21,11 +21,11 @@ _here: Final = (_chain.c.subject_id == bindparam("subject"), _chain.c.chain == b
 class Statement:
     """One statement for one engine. Its rows come and go as the driver has them: days as ISO 8601 text on SQLite."""
 
-    def __init__(self, engine: Engine, statement: Executable, columns: Iterable[str] | None = None) -> None:
+    def __init__(self, connection: Connection, statement: Executable, columns: Iterable[str] | None = None) -> None:
         compiled = cast(ClauseElement, statement).compile(
-            dialect=engine.dialect,
+            dialect=connection.dialect,
             column_keys=None if columns is None else list(columns),
-            schema_translate_map=engine.get_execution_options().get("schema_translate_map", {}),
+            schema_translate_map=connection.get_execution_options().get("schema_translate_map", {}),
             render_schema_translate=True,
         )
         self._text = str(compiled)
@@ -56,15 +56,15 @@ def _plain(value: Any) -> Any:
 
 
 class AppendStatements:
-    """What every append runs."""
+    """What every append runs, for the database of this connection."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, connection: Connection) -> None:
         columns = (_head.c.size, _head.c.root, _head.c.note, _head.c.day, _head.c.kept)
         one = select(_chain.c.subject_id, _chain.c.chain, _chain.c.sealed).where(*_here)
         moved = update(ChainHeadRow).where(*_here).values(sealed=bindparam("envelope"))
-        self.lock_head = Statement(engine, select(*columns).with_for_update())
-        self.update_head = Statement(engine, update(HeadRow), ["size", "root", "note", "day", "kept"])
-        self.insert_entries = Statement(engine, insert(EntryRow))
-        self.insert_nodes = Statement(engine, insert(NodeRow))
-        self.select_chain_head = Statement(engine, one)
-        self.update_chain_heads = Statement(engine, moved)
+        self.lock_head = Statement(connection, select(*columns).with_for_update())
+        self.update_head = Statement(connection, update(HeadRow), ["size", "root", "note", "day", "kept"])
+        self.insert_entries = Statement(connection, insert(EntryRow))
+        self.insert_nodes = Statement(connection, insert(NodeRow))
+        self.select_chain_head = Statement(connection, one)
+        self.update_chain_heads = Statement(connection, moved)
