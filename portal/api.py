@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, abort, current_app, request
 
-from analytics.days import day_payload, day_payloads
+from analytics import trends
+from analytics.days import DAY_FIELDS, day_payload, day_payloads
 from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
-from portal import shapes
+from portal import own, shapes
 from portal.access import session_key, system, viewer
 from portal.answers import answer, logged, plain, week_answer
 from portal.openapi import answers, document
@@ -106,6 +107,22 @@ def recorded() -> Response:
     fields = [{"field": each, "key_class": CLASS_OF[each], "sentences": explain(each)} for each in Field]
     rules = [{"id": rule.id, "effect": rule.effect, "because": rule.because} for rule in preset.rules]
     return plain({"policy": POLICY_VERSION, "preset": preset.name, "fields": fields, "rules": rules})
+
+
+@blueprint.get("/me/trends")
+@requires(Permission.OWN_READ)
+@answers(shapes.Trend, query=_RANGE | {"measure": (True, "Name of a measure, such as focus_time.")})
+def trend() -> Response:
+    """One measure of my days, with my own median and usual range: the rows of the page's chart and table."""
+    measure = {each.name: each for each in trends.SHOWN}.get(request.args.get("measure", ""))
+    period = period_from(request.args.get("from", ""), request.args.get("to", ""))
+    if measure is None:
+        raise bad(f"No such measure: one of {', '.join(each.name for each in trends.SHOWN)}.")
+    history = own.history((measure.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS), period)
+    found = trends.trend(history, measure, period, own.own(), own.current_day())
+    usual = None if found.usual is None else {"low": found.usual.low, "high": found.usual.high}
+    rows = [{"day": row.day, "value": row.value, "mark": row.mark} for row in found.rows]
+    return plain({"measure": measure.name, "unit": measure.unit, "median": found.median, "usual": usual, "rows": rows})
 
 
 @blueprint.get("/me/notices")

@@ -1,5 +1,7 @@
 """The browser's cookie: one opaque token, and nothing else in it.
 
+A second cookie, signed, lives from a form to the page after it, and holds the sentence that this page is to say.
+
 The token points at a row of `auth.sessions`, so that a session can be revoked and expires on the server. Before sign-in
 it points at nothing and only binds forms to this browser (login CSRF); at sign-in it is replaced, so that a planted
 cookie is worth nothing (session fixation). Rejected: Flask-Login, whose session keeps a user id in the cookie and whose
@@ -14,15 +16,20 @@ from typing import Any, Final, cast
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
+from itsdangerous import BadData, URLSafeSerializer
 
 COOKIE: Final = "sameview"
+SAID_COOKIE: Final = "sameview-said"
+_SAID: Final = "_flashes"  # where Flask keeps what the next page is to say, such as "Kept."
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
 
 
 class BrowserSession(dict[str, Any], SessionMixin):
     """What Flask-WTF finds in `flask.session`: the check value of this browser's forms, derived from its token."""
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: str | None, said: list[Any] | None = None) -> None:
+        super().__init__({} if said is None else {_SAID: said})
+        self.had_said = said is not None
         self.fresh = token is None
         self.accessed = False
         self.ended = False
@@ -56,18 +63,31 @@ class BrowserSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
         token = request.cookies.get(self.name(request.is_secure), "")
-        return BrowserSession(token if _TOKEN.fullmatch(token) else None)
+        return BrowserSession(token if _TOKEN.fullmatch(token) else None, self._said(app, request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         from flask import request  # the interface hands over no request, and the cookie's name depends on its scheme
 
         browser, secure = cast(BrowserSession, session), request.is_secure
+        flags: dict[str, Any] = {"path": "/", "secure": secure, "httponly": True, "samesite": "Lax"}
         if browser.ended:
-            response.delete_cookie(self.name(secure), path="/", secure=secure, httponly=True, samesite="Lax")
+            response.delete_cookie(self.name(secure), **flags)
         elif browser.fresh and browser.accessed:
-            response.set_cookie(
-                self.name(secure), browser.token, path="/", secure=secure, httponly=True, samesite="Lax"
-            )
+            response.set_cookie(self.name(secure), browser.token, **flags)
+        if said := browser.get(_SAID):
+            response.set_cookie(SAID_COOKIE, self._signer(app).dumps(said), **flags)
+        elif browser.had_said:
+            response.delete_cookie(SAID_COOKIE, **flags)
+
+    def _said(self, app: Flask, request: Request) -> list[Any] | None:
+        """Return the sentences that the page before left for this one; only sentences of ours, so they are signed."""
+        try:
+            return cast(list[Any], self._signer(app).loads(request.cookies[SAID_COOKIE]))
+        except (KeyError, BadData):
+            return None
+
+    def _signer(self, app: Flask) -> URLSafeSerializer:
+        return URLSafeSerializer(str(app.secret_key), salt="sameview/v1/said")
 
 
 def browser() -> BrowserSession:

@@ -199,6 +199,27 @@ class Recorded(Shape):
     rules: list[RecordedRule]
 
 
+class TrendRow(Shape):
+    day: str
+    value: float | None
+    mark: str | None
+
+
+class Usual(Shape):
+    low: float
+    high: float
+
+
+class Trend(Shape):
+    """One measure over days, with the asker's own median and usual range."""
+
+    measure: str
+    unit: str
+    median: float | None
+    usual: Usual | None
+    rows: list[TrendRow]
+
+
 class Token(Shape):
     """A personal token; its last use is known by day."""
 

@@ -7,6 +7,7 @@ September; it is a Thursday in November. Ben has figures for every working day o
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from privacy.stores import writing
 from privacy.vault import Row
 
 SEPTEMBER = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
+NOVEMBER = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
 PASSWORD = "brown otter over seven hills"
 PEOPLE = {
     "ana": (Role.EMPLOYEE,),
@@ -153,10 +155,9 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
-def office(furnished: Path, tmp_path: Path, clock: Any) -> Iterator[Office]:
-    """The organisation on a Thursday in November, with its application."""
-    home = tmp_path / "home"
+@contextmanager
+def opened(furnished: Path, home: Path, clock: Any) -> Iterator[Office]:
+    """Open a copy of the organisation with its application."""
     shutil.copytree(furnished, home)
     system = build(Config(home=home), clock)
     system.__dict__["hasher"] = PasswordHasher(INSECURE_COST_FOR_TESTS)
@@ -165,6 +166,20 @@ def office(furnished: Path, tmp_path: Path, clock: Any) -> Iterator[Office]:
     ids = {name: system.people.find(f"{name}@example.org").subject for name in PEOPLE}
     yield Office(system, app, clock, ids)
     system.close()
+
+
+@pytest.fixture
+def office(furnished: Path, tmp_path: Path, clock: Any) -> Iterator[Office]:
+    """The organisation on a Thursday in November, fresh for each test."""
+    with opened(furnished, tmp_path / "home", clock) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def lasting_office(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The same, for tests that change nothing that another one of their module could see."""
+    with opened(furnished, tmp_path_factory.mktemp("lasting") / "home", lambda: NOVEMBER) as found:
+        yield found
 
 
 def check_value(client: FlaskClient, page: str) -> str:

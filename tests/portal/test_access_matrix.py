@@ -1,0 +1,189 @@
+"""Every route, asked by everybody: the table says what each gets, and a route that is not in it fails the test."""
+
+import gzip
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from auth.permissions import GRANTS, Permission, Role
+from portal import vega
+
+ASKERS = ("stranger", "ben", "eva", "dan", "ana", "gus", "cleo", "oda")
+"""Nobody; Ben; a colleague; somebody of another team; Ben's manager; another manager; the reviewer; the operator."""
+
+EVERYBODY = frozenset(ASKERS)
+SIGNED_IN = EVERYBODY - {"stranger"}
+MANAGERS = frozenset({"ana", "gus"})
+BENS_MANAGER, REVIEWER, OPERATOR = frozenset({"ana"}), frozenset({"cleo"}), frozenset({"oda"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who reaches a view and what they get; the others get 404, a stranger is asked to sign in."""
+
+    who: frozenset[str]
+    status: int = 200
+    query: str = ""
+
+
+BEN = "{ben}"
+WEEK = "?purpose=one_to_one"
+TABLE: dict[tuple[str, str], Row] = {
+    ("GET", "/"): Row(SIGNED_IN),
+    ("GET", "/admin/"): Row(OPERATOR),
+    ("GET", "/admin/system"): Row(OPERATOR),
+    ("POST", "/admin/people/<person>/invitation"): Row(OPERATOR),
+    ("GET", "/api/v1/log"): Row(REVIEWER),
+    ("GET", "/api/v1/log/checkpoint"): Row(SIGNED_IN),
+    ("GET", "/api/v1/log/entries/<int:index>"): Row(REVIEWER),
+    ("GET", "/api/v1/log/verification"): Row(REVIEWER),
+    ("GET", "/api/v1/me/access"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/access/proofs"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
+    ("GET", "/api/v1/me/days"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
+    ("GET", "/api/v1/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/notices"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/recorded"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/tokens"): Row(SIGNED_IN),
+    ("POST", "/api/v1/me/tokens"): Row(SIGNED_IN, 400),
+    ("DELETE", "/api/v1/me/tokens/<token>"): Row(frozenset()),  # nobody has a token of that number
+    ("GET", "/api/v1/me/trends"): Row(SIGNED_IN, query="?from=2026-10-05&to=2026-11-16&measure=focus_time"),
+    ("GET", "/api/v1/openapi.json"): Row(SIGNED_IN),
+    ("GET", "/api/v1/team"): Row(MANAGERS),
+    ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
+    ("GET", "/compliance/"): Row(REVIEWER),
+    ("GET", "/compliance/entries/<int:index>"): Row(REVIEWER),
+    ("GET", "/compliance/verification"): Row(REVIEWER),
+    ("GET", "/healthz"): Row(EVERYBODY),
+    ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
+    ("POST", "/invitation/<token>"): Row(frozenset()),
+    ("GET", "/me/access"): Row(SIGNED_IN),
+    ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
+    ("GET", "/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/me/notices"): Row(SIGNED_IN),
+    ("POST", "/me/notices"): Row(SIGNED_IN, 302),
+    ("GET", "/me/pattern"): Row(SIGNED_IN),
+    ("POST", "/me/pattern"): Row(SIGNED_IN, 400),
+    ("POST", "/me/pattern/days-off"): Row(SIGNED_IN, 400),
+    ("GET", "/me/recorded"): Row(SIGNED_IN),
+    ("GET", "/me/tokens"): Row(SIGNED_IN),
+    ("POST", "/me/tokens"): Row(SIGNED_IN, 400),
+    ("POST", "/me/tokens/<token>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has a token of that number
+    ("GET", "/me/trends"): Row(SIGNED_IN),
+    ("GET", "/me/trends.csv"): Row(SIGNED_IN),
+    ("GET", "/metrics"): Row(EVERYBODY),
+    ("GET", "/readyz"): Row(EVERYBODY),
+    ("GET", "/sign-in"): Row(EVERYBODY, 302),
+    ("POST", "/sign-in"): Row(EVERYBODY, 401),
+    ("GET", "/sign-in-link/<token>"): Row(frozenset()),  # no such link
+    ("POST", "/sign-out"): Row(SIGNED_IN, 302),
+    ("GET", "/static/<path:filename>"): Row(EVERYBODY),
+    ("GET", "/static/vega.js"): Row(EVERYBODY),
+    ("GET", "/team/"): Row(MANAGERS),
+    ("GET", "/team/<team>/people/<person>"): Row(BENS_MANAGER),
+    ("GET", "/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
+    ("GET", "/welcome"): Row(SIGNED_IN),
+    ("POST", "/welcome"): Row(SIGNED_IN, 302),
+}
+PUBLIC = ("/healthz", "/invitation/", "/metrics", "/readyz", "/sign-in", "/static/")
+FILLED = {
+    "<person>": BEN,
+    "<int:index>": "5",
+    "<token>": "0" * 32,
+    "<date>": "2026-11-12",
+    "<week>": "2026-W46",
+    "<team>": "claims",
+    "<path:filename>": "style.css",
+}
+
+
+def routes(app: Any) -> set[tuple[str, str]]:
+    return {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
+
+
+def address(office: Any, rule: str, query: str) -> str:
+    for name, value in FILLED.items():
+        rule = rule.replace(name, value)
+    return rule.replace(BEN, office.ids["ben"]) + query
+
+
+def ask(office: Any, who: str, method: str, path: str) -> Any:
+    client = office.app.test_client()
+    if who != "stranger":
+        client.set_cookie("sameview", office.system.sessions.start(office.ids[who]))
+    if method == "GET":
+        return client.get(path)
+    page = client.get("/sign-in" if who == "stranger" else "/welcome").text
+    headers = {"X-CSRFToken": page.partition('name="csrf_token" value="')[2].partition('"')[0]}
+    return client.open(path, method=method, data={"email": f"{who}@example.org"}, headers=headers)
+
+
+def expected(row: Row, who: str, rule: str) -> int:
+    if rule == "/sign-in" and who == "stranger" and row.status == 302:
+        return 200
+    if who in row.who:
+        return row.status
+    if who == "stranger" and not rule.startswith(PUBLIC):
+        return 401 if rule.startswith("/api/") else 302
+    return 404
+
+
+def test_every_route_is_in_the_table(lasting_office: Any) -> None:
+    assert routes(lasting_office.app) == set(TABLE)
+
+
+@pytest.mark.parametrize(("method", "rule"), TABLE, ids=lambda part: str(part))
+def test_everybody_gets_what_the_table_says(
+    lasting_office: Any, monkeypatch: pytest.MonkeyPatch, method: str, rule: str
+) -> None:
+    monkeypatch.setattr(vega, "bundle", lambda _: gzip.compress(b"// the script"))  # making the real one takes seconds
+    row = TABLE[method, rule]
+    path = address(lasting_office, rule, row.query)
+
+    got = {}
+    for who in ASKERS:
+        with ask(lasting_office, who, method, path) as answer:
+            got[who] = answer.status_code
+
+    assert got == {who: expected(row, who, rule) for who in ASKERS}
+
+
+def test_a_view_that_declares_nothing_is_not_found(office: Any) -> None:
+    office.app.add_url_rule("/oops", "oops", lambda: "hello")
+    office.app.add_url_rule("/api/v1/oops", "api_oops", lambda: "hello")
+
+    for who in (None, "ben", "ana", "cleo", "oda"):
+        assert office.client(who).get("/oops").status_code == 404
+        assert office.client(who).get("/api/v1/oops").status_code == 404
+
+
+def test_every_view_declares_a_permission(lasting_office: Any) -> None:
+    views = lasting_office.app.view_functions.items()
+
+    assert [name for name, view in views if not isinstance(getattr(view, "permission", None), Permission)] == []
+
+
+def test_what_one_may_not_see_and_what_is_not_there_look_alike(office: Any) -> None:
+    hidden = office.client("ben").get("/compliance/")
+    absent = office.client("ben").get("/nowhere/")
+
+    assert (hidden.status_code, hidden.text) == (absent.status_code, absent.text)
+
+
+def test_no_permission_but_the_open_ones_is_granted_to_strangers() -> None:
+    to_strangers = {each for each, roles in GRANTS.items() if Role.ANYONE in roles}
+
+    assert to_strangers == {Permission.HEALTH_READ, Permission.SIGN_IN}
+
+
+@pytest.mark.parametrize("path", ["/", "/team/", "/compliance/", "/admin/", "/api/v1/me/days/2026-11-12"])
+def test_whoever_has_left_is_nobody(office: Any, path: str) -> None:
+    for who in ("ben", "ana", "cleo", "oda"):
+        office.system.people.leave(office.ids[who], office.clock().date())
+    office.clock.advance(days=1)
+
+    for who in ("ben", "ana", "cleo", "oda"):
+        client = office.app.test_client()
+        client.set_cookie("sameview", office.system.sessions.start(office.ids[who]))
+        assert client.get(path).status_code in (302, 401)
