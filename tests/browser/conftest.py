@@ -1,0 +1,120 @@
+"""A real Chromium at the synthetic back office, served on loopback."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from browser.pages import EMPLOYEE_PAGES
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from portal import create_app
+from portal.config import Config
+from portal.demo import seed
+from portal.demo.seed import Seeded
+from portal.wiring import build
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_WATCH_POLICY = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', e => violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("browser")
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason="needs Chromium: apt-get install chromium"))
+
+
+@dataclass
+class Portal:
+    """The served portal: where it is, who is who, and a browser to open it with."""
+
+    url: str
+    seeded: Seeded
+    browser: Browser
+
+    def cookie(self, role: str) -> str:
+        """Return the session of somebody who has just signed in."""
+        name = dict(seed.LINKS)[role]
+        return self.seeded.system.sessions.start(self.seeded.subjects[name])
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The synthetic back office, served by threads of this process."""
+    config = Config(home=tmp_path_factory.mktemp("office") / "home")
+    seeded = seed.begin(config, lambda _what, _done, _total: None)
+    served = build(config)
+    server = make_server("127.0.0.1", 0, create_app(served), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield Portal(f"http://127.0.0.1:{server.server_port}", seeded, browser)
+        browser.close()
+    server.shutdown()
+    thread.join()
+    served.close()
+    seeded.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(portal: Portal) -> Iterator[Visit]:
+    """Open a page as somebody; every context is closed at the end. Policy violations gather in `window.violations`."""
+    opened: list[BrowserContext] = []
+
+    def go(role: str | None, path: str, *, scheme: str = "light", width: int = 1280, script: bool = True) -> Page:
+        context = portal.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce"
+        )  # fmt: skip
+        opened.append(context)
+        context.add_init_script(_WATCH_POLICY)
+        if role is not None:
+            context.add_cookies([{"name": "sameview", "value": portal.cookie(role), "url": portal.url}])
+        page = context.new_page()
+        page.goto(portal.url + path)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def places(portal: Portal) -> dict[str, tuple[str, str]]:
+    """Every page by name: who opens it, and its address."""
+    system, subjects = portal.seeded.system, portal.seeded.subjects
+    employee, manager = (subjects[dict(seed.LINKS)[role]] for role in ("employee", "manager"))
+    team = system.directory.managed(manager)[0].id
+    person = f"/team/{team}/people/{employee}"
+    return {
+        **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
+        "roster": ("manager", "/team/"),
+        "person": ("manager", person),
+        "log": ("reviewer", "/compliance/"),
+        "entry": ("reviewer", "/compliance/entries/3"),
+        "verification": ("reviewer", "/compliance/verification"),
+        "people": ("operator", "/admin/"),
+        "system": ("operator", "/admin/system"),
+        "sign-in": ("", "/sign-in"),
+        "not found": ("employee", "/no-such-page"),
+    }
+
