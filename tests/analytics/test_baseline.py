@@ -21,7 +21,7 @@ def _weekdays(count: int) -> list[dt.date]:
 def test_nothing_is_said_before_ten_working_days() -> None:
     days = _weekdays(10)
 
-    assert baseline(dict.fromkeys(days[:9], 50.0), TODAY, FULL_TIME) is None
+    assert baseline(dict.fromkeys([*days[:9], TODAY], 50.0), TODAY, FULL_TIME) is None
     assert baseline(dict.fromkeys(days, 50.0), TODAY, FULL_TIME) is not None
 
 

@@ -195,6 +195,13 @@ def test_hours_add_up_to_the_day_to_the_millisecond() -> None:
     assert {name: round(value, 3) for name, value in sums.items()} == figures[Field.CATEGORIES]
 
 
+def test_the_millisecond_beyond_the_days_end_is_in_its_last_hour() -> None:
+    figures = _figures((1_439, 60.001 / MINUTE, SHEET))
+
+    assert figures[Field.CATEGORIES] == {"Work": 60.001}
+    assert figures[Field.RHYTHM]["hours"] == {"23": {"Work": 60.001}}
+
+
 def test_the_timeline_shows_what_filled_most_of_each_minute() -> None:
     timeline = _figures((540, 2.6, SHEET), (542.6, 1.4, MAIL), (600, 0.4, SHEET))[Field.RHYTHM]["timeline"]
 

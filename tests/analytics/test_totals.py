@@ -92,6 +92,20 @@ def test_each_day_equals_the_oracle(seed: int, zone_name: str, first: str, day_s
             assert_equal(figures, expected.seconds(day, zone, day_start, HOST))
 
 
+def test_of_two_events_that_last_over_midnight_to_one_moment_the_earlier_start_wins(tmp_path: Path) -> None:
+    """Cut, they look the same but for their data; aw-core takes them in the order of its storage, newest first."""
+    earlier = {"timestamp": "2025-06-03T23:00:00Z", "duration": 4_200.0, "data": WINDOWS[0]}
+    later = {"timestamp": "2025-06-03T23:30:00Z", "duration": 2_400.0, "data": WINDOWS[1]}
+    export = {"window": {"type": "currentwindow", "hostname": HOST, "events": [earlier, later]}}
+    rules, day = read(json.dumps(CLASSES)), dt.date(2025, 6, 4)
+
+    figures = summarise(raw_days(export, Categoriser(rules), UTC, dt.time(0))[day], UTC, rules.core)
+
+    with oracle(export, CLASSES, tmp_path) as expected:
+        assert_equal(figures, expected.seconds(day, UTC, dt.time(0), HOST))
+    assert figures[Field.CATEGORY_DETAIL] == {"Work": 600.0}
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_the_order_of_events_and_buckets_does_not_matter(seed: int, draw: random.Random) -> None:

@@ -8,7 +8,7 @@ import aw_transform
 import numpy as np
 import pytest
 from aw_core.models import Event
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analytics.transforms import NOTHING, Intervals, flood, intersect, overlay, union
@@ -77,6 +77,8 @@ def _joined(rows: list[tuple[int, int, int]]) -> list[list[int]]:
 
 @settings(max_examples=400, deadline=None)
 @given(ROWS)
+@example([(0, 1_100 * MS, 0), (SECOND, 5 * SECOND, 1)])  # an overlap of 100 ms is an overlap
+@example([(0, 1_099 * MS, 0), (SECOND, 5 * SECOND, 1)])  # and a shorter one is split
 def test_flooding_is_that_of_aw_core(rows: list[Row]) -> None:
     assert _rows(_flooded(rows)) == _shape(aw_transform.flood(_events(rows)))
 
