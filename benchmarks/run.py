@@ -96,13 +96,16 @@ def table_rows(events: int, ours: dict[str, Any], peer: dict[str, Any]) -> list[
 
     per_event = ours["day_row_bytes"] / events
     day, again = ("day_json_seconds", "day_view_seconds"), ("day_again_seconds", "day_view_seconds")
+    day_cpu = ("day_json_cpu_seconds", "day_view_cpu_seconds")
     year = ("year_field_seconds", "year_categories_seconds")
     return [
         compare(f"import of {events:,} events", ("seconds", "seconds"), "s", 15),
+        compare("its processor time", ("cpu_seconds", "cpu_seconds"), "s", None),
         compare("its peak memory", ("peak_mb", "peak_mb"), "MB", 3),
         Row("day rows, with titles and URLs", f"{per_event:.1f} B/event", "", 15 / per_event, 1),
         compare("everything stored", ("stored_bytes", "stored_bytes"), "MB", None, 1e-6),
         compare("a day as JSON, log commit included", day, "ms", 50, 1000),
+        compare("its processor time", day_cpu, "ms", None, 1000),
         compare("the same day again in one session", again, "ms", None, 1000),
         compare("a year of one field, log commit included", year, "ms", 1000, 1000),
     ]
