@@ -4,7 +4,7 @@ What an event said goes on from here only as `Data`, after policy.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +19,6 @@ DROPPED: Final = -1
 MOST_RULES: Final = 62
 """Rules are bits of a signed number."""
 
-_TEXTS: Final = ("app", "title", "url", "status")
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -91,9 +90,21 @@ def door_name(preset: Preset, rules: Rules) -> str:
     return hashlib.sha256(repr((preset.name, described)).encode()).hexdigest()[:16]
 
 
-def _data(kept: dict[str, Any], category: str) -> Data:
+def _data(kept: Mapping[str, Any], category: str) -> Data:
     """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
-    app, title, url, status = (kept.pop(key) if isinstance(kept.get(key), str) else None for key in _TEXTS)
-    audible = kept.get("audible")
-    audible = bool(kept.pop("audible")) if isinstance(audible, bool | int | float) and audible in (0, 1) else None
-    return Data(app, title, url, audible, status, category, _canonical(kept) if kept else b"")
+    app = title = url = audible = status = None
+    rest = {}
+    for key, value in kept.items():  # spelled out: this runs for every distinct data of an import
+        if key == "title" and isinstance(value, str):
+            title = value
+        elif key == "app" and isinstance(value, str):
+            app = value
+        elif key == "url" and isinstance(value, str):
+            url = value
+        elif key == "status" and isinstance(value, str):
+            status = value
+        elif key == "audible" and value in (False, True):
+            audible = bool(value)
+        else:
+            rest[key] = value
+    return Data(app, title, url, audible, status, category, _canonical(rest) if rest else b"")

@@ -147,15 +147,19 @@ def apply(preset: Preset, stream: str, data: Mapping[str, Any], category: str) -
         if key == ANY or data[key]:
             return Captured(None, "", (rule,))
     rules = plan.coarsened
-    kept = {key: data[key] for key in plan.kept}
+    kept = dict(data) if len(plan.kept) == len(data) else {key: data[key] for key in plan.kept}
     for key in plan.texts:
         if not isinstance(kept[key], str):
             del kept[key]
-            rules |= {plan.unnamed}
+            rules = _with(rules, plan.unnamed)
     if plan.category is not None and SEPARATOR in category:
         category = category.partition(SEPARATOR)[0]
-        rules |= {plan.category}
-    return Captured(kept, category, tuple(sorted(rules)))
+        rules = _with(rules, plan.category)
+    return Captured(kept, category, rules)
+
+
+def _with(rules: tuple[str, ...], rule: str) -> tuple[str, ...]:
+    return tuple(sorted({*rules, rule}))
 
 
 class _Plan(NamedTuple):
@@ -164,7 +168,7 @@ class _Plan(NamedTuple):
     drops: tuple[tuple[str, str], ...]  # key and rule: dropped if the value is neither false nor empty
     kept: tuple[str, ...]
     texts: tuple[str, ...]  # of those kept, the ones that have to be text
-    coarsened: frozenset[str]
+    coarsened: tuple[str, ...]
     category: str | None  # the rule that coarsens it
     unnamed: str  # the rule for keys without a name
 
@@ -183,7 +187,7 @@ def _plan(preset: str, stream: str, keys: tuple[str, ...]) -> _Plan:
         ((ANY, other.id),) if other.effect is Effect.DROP else tuple(drops),
         kept,
         tuple(key for key in kept if key in _TEXTS and found[key] is not other),
-        frozenset(rule.id for rule in found.values() if rule.effect is Effect.COARSEN),
+        tuple(sorted({rule.id for rule in found.values() if rule.effect is Effect.COARSEN})),
         path.id if path.effect is Effect.COARSEN else None,
         other.id,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, Protocol
 
 import msgspec
@@ -80,6 +81,9 @@ class _Distinct(dict[bytes, int]):
         return number
 
 
+_timestamp, _duration, _data = map(attrgetter, ("timestamp", "duration", "data"))
+
+
 class Columns:
     """Collects a bucket's events, a block at a time. A block is taken whole or not at all."""
 
@@ -90,10 +94,10 @@ class Columns:
 
     def add(self, events: Sequence[RawEvent]) -> None:
         """Take one block. Raises BadTimestamp, DataNotAnObject, DecodeError."""
-        start = microseconds([each.timestamp for each in events])
-        seconds = np.array([each.duration for each in events], dtype=np.float64)
-        number_of = self._distinct
-        data = np.array([number_of[bytes(each.data)] for each in events], dtype=np.int32)
+        start = microseconds(list(map(_timestamp, events)))
+        seconds = np.fromiter(map(_duration, events), dtype=np.float64, count=len(events))
+        numbers = map(self._distinct.__getitem__, map(bytes, map(_data, events)))
+        data = np.fromiter(numbers, dtype=np.int32, count=len(events))
         self._blocks.append((start, duration_us(seconds.clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)), data))
         self.count += len(events)
 
