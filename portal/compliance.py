@@ -4,7 +4,8 @@ Reading the log is disclosure, too: the gate writes an entry before it opens one
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -13,7 +14,7 @@ from auth.permissions import Permission, requires
 from portal.access import system, viewer
 from portal.answers import logged
 from portal.parse import day_from, number_from
-from portal.sentences import sentence
+from portal.sentences import Sentence, sentence
 from privacy.access_log import Entry, Filter
 from privacy.policy import Purpose, Relation
 
@@ -33,7 +34,9 @@ def log() -> str:
     older = None if found.page.before is None else _address(before=found.page.before)
     return render_template(
         "compliance/log.html",
-        lines=_lines(found.page.entries),
+        lines=[
+            replace(each, digest=None) for each in _lines(found.page.entries)
+        ],  # digests are on the entry's own page
         unreadable=found.page.unreadable,
         entry=found.entry,
         asked=request.args,
@@ -93,7 +96,7 @@ def _address(before: int | None) -> str:
     return url_for("compliance.log") + (f"?{query}" if query else "")
 
 
-def _lines(entries: Iterable[Entry]) -> list[Any]:
+def _lines(entries: Iterable[Entry]) -> list[Sentence]:
     found = list(entries)
     known = system().directory.names({each for e in found for each in (e.viewer, e.subject) if each})
     names: Callable[[str], str] = lambda subject: known.get(subject, UNKNOWN)  # noqa: E731
