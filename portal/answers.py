@@ -6,13 +6,14 @@ import msgspec
 from flask import Response
 
 from analytics.weeks import Answer
-from privacy.canonical import canonical, digest
+from privacy.canonical import canonical, digest_of
 from privacy.log_entries import Entry
 
 
 def answer(payload: dict[str, Any], entry: int) -> Response:
     """Answer `{"payload", "entry", "digest"}`; the payload's bytes are those that the digest is taken of."""
-    body = b'{"digest":"%b","entry":%d,"payload":%b}' % (digest(payload).encode(), entry, canonical(payload))
+    encoded = canonical(payload)
+    body = b'{"digest":"%b","entry":%d,"payload":%b}' % (digest_of(encoded).encode(), entry, encoded)
     return Response(body, content_type="application/json")
 
 

@@ -3,7 +3,8 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from privacy.canonical import canonical, canonical_record, digest
@@ -25,6 +26,21 @@ def test_numbers_strings_and_keys_take_the_form_of_rfc_8785() -> None:
 @given(records)
 def test_records_have_the_same_form_the_fast_way(record: dict[str, object]) -> None:
     assert canonical_record(record) == canonical(record)
+
+
+numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**7), 10**9).map(lambda ms: ms / 1000)
+anything = st.recursive(
+    scalars | numbers,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4) | st.tuples(inner, inner),
+    max_leaves=12,
+)
+
+
+@given(anything)
+@example({"\U0001f600": 1, "\ufb33": 2})
+@example([-0.0, 0.001, 0.0009, 9007199254740993.0, 1e15, 1e21, 1e-7, "\u2028\x7f\b"])
+def test_every_value_has_the_form_of_the_reference_implementation(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 def test_a_digest_names_its_hash_and_ignores_the_order_of_keys() -> None:
