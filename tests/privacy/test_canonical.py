@@ -38,7 +38,11 @@ anything = st.recursive(
 
 @given(anything)
 @example({"\U0001f600": 1, "\ufb33": 2})
-@example([-0.0, 0.001, 0.0009, 9007199254740993.0, 1e15, 1e21, 1e-7, "\u2028\x7f\b"])
+@example([-0.0, 0.001, 12.345, 9007199254740991.0, "\u2028\x7f\b"])
+@example(1e-5)
+@example(1e-7)
+@example(1e16)
+@example(1e21)
 def test_every_value_has_the_form_of_the_reference_implementation(value: object) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
