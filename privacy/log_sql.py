@@ -1,4 +1,4 @@
-"""The statements of an append, compiled once for each engine.
+"""Statements that are compiled once: those of an append, and those that read the whole tree.
 
 A commit is a handful of one-row statements; working each of them out again would cost more than the commit itself. They
 are written in SQLAlchemy's own terms, so that both databases get theirs, and handed straight to the driver.

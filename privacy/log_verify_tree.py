@@ -11,18 +11,27 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, or_, select
 
 from privacy import merkle
 from privacy.log_entries import LEAF_PREFIX
 from privacy.log_problems import MOST, Problems, is_bytes, raw
+from privacy.log_sql import Statement
 from privacy.log_tree import entry, node
 from privacy.merkle import Frontier, node_hash, parents, stored_count, stored_number, stored_place
 
 CHUNK_LEVEL: Final = 12
 
-_LEAVES: Final = select(*raw(entry.c.index, entry.c.leaf_hash, entry.c.commitment)).order_by(entry.c.index)
-_NODES: Final = select(*raw(node.c.number, node.c.hash)).order_by(node.c.number)
+_LOW: Final = bindparam("low", type_=BigInteger)
+_HIGH: Final = bindparam("high", type_=BigInteger)
+_LEAVES: Final = (
+    select(*raw(entry.c.index, entry.c.leaf_hash, entry.c.commitment))
+    .where(entry.c.index >= _LOW, entry.c.index < _HIGH)
+    .order_by(entry.c.index)
+)
+_NODES: Final = (
+    select(*raw(node.c.number, node.c.hash)).where(node.c.number >= _LOW, node.c.number < _HIGH).order_by(node.c.number)
+)
 
 
 @functools.cache
@@ -51,6 +60,7 @@ class TreeCheck:
         self._connection = connection
         self._size = size
         self._problems = problems
+        self._leaves, self._nodes = Statement(connection, _LEAVES), Statement(connection, _NODES)
         self._numbers, self._in_order = _layout(chunk_level)
         self._chunk_level, self._chunk = chunk_level, 1 << chunk_level
         self._tops = Frontier()  # over the roots of complete chunks
@@ -80,8 +90,7 @@ class TreeCheck:
         return merkle.fold(self._tops.hashes + edge.hashes)
 
     def _rows(self, low: int) -> Sequence[tuple[Any, ...]]:
-        high = min(low + self._chunk, self._size)
-        return self._connection.execute(_LEAVES.where(entry.c.index >= low, entry.c.index < high)).all()
+        return self._leaves.fetch(self._connection, low=low, high=min(low + self._chunk, self._size))
 
     def _skip(self, low: int) -> int:
         """Report a gap of whole chunks, and return where the next entry's chunk begins."""
@@ -148,7 +157,7 @@ class TreeCheck:
             inner.extend(level)
         self._tops.append(level[0])
         base, end = stored_count(low), stored_count(low + self._chunk)
-        stored = self._connection.execute(_NODES.where(node.c.number >= base, node.c.number < end)).all()
+        stored = self._nodes.fetch(self._connection, low=base, high=end)
         within = len(self._numbers)
         fits = [row[1] for row in stored[:within]] == list(self._in_order(inner))
         if fits and [row[0] - base for row in stored[:within]] == self._numbers:
@@ -160,7 +169,7 @@ class TreeCheck:
     def _check_each(self, low: int, high: int, leaves: Mapping[int, bytes]) -> None:
         """Compare every inner node of a chunk with the hash of its halves as stored."""
         base, end = stored_count(low), stored_count(high)
-        rows = self._connection.execute(_NODES.where(node.c.number >= base, node.c.number < end)).all()
+        rows = self._nodes.fetch(self._connection, low=base, high=end)
         stored: dict[int, Any] = {row[0]: row[1] for row in rows}
         hashes = {stored_number(0, index): leaf for index, leaf in leaves.items()} | stored
         for level in range(1, self._chunk_level + 1):
