@@ -62,6 +62,7 @@ def build(unit: str) -> dict[str, Any]:
             background="transparent",
             autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         )
+        .configure(aria=False)  # the page names the chart, and its table twin holds the figures
         .configure_view(stroke=None)
         .configure_axis(labelFontSize=12, labelPadding=8)
     )

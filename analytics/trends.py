@@ -14,7 +14,7 @@ from analytics import charts
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
 from analytics.formulas import Day
 from analytics.measures import MEASURES, MINUTES, Measure
-from analytics.today import Own, Payload
+from analytics.rings import Own, Payload
 from privacy.period import Period
 
 MISSING: Final = "not captured"

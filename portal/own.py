@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from analytics import goals, working
 from analytics.days import day_payloads
 from analytics.goals import Goals
-from analytics.today import Own, Payload
+from analytics.rings import Own, Payload
 from analytics.working import Working
 from portal.access import session_key, system, viewer
 from privacy.disclosure import Disclosed

@@ -46,6 +46,8 @@ PURPOSE_NAMES: Final[dict[str, str]] = {
     Purpose.OPERATIONS: "to run the system",
 }
 
+_WITH_DIGEST: Final = ("shown", "imported")
+"""Outcomes whose digest is of figures that the reader has, too."""
 _SILENT: Final = (Purpose.OWN_REVIEW, Purpose.OPERATIONS)
 """Purposes that the sentence says already."""
 
@@ -110,7 +112,7 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         sign=sign,
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
-        digest=entry.digest,
+        digest=entry.digest if entry.outcome in _WITH_DIGEST else None,
     )
 
 

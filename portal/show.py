@@ -27,7 +27,7 @@ Length = Literal["narrow", "short", "long"]
 
 def _split(seconds: float) -> list[tuple[int, str]]:
     """Return hours and minutes, rounded to the minute; seconds alone below one minute."""
-    if 0 < abs(seconds) < 60:
+    if 0 < seconds < 60:
         return [(round(seconds), "duration-second")]
     hours, minutes = divmod(round(seconds / 60), 60)
     shown = [(hours, "duration-hour"), (minutes, "duration-minute")]
@@ -37,8 +37,9 @@ def _split(seconds: float) -> list[tuple[int, str]]:
 @lru_cache(maxsize=4096)
 def duration(seconds: float, length: Length = "narrow") -> str:
     """Write a duration in seconds: "3h 20m", or with `length="long"` "3 hours 20 minutes"."""
-    sign = "−" if seconds < 0 else ""
-    return sign + " ".join(format_unit(n, unit, length, locale=LOCALE) for n, unit in _split(abs(seconds)))
+    if 0 < seconds < 0.5:
+        return "<" + duration(1, length)
+    return " ".join(format_unit(n, unit, length, locale=LOCALE) for n, unit in _split(seconds))
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,7 @@ _KEPT_SECONDS: Final = 24 * 3600
 def script() -> Response:
     """Answer the bundle: the same for everybody, and new only with a new version of the wheel."""
     packed = bundle(system().config.home / "cache")
-    zipped = "gzip" in request.accept_encodings
+    zipped = request.accept_encodings["gzip"] > 0
     answer = Response(packed if zipped else gzip.decompress(packed), content_type="text/javascript; charset=utf-8")
     if zipped:
         answer.content_encoding = "gzip"

@@ -12,6 +12,7 @@ from privacy.log_entries import Chain, Entry
 
 A_PAGE: Final = 30
 LATEST: Final = 3
+PEOPLE, SYSTEM, ME = "people", "system", "me"
 GONE: Final = "somebody who is no longer here"
 
 
@@ -22,15 +23,16 @@ def latest() -> list[Sentence]:
 
 
 def page(asked: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the page shows: `own=1` for own looks, `before` for older entries, `verify=1` to rebuild the tree."""
-    mine, before = asked.get("own") == "1", number_from(asked.get("before"), 0)
+    """Return what the page shows: `by` people, system or me; `before` for older ones; `verify=1` rebuilds the tree."""
+    by = asked.get("by", PEOPLE) if asked.get("by") in (SYSTEM, ME) else PEOPLE
+    before = number_from(asked.get("before"), 0)
     every = _entries()
-    chosen = [e for e in every if (e.chain is Chain.SELF) == mine]
+    chosen = [e for e in every if _by(e) == by]
     older = [e for e in chosen if not before or e.index < before]
     shown = _said(older[-A_PAGE:])
-    base = "/me/access?own=1" if mine else "/me/access?"
+    base = f"/me/access?by={by}"
     return {
-        "mine": mine,
+        "by": by,
         "entries": shown,
         "looks": sum(_is_look(e) for e in every),
         "refused": sum(e.outcome == "refused" and e.chain is not Chain.SELF for e in every),
@@ -38,7 +40,7 @@ def page(asked: Mapping[str, str]) -> dict[str, Any]:
         "verified": system().log.verify(hashes_only=True) if asked.get("verify") == "1" else None,
         "size": system().log.size,
         "checkpoint": system().log.checkpoint(),
-        "newer": base.rstrip("?") if before else None,
+        "newer": base if before else None,
         "older": f"{base}&before={older[-A_PAGE].index}" if len(older) > A_PAGE else None,
     }
 
@@ -58,6 +60,13 @@ def numbering(entries: Sequence[Entry]) -> list[str]:
 
 def _entries() -> list[Entry]:
     return system().gate.own_log(viewer(), session_key())
+
+
+def _by(entry: Entry) -> str:
+    """Tell whose doing an entry is: the system's own work is many entries, and would hide the looks of people."""
+    if entry.chain is Chain.SELF:
+        return ME
+    return SYSTEM if entry.viewer is None and entry.fields else PEOPLE
 
 
 def _is_look(entry: Entry) -> bool:

@@ -7,6 +7,7 @@ for (const place of document.querySelectorAll("[data-chart]")) {
     actions: false,
     ast: true,
     defaultStyle: false,
+    logLevel: 1, // errors only: a trend without gaps has an empty layer, and that is no fault
     renderer: "svg",
     tooltip: { disableDefaultStyle: true },
   }).catch(() => { place.hidden = true; }); // the table below holds the same figures

@@ -1,0 +1,40 @@
+"""The chart of the browser: a template that is built once, and rows that are only filled in."""
+
+import json
+
+import pytest
+
+from analytics import charts
+
+UNITS = sorted(charts.LABELS)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_kept_template_equals_a_fresh_build(unit: str) -> None:
+    filled = charts.trend(unit, [{"day": "2026-11-19T12:00", "value": 1, "words": "1 h"}], [], [], [])
+
+    fresh = charts.build(unit)
+
+    assert charts.template(unit) == fresh
+    assert {key: value for key, value in filled.items() if key != "datasets"} == fresh
+
+
+def test_a_request_leaves_no_rows_in_the_template() -> None:
+    charts.trend(UNITS[0], [{"day": "2026-11-19T12:00", "value": 1, "words": "x"}], [], [], [])
+
+    assert "datasets" not in charts.template(UNITS[0])
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_layer_takes_its_rows_from_a_named_dataset(unit: str) -> None:
+    layers = charts.build(unit)["layer"]
+
+    assert [layer["data"] for layer in layers] == [{"name": layer["name"]} for layer in layers]
+    assert {layer["name"] for layer in layers} == set(charts.DATASETS)
+
+
+def test_the_specification_asks_nothing_of_another_site() -> None:
+    text = json.dumps({key: value for key, value in charts.build(UNITS[0]).items() if key != "$schema"})
+
+    assert "http" not in text
+    assert "url" not in text

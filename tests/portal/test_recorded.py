@@ -1,0 +1,61 @@
+"""What is recorded is generated: it cannot say anything else than the policy and the preset."""
+
+import pytest
+
+from portal.recorded import ledger, notice_of
+from portal.sentences import FIELD_NAMES
+from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Preset
+from privacy.fields import SHARED_FIELDS, Field
+from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_every_rule_at_the_door_is_shown_with_its_reason(preset: Preset) -> None:
+    shown = notice_of(preset).rules_at_door
+
+    assert [line.because for line in shown] == [rule.because for rule in preset.rules]
+
+
+def test_every_rule_of_the_policy_is_shown_in_its_own_words() -> None:
+    found = notice_of(COACHING)
+
+    assert [reader.because for reader in found.rules] == [rule.because for rule in POLICY]
+    assert (found.version, found.forbidden) == (POLICY_VERSION, FORBIDDEN_USES)
+
+
+def test_a_field_is_called_shared_if_and_only_if_somebody_else_may_see_it() -> None:
+    lines = notice_of(COACHING).fields
+
+    words = {line.shared: line.name.lower() for line in lines}
+    for field in Field:
+        assert FIELD_NAMES[field] in words[field in SHARED_FIELDS]
+    assert len(lines) == 2
+
+
+def effects(preset: Preset) -> dict[str, str]:
+    return {line.what: line.effect for line in notice_of(preset).capture}
+
+
+def test_the_short_list_says_what_the_preset_does() -> None:
+    assert effects(STRICT)["Application"] == "category only"
+    assert effects(STRICT)["Category of the work"] == "top level only"
+    assert effects(COACHING)["Application"] == "kept"
+    assert effects(COACHING)["Window titles"] == "category only"
+    assert effects(COACHING)["Private browser windows"] == "dropped"
+    assert effects(OWN_INSIGHT)["Web addresses"] == "kept 14 days"
+
+
+def test_the_ledger_adds_up_and_does_not_claim_what_it_cannot_know() -> None:
+    counts = {"received": 110, "kept": 100, "coarsened": {"title-to-category": 80}, "dropped": {"incognito": 10}}
+
+    one = ledger(counts, COACHING)
+    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING)
+
+    assert [(part.name, part.count) for part in one.parts] == [
+        ("Kept as it came", 20),
+        ("Coarsened", 80),
+        ("Dropped", 10),
+    ]
+    assert sum(part.share for part in one.parts) == pytest.approx(100, abs=0.1)
+    assert (one.exact, several.exact, several.coarsened) == (True, False, 80)
+    assert {rule.because for rule in several.rules} <= {rule.because for rule in COACHING.rules}
