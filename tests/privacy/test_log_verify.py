@@ -291,6 +291,13 @@ def test_an_older_state_of_everything_does_not_lead_to_the_checkpoint_that_someb
         log.export_bundle([0], old_size=log.size + 1)
 
 
+def test_a_removed_checkpoint_is_found_by_the_hashes_alone(log: AccessLog, stores: Stores) -> None:
+    with stores.log.begin() as connection:
+        connection.execute(delete(kept).where(kept.c.day == dt.date(2026, 11, 21)))
+
+    assert log.verify(hashes_only=True).problems == ["head: states 3 kept checkpoints, there are 2"]
+
+
 def test_entries_emptied_without_a_record_are_found(log: AccessLog, stores: Stores) -> None:
     empty = {"sealed": None, "day": None, "subject_tag": None, "viewer_tag": None}
     (record,) = {row["erased_by"] for row in rows(stores, entry)} - {None}
