@@ -1,0 +1,96 @@
+"""Makes docs/screenshots from the synthetic back office: `make screenshots` (needs Debian's chromium)."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FOLDER = Path(__file__).resolve().parent / "screenshots"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync")  # fmt: skip
+PORT = 8765
+SIZES = {"desktop": 1280, "mobile": 390}
+PAGES = {
+    "employee": {
+        "today": "/",
+        "as-seen-by-manager": "/me/as-seen-by-manager",
+        "who-looked": "/me/access",
+        "recorded": "/me/recorded",
+        "trends": "/me/trends",
+        "my-week": "/me/pattern",
+        "tokens": "/me/tokens",
+    },
+    "manager": {"roster": "/team/"},
+    "reviewer": {"log": "/compliance/", "verification": "/compliance/verification"},
+    "operator": {"people": "/admin/", "system": "/admin/system"},
+}
+
+
+def main() -> None:
+    """Seed, serve, visit every page in both schemes and sizes."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "portal.cli", "demo", "--port", str(PORT), "--keep", f"{folder}/home"]
+        demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
+        try:
+            links = _links(demo)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+                for role, pages in PAGES.items():
+                    _visit(browser, links[role], role, pages)
+                browser.close()
+        finally:
+            demo.terminate()
+            demo.wait()
+
+
+def _links(demo: subprocess.Popen[str]) -> dict[str, str]:
+    links = {}
+    for line in demo.stdout or ():
+        if line.strip() == "ready":
+            break
+        role, _, url = line.strip().partition("\t")
+        links[role] = url
+    return links
+
+
+def _visit(browser: Browser, link: str, role: str, pages: dict[str, str]) -> None:
+    base = link.partition("/sign-in-link")[0]
+    first = browser.new_context()
+    first.new_page().goto(link)
+    state = first.storage_state()
+    for size, width in SIZES.items():
+        for scheme in ("light", "dark"):
+            context = browser.new_context(
+                storage_state=state,
+                viewport={"width": width, "height": 900},
+                color_scheme=scheme,
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            for name, path in pages.items():
+                _shoot(page, base + path, f"{name}-{size}-{scheme}")
+            if role == "manager":
+                _open_week(page, base, f"{size}-{scheme}")
+            context.close()
+    first.close()
+
+
+def _open_week(page: Page, base: str, suffix: str) -> None:
+    page.goto(base + "/team/")
+    page.locator("main a[href*='/people/']").first.click()
+    page.get_by_role("button", name="Open").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"closed-week-{suffix}.png", full_page=True)
+
+
+def _shoot(page: Page, url: str, name: str) -> None:
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main()
