@@ -296,7 +296,7 @@ class AnyDirectory(FakeDirectory):
     st.sampled_from(Tier),
     st.sampled_from([CLOSED, RUNNING, DAY]),
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_nobody_sees_what_the_employee_does_not(
     relations: frozenset[Relation], purpose: Purpose, fields: frozenset[Field], tier: Tier, period: Period
 ) -> None:
