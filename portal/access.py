@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 from auth.permissions import GRANTS, Permission, Role, allows
+from auth.person import Person
 from auth.tokens import Scope
 from portal.problems import Problem, for_program
 from portal.sessions import browser
@@ -68,6 +69,16 @@ def viewer() -> str:
     if found is None:
         abort(404)
     return found.subject
+
+
+def person() -> Person:
+    """Return the person who asks, read once a request."""
+    if "person" not in g:
+        g.person = system().directory.person(viewer())
+    found = cast("Person | None", g.person)
+    if found is None:
+        abort(404)
+    return found
 
 
 def session_key() -> str:
@@ -179,7 +190,7 @@ def _refuse_forged() -> None:
 
 def _refuse_unread() -> Response | None:
     found = asking()
-    if found is None or _permission() in _BEFORE_NOTICE or system().directory.acknowledged(found.subject):
+    if found is None or _permission() in _BEFORE_NOTICE or person().acknowledged_policy is not None:
         return None
     if for_program():
         raise Problem(403, "Notice not read", "Read the notice on what is recorded first, at /welcome.")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from auth.errors import LinkRefused, PasswordRefused, SignInRefused, TooBusy, TooManyAttempts
 from auth.invitations import Kind, Link
 from auth.permissions import Permission, requires
-from portal.access import asking, safe_next, system, viewer
+from portal.access import asking, person, safe_next, system, viewer
 from portal.problems import Problem
 from portal.recorded import notice
 from portal.sessions import browser
@@ -35,11 +35,11 @@ def signed_in() -> Answer:
     """Check address and password, and go on under a new session."""
     email, target = request.form.get("email", ""), safe_next(request.form.get("next", "/"))
     try:
-        person = system().sign_in.authenticate(email, request.form.get("password", ""), _address())
+        found = system().sign_in.authenticate(email, request.form.get("password", ""), _address())
     except (SignInRefused, TooManyAttempts, TooBusy) as refused:
         page = render_template("account/sign_in.html", wrong=str(refused), email=email, next=target)
         return page, *_wait(refused)
-    return _enter(person.subject, target)
+    return _enter(found.subject, target)
 
 
 @blueprint.post("/sign-out")
@@ -87,8 +87,7 @@ def sign_in_link(token: str) -> Answer:
 @requires(Permission.NOTICE_ACCEPT)
 def welcome() -> Answer:
     """Show the notice; nothing is disclosed about somebody who has not read it."""
-    person = system().directory.person(viewer())
-    return render_template("account/welcome.html", notice=notice(system()), person=person)
+    return render_template("account/welcome.html", notice=notice(system()), person=person())
 
 
 @blueprint.post("/welcome")

@@ -11,7 +11,7 @@ from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from portal import own, shapes
-from portal.access import session_key, system, viewer
+from portal.access import person, session_key, system, viewer
 from portal.answers import answer, logged, plain, week_answer
 from portal.openapi import answers, document
 from portal.parse import bad, day_fields_from, number_from, one_day, period_from, purpose_from, week_from
@@ -178,7 +178,7 @@ def _own_days(period: Period) -> Disclosed:
 
 
 def _zone() -> str:
-    return str(system().directory.zone(viewer()))
+    return person().timezone
 
 
 def _token(found: Any) -> dict[str, Any]:

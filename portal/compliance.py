@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, render_template, request, url_for
 
 from auth.permissions import Permission, requires
-from portal.access import system, viewer
+from portal.access import person, system, viewer
 from portal.answers import logged
 from portal.parse import day_from, number_from
 from portal.sentences import Sentence, sentence
@@ -100,8 +100,7 @@ def _lines(entries: Iterable[Entry]) -> list[Sentence]:
     found = list(entries)
     known = system().directory.names({each for e in found for each in (e.viewer, e.subject) if each})
     names: Callable[[str], str] = lambda subject: known.get(subject, UNKNOWN)  # noqa: E731
-    zone = system().directory.zone(viewer())
-    return [sentence(each, viewer(), names, zone) for each in found]
+    return [sentence(each, viewer(), names, person().zone) for each in found]
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import Flask, request
 
-from portal.access import asking, current_roles, system
+from portal.access import asking, current_roles, person, system
 
 CAPTURED: Final = {
     "strict": "Top-level categories",
@@ -29,11 +29,10 @@ class Shell:
 def shell() -> Shell | None:
     """Return the frame of the asker, or None for a stranger."""
     found = asking()
-    person = None if found is None else system().directory.person(found.subject)
-    if found is None or person is None:
+    if found is None:
         return None
     return Shell(
-        person=person.name,
+        person=person().name,
         roles=frozenset(role.value for role in current_roles()),
         notices=len(system().announcements.of(found.subject, unseen_only=True)),
         capture=CAPTURED[system().config.capture_preset],
