@@ -59,7 +59,7 @@ class Change:
         return self.connection.execute(update(table).where(*own).values(until=until)).rowcount
 
 
-def not_ended(table: Dated, today: dt.date) -> ColumnElement[bool]:
+def not_ended(table: Dated, today: dt.date | ColumnElement[dt.date]) -> ColumnElement[bool]:
     """Return the condition that a row has not ended by the day `today`."""
     until = table.__table__.c.until
     return or_(until.is_(None), until > today)

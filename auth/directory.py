@@ -9,10 +9,10 @@ back, or is appointed again, starts anew: the change gives rights only over what
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, Engine, String, and_, bindparam, or_, select
 
 from auth import person
 from auth.change import not_ended
@@ -25,6 +25,17 @@ from privacy.policy import Relation
 from privacy.vault import ORGANISATION
 
 _UTC = ZoneInfo("UTC")
+
+# Built once: every request asks for both.
+_SUBJECT: Final = bindparam("subject", type_=String)
+_TODAY: Final = bindparam("today", type_=Date)
+_ROLES: Final = select(RoleGrant.role).where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY))
+_TEAMS_MANAGED: Final = (
+    select(Team.id, Team.name)
+    .join(Management, Management.team_id == Team.id)
+    .where(Management.subject_id == _SUBJECT, not_ended(Management, _TODAY))
+    .order_by(Team.name)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,8 @@ class Directory:
             found = person.one(connection, subject)
             if found is None or not found.is_here(self._clock()):
                 return frozenset()
-            own = (RoleGrant.subject_id == subject, not_ended(RoleGrant, self._today(found)))
-            granted = {Role(role) for role in connection.scalars(select(RoleGrant.role).where(*own))}
+            own = {"subject": subject, "today": self._today(found)}
+            granted = {Role(role) for role in connection.scalars(_ROLES, own)}
             if self._teams_managed(connection, found):
                 granted.add(Role.MANAGER)
             return frozenset(granted)
@@ -173,9 +184,8 @@ class Directory:
             return connection.execute(query.limit(1)).first() is not None
 
     def _teams_managed(self, connection: Connection, manager: Person) -> dict[str, str]:
-        query = select(Team.id, Team.name).join(Management, Management.team_id == Team.id).order_by(Team.name)
-        own = query.where(Management.subject_id == manager.subject, not_ended(Management, self._today(manager)))
-        return {row.id: row.name for row in connection.execute(own)}
+        own = {"subject": manager.subject, "today": self._today(manager)}
+        return {row.id: row.name for row in connection.execute(_TEAMS_MANAGED, own)}
 
     def _members(self, connection: Connection, team: str, without: str) -> tuple[Person, ...]:
         rows = connection.execute(select(Membership.__table__).where(Membership.team_id == team)).all()

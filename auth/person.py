@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from auth import models
 
@@ -14,6 +14,8 @@ Clock = Callable[[], dt.datetime]
 """Answers the time as an aware datetime in UTC."""
 
 _SOME: Final = 500  # ids in one statement
+_TABLE: Final = models.Person.__table__
+_ONE: Final = select(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"))  # built once: every request asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,14 @@ class Person:
 
 def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Person]:
     """Return the persons that meet all conditions, by name."""
-    table = models.Person.__table__
-    found = connection.execute(select(table).where(*conditions).order_by(table.c.name, table.c.subject_id))
+    found = connection.execute(select(_TABLE).where(*conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id))
     return [_person(row) for row in found]
 
 
 def one(connection: Connection, subject: str) -> Person | None:
     """Return the person with this subject id, or None."""
-    return next(iter(read(connection, models.Person.subject_id == subject)), None)
+    row = connection.execute(_ONE, {"subject": subject}).one_or_none()
+    return None if row is None else _person(row)
 
 
 def by_email(connection: Connection, email: str) -> Person | None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, insert, select, update
 
 from auth import person
 from auth.models import SignInSession
@@ -28,6 +28,8 @@ LONGEST: Final = dt.timedelta(days=7)
 _WRITE_EVERY: Final = dt.timedelta(minutes=30)  # a page does not cost a write
 _TIMES: Final = struct.Struct(">qq")  # created, last seen: seconds since the epoch
 _NONCE_BYTES: Final = 12
+_TABLE: Final = SignInSession.__table__
+_BY_HASH: Final = select(_TABLE).where(_TABLE.c.token_hash == bindparam("hash"))  # built once: every request asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class Sessions:
         """Return the session with this id if it is alive and its owner still here, and note that it was used."""
         now, found = self._clock(), hash_of(token)
         with self._engine.connect() as connection:
-            query = select(SignInSession.__table__).where(SignInSession.token_hash == found)
-            row = connection.execute(query).one_or_none()
+            row = connection.execute(_BY_HASH, {"hash": found}).one_or_none()
             owner = None if row is None else person.one(connection, row.subject_id)
         times = None if row is None else _open(token, row.times)
         if row is None or owner is None or times is None:
