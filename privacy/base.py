@@ -1,8 +1,8 @@
 """The declarative bases of every table, and the sensitivity of every column.
 
-There are three stores, each with its own base, so that each can be backed up, moved and destroyed apart from the others:
-the data (`Base`), the access log (`LogBase`) and the key store (`KeyBase`). On SQLite each is a file; on PostgreSQL the log
-and the keys are schemas of their own.
+There are three stores, each with its own base, so that each can be backed up, moved and destroyed apart from the
+others: the data (`Base`), the access log (`LogBase`) and the key store (`KeyBase`). On SQLite each is a file; on
+PostgreSQL the log and the keys are schemas of their own.
 """
 
 import enum
@@ -28,7 +28,7 @@ class Sensitivity(enum.Enum):
 
     OPERATIONAL = "operational"  # needed to run the system: ids, days, sizes
     PERSONAL = "personal"  # names a person; readable, but never written to a log
-    SECRET = "secret"  # a credential or a wrapped key; never leaves the package that owns it
+    SECRET = "secret"  # noqa: S105 - a credential or a wrapped key; never leaves the package that owns it
     SEALED = "sealed"  # ciphertext; opened only behind the gate
 
 

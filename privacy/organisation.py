@@ -26,7 +26,7 @@ class OrganisationRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Name, origin of the log's checkpoints (C2SP: `sameview/<slug>-<8 hex>`), and whether the stores are for trial only."""
+    """Name, origin of the log's checkpoints (`sameview/<slug>-<8 hex>`), and whether the stores are for trial only."""
 
     name: str
     origin: str

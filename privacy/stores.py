@@ -32,8 +32,11 @@ def open_engine(url: str, **options: Any) -> Engine:
     On SQLite the log's and keys' schemas fold into their files. An acknowledged commit is durable on both engines.
     """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=8, max_overflow=24, **options)
-    engine = create_engine(url, pool_size=8, max_overflow=24, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **options)
+        durable = {"options": "-c synchronous_commit=on"}  # whatever the server's default is
+        return create_engine(url, pool_size=8, max_overflow=24, connect_args=durable, **options)
+    engine = create_engine(
+        url, pool_size=8, max_overflow=24, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **options
+    )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine.execution_options(schema_translate_map={LOG_SCHEMA: None, KEY_SCHEMA: None})
@@ -58,6 +61,6 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One write transaction. On SQLite the write lock is taken at once, so that a read never fails to become a write."""
+    """One write transaction. On SQLite the lock is taken at once, so that a read never fails to become a write."""
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
         yield connection

@@ -114,7 +114,7 @@ ALLOWED = {
 
 
 def names_used(path: Path) -> set[str]:
-    """Every name, attribute, import and string of a module; attributes of a vault or a log also as `vault.x`, `log.x`."""
+    """Every name, attribute, import and string of a module; those of a vault or a log also as `vault.x`, `log.x`."""
     found = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Attribute):

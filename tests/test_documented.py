@@ -1,4 +1,4 @@
-"""What others script against is on the reference page: a setting, command, field or measure cannot come without a word."""
+"""What others script against is on the reference page: no setting, command, field or measure comes without a word."""
 
 from pathlib import Path
 

@@ -83,8 +83,11 @@ def visit(portal: Portal) -> Iterator[Visit]:
 
     def go(role: str | None, path: str, *, scheme: str = "light", width: int = 1280, script: bool = True) -> Page:
         context = portal.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce"
-        )  # fmt: skip
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
         opened.append(context)
         context.add_init_script(_WATCH_POLICY)
         if role is not None:
@@ -117,4 +120,3 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
         "sign-in": ("", "/sign-in"),
         "not found": ("employee", "/no-such-page"),
     }
-

@@ -10,4 +10,15 @@ EMPLOYEE_PAGES = {
     "tokens": "/me/tokens",
     "notices": "/me/notices",
 }
-NAMES = (*EMPLOYEE_PAGES, "roster", "person", "log", "entry", "verification", "people", "system", "sign-in", "not found")
+NAMES = (
+    *EMPLOYEE_PAGES,
+    "roster",
+    "person",
+    "log",
+    "entry",
+    "verification",
+    "people",
+    "system",
+    "sign-in",
+    "not found",
+)
