@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from sqlalchemy import select
 
 from auth.errors import ChangeRefused
 from auth.import_csv import apply, plan
+from auth.models import Membership
 from auth.people_csv import COLUMNS, CsvRefused, parse
 from auth.permissions import Role
 from privacy.log_entries import LogUnavailable
@@ -159,6 +161,8 @@ def test_a_day_of_joining_in_the_past_dates_nothing_back(office: Office, clock) 
 
     ana, ben = subject(office, "ana"), subject(office, "ben")
     assert office.directory.relations(ana, ben, iso_week("2026-W46")) == frozenset()
+    with office.stores.data.connect() as connection:
+        assert set(connection.scalars(select(Membership.since))) == {dt.date(2026, 11, 19)}
 
 
 def test_a_file_is_applied_only_as_it_was_shown(office: Office) -> None:

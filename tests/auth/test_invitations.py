@@ -3,13 +3,13 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from auth.announcements import Kind as Told
 from auth.credentials import Credentials
 from auth.errors import ChangeRefused, LinkRefused, PasswordRefused, SignInRefused, TooManyAttempts
 from auth.invitations import Invitations, Kind
-from auth.models import Invitation
+from auth.models import Invitation, Person
 from auth.passwords import PasswordHasher
 from auth.sessions import Sessions
 from auth.signin import SignIn
@@ -108,6 +108,18 @@ def test_an_older_invitation_takes_nothing_over(invitations: Invitations, sign_i
         invitations.accept(older, BETTER, THERE)
 
     assert sign_in.authenticate("ben@example.org", GOOD, HERE).subject == ben
+
+
+def test_an_invitation_sets_no_second_password(
+    invitations: Invitations, office: Office, hasher: PasswordHasher
+) -> None:
+    ben = office.hire("Ben")
+    token = invitations.issue(ben, Kind.INVITATION)
+    with office.stores.data.begin() as connection:
+        connection.execute(update(Person).values(password_hash=hasher.hash(GOOD)))
+
+    with pytest.raises(LinkRefused):
+        invitations.accept(token, BETTER, THERE)
 
 
 def test_an_invitation_lives_for_two_weeks(invitations: Invitations, office: Office, clock) -> None:
