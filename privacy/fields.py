@@ -72,8 +72,8 @@ STATE_FIELDS: Final = frozenset({Field.GOALS, Field.AGREED_GOALS, Field.WORKING_
 def epoch_of(key_class: KeyClass, day: dt.date) -> int:
     """Return the number of the key epoch that `day` falls into: months, ISO weeks or years by class.
 
-    Months are year x 12 + month - 1, ISO weeks are counted from 0001-01-01 (a Monday). Between the years 834 and 9999 no
-    month's number is a year's, so the number alone tells which class sealed a log entry. A grant's epoch is its own number.
+    Months are year x 12 + month - 1, ISO weeks are counted from 0001-01-01 (a Monday). Between the years 834 and 9999
+    no month's number is a year's, so the number alone tells which class sealed a log entry. A grant's epoch is its own.
     """
     if key_class in (KeyClass.SHARED, KeyClass.PRIVATE):
         return day.year * 12 + day.month - 1
