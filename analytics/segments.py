@@ -30,6 +30,7 @@ __all__ = ["SEGMENT_FIELDS", "Opened", "SegmentBroken", "decode", "encode"]
 SEGMENT_FIELDS: Final = (Field.RHYTHM, Field.CATEGORY_DETAIL, Field.APPS, Field.TITLES, Field.URLS)
 """The fields that a day's events are split into."""
 
+_TEXTS: Final = (Field.TITLES, Field.URLS)
 _VERSION: Final = 1
 _AUDIBLE: Final = {None: 0, False: 1, True: 2}
 _AUDIBLE_OF: Final = (None, False, True)
@@ -45,19 +46,20 @@ class Opened(NamedTuple):
 def encode(day: DayEvents) -> dict[Field, bytes]:
     """Return a day's segments: `rhythm` and `category_detail` always, each of the others if it has any value."""
     app, title, url, audible, status, category, rest = zip(*day.data, strict=True) if day.data else [()] * 7
-    texts = {
-        Field.TITLES: {"title": pack_values(title), "rest": pack_values(rest)} if any(rest) or _any(title) else None,
-        Field.URLS: {"url": pack_values(url)} if _any(url) else None,
+    columns: dict[Field, dict[str, Any]] = {
+        Field.CATEGORY_DETAIL: {"category": pack_values(category)},
+        Field.APPS: {"app": pack_values(app)},
+        Field.TITLES: {"title": pack_values(title), "rest": pack_values(rest)},
+        Field.URLS: {"url": pack_values(url)},
     }
-    rhythm = _times(day) | {
-        "audible": pack(np.array([_AUDIBLE[each] for each in audible], dtype=np.int64)),
+    empty = {field for field, packed in columns.items() if not any(distinct for distinct, _ in packed.values())}
+    columns[Field.RHYTHM] = _times(day) | {
+        "audible": pack(np.fromiter(map(_AUDIBLE.__getitem__, audible), dtype=np.int64, count=len(audible))),
         "status": pack_values(status),
-        "texts": [field for field, content in texts.items() if content],
+        "texts": [field for field in _TEXTS if field not in empty],
     }
-    segments = {Field.RHYTHM: rhythm, Field.CATEGORY_DETAIL: {"category": pack_values(category)}, **texts}
-    if _any(app):
-        segments[Field.APPS] = {"app": pack_values(app)}
-    return {field: freeze(content) for field, content in segments.items() if content}
+    empty.discard(Field.CATEGORY_DETAIL)
+    return {field: freeze(packed) for field, packed in columns.items() if field not in empty}
 
 
 def decode(segments: Mapping[Field, bytes]) -> Opened:
@@ -86,10 +88,6 @@ def decode(segments: Mapping[Field, bytes]) -> Opened:
     data = [Data(*values) for values in zip(*columns, strict=True)]
     expired = not set(rhythm["texts"]) <= found.keys()
     return Opened(DayEvents(rhythm["first"], rhythm["end"], tuple(_streams(rhythm)), data), expired)
-
-
-def _any(values: tuple[Any, ...]) -> bool:
-    return any(each is not None for each in values)
 
 
 def _times(day: DayEvents) -> dict[str, Any]:
