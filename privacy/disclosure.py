@@ -58,6 +58,23 @@ class Disclosed:
     """Hex, for one week with rows at Tier.WEEK: what makes the digest of its payload unguessable. Otherwise empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A disclosure that was permitted and logged, and can now be opened: whole, or in parts of its period."""
+
+    request: Request
+    relation: Relation
+    entry: int
+    session: str | None
+    _open: Callable[["Opening", Period], Disclosed] = attribute(repr=False)
+
+    def part(self, period: Period) -> Disclosed:
+        """Open one part; ValueError for days that the log entry does not name."""
+        if period.first < self.request.period.first or period.end > self.request.period.end:
+            raise ValueError(f"{period} reaches out of {self.request.period}, for which entry {self.entry} was written")
+        return self._open(self, period)
+
+
 class Gate(LogGate):
     """Discloses what the policy permits, after it is logged."""
 
@@ -97,6 +114,20 @@ class Gate(LogGate):
         NotPermitted and NotYet are logged refusals, LogUnavailable opened nothing. A viewer of None is a job. With
         `session`, own reads are logged once per session, UTC day and field set.
         """
+        return self.begin(viewer, subject, fields, purpose, period, tier=tier, session=session).part(period)
+
+    def begin(
+        self,
+        viewer: str | None,
+        subject: str,
+        fields: Collection[Field],
+        purpose: Purpose,
+        period: Period,
+        *,
+        tier: Tier = Tier.SUMMARY,
+        session: str | None = None,
+    ) -> "Opening":
+        """Do steps (1) and (2) of `disclose`, for a job that opens a long period in parts. Raises as `disclose` does."""
         request = Request(viewer, subject, frozenset(fields), purpose, period, tier)
         # (1) All or nothing: a partial answer would hide the refusal.
         decision = self._decide(request)
@@ -104,20 +135,25 @@ class Gate(LogGate):
         entry = self._append(_draft(request, decision, session))
         if not decision.permitted or decision.relation is None:
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
+        return Opening(request, decision.relation, entry, session, self._open)
+
+    def _open(self, opening: "Opening", period: Period) -> Disclosed:
         # (3)
-        values = self._vault._open(subject, request.fields, tier, period)
+        asked = opening.request
+        values = self._vault._open(asked.subject, asked.fields, asked.tier, period)
+        weekly = values and asked.tier is Tier.WEEK and is_week(period)
         return Disclosed(
-            viewer=viewer,
-            subject=subject,
-            fields=request.fields,
-            purpose=purpose,
+            viewer=asked.viewer,
+            subject=asked.subject,
+            fields=asked.fields,
+            purpose=asked.purpose,
             period=period,
-            tier=tier,
-            relation=decision.relation,
-            entry=entry,
-            session=session,
+            tier=asked.tier,
+            relation=opening.relation,
+            entry=opening.entry,
+            session=opening.session,
             values=values,
-            salt=self._salt(subject, period) if values and tier is Tier.WEEK and is_week(period) else "",
+            salt=self._salt(asked.subject, period) if weekly else "",
         )
 
     def receipt(self, disclosed: Disclosed, digest: str) -> int:

@@ -155,6 +155,19 @@ class Operator(FakeDirectory):
         return frozenset({Relation.OPERATIONS})
 
 
+def test_a_job_opens_parts_of_the_period_that_was_logged_and_no_day_more(
+    gate: Gate, log: MemoryLog, vault: MemoryVault
+) -> None:
+    opening = gate.begin(None, BEN, ONE, Purpose.OPERATIONS, CLOSED)
+
+    opening.part(DAY)
+    with pytest.raises(ValueError, match="reaches out of"):
+        opening.part(RUNNING)
+
+    assert [(draft.outcome, draft.period) for draft in log.drafts] == [("disclosed", CLOSED)]
+    assert [period for *_, period in vault.opened] == [DAY]
+
+
 def test_what_jobs_may_open_is_shown_to_no_person(vault: MemoryVault, log: MemoryLog, clock: Clock) -> None:
     gate = Gate(vault, log, Operator(), clock)  # type: ignore[arg-type]
 
