@@ -48,12 +48,13 @@ _REFUSED_IN, _REVIEWED_IN = 6, 9
 
 @dataclass(slots=True)
 class SeedClock:
-    """A clock that stands where it was put, only ever moves forward, and runs with the real one once released."""
+    """A clock that stands where it was put, only ever moves forward, and runs with the real one once `at` is None."""
 
     at: dt.datetime | None
+    real: Clock = utc_now
 
     def __call__(self) -> dt.datetime:
-        return self.at or utc_now()
+        return self.at or self.real()
 
     def move(self, at: dt.datetime) -> None:
         if self.at is None or at < self.at:
@@ -90,7 +91,7 @@ def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
     now = clock()
     today = now.astimezone(_HOME).date()
     first = organisation.first_day(today)
-    seeding = SeedClock(dt.datetime.combine(first - _WEEK, dt.time(8), _HOME).astimezone(dt.UTC))
+    seeding = SeedClock(_at(first - _WEEK, dt.time(8)), clock)
     step("setting up", 0, WEEKS + 1)
     system = found(config, organisation.NAME, throw_away=True, clock=seeding)
     seeded = Seeded(system, seeding, now, {each.name: each for each in organisation.colleagues(today)})

@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -205,3 +206,23 @@ def test_titles_addresses_and_private_browsing_end_in_the_capture_ledger(seeded:
 
     assert all(ledger["coarsened"] for ledger in ledgers)
     assert any(ledger["dropped"] for ledger in ledgers)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC),
+        dt.datetime(2027, 1, 28, 8, 41, tzinfo=dt.UTC),
+        dt.datetime(2027, 3, 31, 12, tzinfo=dt.UTC),
+    ],
+    ids=["Monday, half past midnight", "winter, on Thursday at the hour of talks", "the clocks changed on Sunday"],
+)
+def test_seeding_works_at_any_moment(now: dt.datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seed, "_bring_in", lambda _seeded, _name, _period=None: None)
+
+    found = seed.begin(Config(home=tmp_path), lambda _what, _done, _total: None, clock=lambda: now)
+
+    about = found.system.gate.own_log(found.subjects[organisation.EMPLOYEE], "test")
+    assert [entry.time for entry in about] == sorted(entry.time for entry in about)
+    assert about[-1].time == found.clock() == now
+    found.close()
