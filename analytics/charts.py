@@ -40,20 +40,25 @@ def template(unit: str) -> dict[str, Any]:
 
 
 def build(unit: str) -> dict[str, Any]:
-    """Build the specification with Altair, from scratch."""
+    """Build the specification with Altair, from scratch.
+
+    Marks and axes say nothing to a screen reader: the page names the chart, and its table twin holds the figures.
+    """
     import altair as alt
 
-    x = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, grid=False, tickCount=8))
-    y = alt.Y("value:Q", title=None, axis=alt.Axis(labelExpr=LABELS[unit], tickCount=5, domain=False, ticks=False))
+    days_axis = alt.Axis(aria=False, format="%-d %b", labelOverlap=True, grid=False, tickCount=8)
+    values_axis = alt.Axis(aria=False, labelExpr=LABELS[unit], tickCount=5, domain=False, ticks=False)
+    x, y = alt.X("day:T", title=None, axis=days_axis), alt.Y("value:Q", title=None, axis=values_axis)
     said = [alt.Tooltip("day:T", title="Day", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=" ")]
-    usual = alt.Chart(alt.NamedData("usual"), name="usual").mark_rect().encode(y=alt.Y("low:Q"), y2="high:Q")
-    gaps = alt.Chart(alt.NamedData("gaps"), name="gaps").mark_rect().encode(x=alt.X("day:T"), x2="end:T", tooltip=said)
-    days = alt.Chart(alt.NamedData("days"), name="days").mark_circle(size=64, opacity=1).encode(x=x, y=y, tooltip=said)
-    weeks = (
-        alt.Chart(alt.NamedData("weeks"), name="weeks")
-        .mark_line(interpolate="monotone", strokeWidth=2.2, clip=True)
-        .encode(x=alt.X("day:T"), y=alt.Y("value:Q"))
-    )
+
+    def layer(name: str) -> Any:
+        return alt.Chart(alt.NamedData(name), name=name)
+
+    usual = layer("usual").mark_rect(aria=False).encode(y=alt.Y("low:Q"), y2="high:Q")
+    gaps = layer("gaps").mark_rect(aria=False).encode(x=alt.X("day:T"), x2="end:T", tooltip=said)
+    days = layer("days").mark_circle(aria=False, size=64, opacity=1).encode(x=x, y=y, tooltip=said)
+    line = layer("weeks").mark_line(aria=False, interpolate="monotone", strokeWidth=2.2, clip=True)
+    weeks = line.encode(x=alt.X("day:T"), y=alt.Y("value:Q"))
     chart = (
         alt.layer(usual, gaps, days, weeks)
         .properties(
@@ -62,7 +67,6 @@ def build(unit: str) -> dict[str, Any]:
             background="transparent",
             autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         )
-        .configure(aria=False)  # the page names the chart, and its table twin holds the figures
         .configure_view(stroke=None)
         .configure_axis(labelFontSize=12, labelPadding=8)
     )

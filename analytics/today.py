@@ -42,6 +42,7 @@ class Today:
     on_task: Ring
     recovery: Ring
     categories: tuple[Category, ...]
+    hours: tuple[tuple[int, Mapping[str, float]], ...]
     apps: tuple[tuple[str, float, float], ...]
     week: tuple[WeekDay, ...]
     earlier: dt.date  # a day of the week before
@@ -78,6 +79,7 @@ def today(
         marks=payload["marks"],
         **rings(known, day, own, running, payload["marks"]),
         categories=categories(payload["fields"].get("categories", {}), own.core_tops),
+        hours=_hours(payload["fields"].get("rhythm", {}).get("hours", {})),
         apps=largest(payload["fields"].get("apps", {})),
         week=_week(known, day, own, current),
         earlier=day - _WEEK,
@@ -91,6 +93,11 @@ def today(
 def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date) -> tuple[WeekDay, ...]:
     monday, whole = day - dt.timedelta(days=day.weekday()), full(known, day, own)
     return tuple(_week_day(monday + dt.timedelta(days=n), known, own, whole, day, now) for n in range(7))
+
+
+def _hours(hours: Mapping[str, Mapping[str, float]]) -> tuple[tuple[int, Mapping[str, float]], ...]:
+    """Return the clock's hours in order: the keys of JSON are text, in which 10 comes before 7."""
+    return tuple(sorted(((int(hour), parts) for hour, parts in hours.items()), key=lambda pair: pair[0]))
 
 
 def _later(day: dt.date, current: dt.date) -> dt.date | None:

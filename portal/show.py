@@ -37,7 +37,7 @@ def _split(seconds: float) -> list[tuple[int, str]]:
 @lru_cache(maxsize=4096)
 def duration(seconds: float, length: Length = "narrow") -> str:
     """Write a duration in seconds: "3h 20m", or with `length="long"` "3 hours 20 minutes"."""
-    if 0 < seconds < 0.5:
+    if 0 < seconds < 1:
         return "<" + duration(1, length)
     return " ".join(format_unit(n, unit, length, locale=LOCALE) for n, unit in _split(seconds))
 

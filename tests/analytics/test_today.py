@@ -127,6 +127,13 @@ def test_a_running_day_is_a_point_and_no_fall_of_the_line() -> None:
     assert running.lines[1].count("C") == 0
 
 
+def test_hours_are_in_the_order_of_the_clock() -> None:
+    day = payload(THURSDAY)
+    day["fields"]["rhythm"] = {"hours": {"10": {"Work": 1}, "7": {"Work": 2}}, "first": None, "last": None}
+
+    assert [hour for hour, _ in view({THURSDAY: day}).hours] == [7, 10]
+
+
 def segments(*spans: tuple[float, float, str]) -> list[timeline.Segment]:
     return [(round(a * HOUR), round(b * HOUR), name) for a, b, name in spans]
 
