@@ -1,6 +1,6 @@
 """What the desks of the synthetic back office recorded, in the form of an ActivityWatch export (pure, deterministic).
 
-A day is a sequence of beats (mail, focus, meeting, errand, break, lunch), a beat a handful of windows. That is far
+A day is a sequence of beats (mail, focus, piecework, meeting, errand, break), a beat a handful of windows. That is far
 fewer windows than a real desk has, about a hundred events a day and never more than 150, and yet the figures look like
 real ones. Titles and addresses are there because real watchers send them; what happens to them is the capture policy's
 business.
@@ -58,7 +58,7 @@ _REVIEWS = (
     Screen("WINWORD.EXE", "Findings {k}.docx - Word"),
     Screen(BROWSER, "KB-{k}: How to – Intranet", "https://intranet.example.test/kb/{k}"),
 )
-FOCUS: Final = {CLAIMS_EAST: _CASES, CLAIMS_WEST: _CASES, PAYABLES: _INVOICES, QUALITY: _REVIEWS}
+CORE: Final = {CLAIMS_EAST: _CASES, CLAIMS_WEST: _CASES, PAYABLES: _INVOICES, QUALITY: _REVIEWS}
 """Team → the screens of its core work."""
 
 OTHERWISE: Final[dict[str, tuple[Screen, ...]]] = {
@@ -77,7 +77,9 @@ OTHERWISE: Final[dict[str, tuple[Screen, ...]]] = {
     ),
 }
 _AWAY: Final = Screen("LockApp.exe", "Windows Default Lock Screen")
-_MINUTES_A_WINDOW: Final = {"focus": 6.5, "mail": 5.0, "meeting": 30.0, "errand": 3.5}
+_BEATS: Final = {"focus": (30, 80), "piecework": (6, 22), "mail": (8, 24), "meeting": (20, 50), "errand": (4, 12)}
+"""Kind of stretch → its shortest and longest minutes; in focus and piecework the team's core work is on the screen."""
+_MINUTES_A_WINDOW: Final = {"focus": 6.5, "piecework": 4.5, "mail": 5.0, "meeting": 30.0, "errand": 3.5}
 
 
 def export(person: Colleague, days: list[dt.date], until: dt.datetime, seed: int = 1) -> dict[str, Any]:
@@ -172,16 +174,16 @@ def _beats(source: random.Random, person: Colleague, day: dt.date, progress: flo
 def _kinds(source: random.Random, quiet: bool) -> Iterator[str]:
     """Yield what the day's stretches are for: mail in the morning, then focus with the rest in between."""
     yield "mail"
-    weights = (1, 2, 1, 2) if quiet else (3.4, 2, 1.4, 1.4)
+    weights = (1, 2, 1, 2, 2) if quiet else (2.8, 2, 1.4, 1.4, 1.8)
     while True:
-        kind = source.choices(("focus", "mail", "meeting", "errand"), weights)[0]
+        kind = source.choices(("focus", "mail", "meeting", "errand", "piecework"), weights)[0]
         yield kind
         if kind == "focus":
             yield source.choice(("mail", "errand"))
 
 
 def _minutes(source: random.Random, kind: str) -> float:
-    shortest, longest = {"focus": (30, 80), "mail": (8, 24), "meeting": (20, 50), "errand": (4, 12)}[kind]
+    shortest, longest = _BEATS[kind]
     return source.triangular(shortest, longest)
 
 
@@ -189,7 +191,7 @@ def _windows(source: random.Random, person: Colleague, beat: Beat, at: int) -> I
     """Yield the windows of one beat: when each begins, for how many ms it stays, and what it shows."""
     count = max(1, round(beat.duration / MS_PER_MINUTE / _MINUTES_A_WINDOW[beat.kind]))
     cuts = sorted(source.randrange(beat.duration) for _ in range(count - 1))
-    screens = FOCUS[person.team or CLAIMS_EAST] if beat.kind == "focus" else OTHERWISE[beat.kind]
+    screens = OTHERWISE.get(beat.kind) or CORE[person.team or CLAIMS_EAST]
     number = _number(source)
     for begin, end in zip((0, *cuts), (*cuts, beat.duration), strict=True):
         if source.random() < 0.3:
