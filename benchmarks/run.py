@@ -70,20 +70,20 @@ def measure_both(directory: Path, events: int, console: Console) -> dict[str, di
     homes = {side: directory / side for side in ("ours", "peer")}
     for home in homes.values():
         shutil.rmtree(home, ignore_errors=True)
-    with console.status("generating the desk's events"):
-        write_export(export, events)
-        rules.write_text(json.dumps(RULES), encoding="utf-8")
+    console.print("generating the desk's events …")
+    write_export(export, events)
+    rules.write_text(json.dumps(RULES), encoding="utf-8")
     day, year = LAST_DAY.isoformat(), YEAR_START.isoformat()
     peer_side = (directory / "peer.log", PEER_PYTHON, HERE / "peer.py")
     our_side = (directory / "ours.log", sys.executable, "-m", "benchmarks.ours")
-    with console.status("aw-server imports"):
-        peer = measure(*peer_side, "import", export, homes["peer"])
-    with console.status("Sameview imports"):
-        ours = measure(*our_side, "import", export, homes["ours"], rules)
-    with console.status("Sameview reads"):
-        ours |= measure(*our_side, "read", homes["ours"], rules, day, year)
-    with console.status("query2 reads a day and a year"):
-        peer |= measure(*peer_side, "query", homes["peer"], rules, day, year)
+    console.print("aw-server imports …")
+    peer = measure(*peer_side, "import", export, homes["peer"])
+    console.print("Sameview imports …")
+    ours = measure(*our_side, "import", export, homes["ours"], rules)
+    console.print("Sameview reads …")
+    ours |= measure(*our_side, "read", homes["ours"], rules, day, year)
+    console.print("query2 reads a day and a year …")
+    peer |= measure(*peer_side, "query", homes["peer"], rules, day, year)
     return {"ours": ours, "peer": peer}
 
 
