@@ -2,7 +2,10 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import cast
 from zoneinfo import ZoneInfo
+
+from flask import g
 
 from analytics import goals, working
 from analytics.days import day_payloads
@@ -21,8 +24,10 @@ _SETTINGS = frozenset({Field.GOALS, Field.WORKING_PATTERN})
 
 
 def zone() -> ZoneInfo:
-    """Return the asker's time zone."""
-    return system().directory.zone(viewer())
+    """Return the asker's time zone, looked up once a request."""
+    if "zone" not in g:
+        g.zone = system().directory.zone(viewer())
+    return cast(ZoneInfo, g.zone)
 
 
 def current_day() -> dt.date:
