@@ -128,6 +128,28 @@ def test_any_export_in_any_layout_is_read_in_blocks_as_it_is_read_whole(
     assert events_of(found) == as_aw_core_reads(text)
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_events_are_taken_by_the_block_and_only_the_last_of_a_list_alone(
+    indent: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone: list[bytes] = []
+    sound = event_blocks._careful_event
+    monkeypatch.setattr(event_blocks, "_careful_event", lambda text: alone.append(text) or sound(text))
+    monkeypatch.setattr(json_stream, "BLOCK", 10_000)
+    monkeypatch.setattr(event_blocks, "BLOCK", 10_000)
+    event = {
+        "timestamp": "2025-03-30T04:00:00Z",
+        "duration": 1,
+        "data": {"title": "}, {", "nested": [{"a": 1}, {"b": 2}]},
+    }
+    buckets = {name: {"type": "currentwindow", "events": [event] * 500} for name in ("one", "two")}
+
+    found = read(json.dumps({"buckets": buckets}, indent=indent))
+
+    assert [len(each.start_us) for each in found.buckets] == [500, 500]
+    assert len(alone) <= 2
+
+
 @pytest.mark.parametrize(
     "text",
     [export_of(good=GOOD), f'{{"buckets": [{GOOD}]}}', GOOD],
