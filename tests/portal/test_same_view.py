@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from privacy import decisions
@@ -82,7 +82,12 @@ def payload_bytes(answer: Any) -> bytes:
     purpose=st.sampled_from(PURPOSES),
     timezone=st.sampled_from(["Europe/Berlin", "Pacific/Auckland", "America/St_Johns", "UTC"]),
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example is a person and requests: too dear to shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_both_sides_of_a_week_are_the_same_bytes(
     office: Any, data: st.DataObject, policy: tuple[Rule, ...], weeks_back: int, purpose: Purpose, timezone: str
 ) -> None:
