@@ -3,12 +3,7 @@
 import datetime as dt
 import io
 import json
-import os
 import random
-import tempfile
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,34 +13,32 @@ from cast import BEN
 from conftest import Clock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from log_book import ORIGIN, open_keys
-from sqlalchemy import text
 
 from analytics import intake as intake_module
-from analytics.categories import Categoriser, read
 from analytics.imports import read_export
-from analytics.intake import SOURCES_DAY, STORED_FIELDS, Intake, Report
 from analytics.segments import decode
-from privacy.access_log import AccessLog, open_signer
 from privacy.capture import PRESETS
-from privacy.disclosure import Gate, LogUnavailable
-from privacy.fields import Field, Tier
-from privacy.period import Period
-from privacy.policy import Purpose, Relation
-from privacy.stores import Stores, writing
-from privacy.vault import Subject, UnknownSubject, Vault
+from privacy.disclosure import LogUnavailable
+from privacy.fields import Field
+from privacy.stores import Stores
+from privacy.vault import UnknownSubject
+from tests.analytics.intake_office import (
+    AFK,
+    MONDAY,
+    RULES,
+    WEB,
+    WINDOW,
+    Events,
+    Office,
+    buckets_of,
+    event,
+    export_of,
+    morning,
+    open_office,
+)
 from tests.analytics.oracle import oracle
 
 EDGE_CASES = Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json"
-RULES = [
-    [["Work"], {"type": "regex", "regex": "EXCEL|Invoice"}],
-    [["Work", "ERP"], {"type": "regex", "regex": "saplogon|FB60"}],
-    [["Private"], {"type": "regex", "regex": "ExampleShop", "ignore_case": True}],
-]
-BERLIN = ZoneInfo("Europe/Berlin")
-EVERYTHING = Period(dt.date(2000, 1, 1), dt.date(2100, 1, 1))
-MONDAY = dt.datetime(2026, 11, 16, tzinfo=BERLIN)
-
 SLOW = settings(
     deadline=None,
     phases=[
@@ -56,130 +49,17 @@ SLOW = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
-Events = dict[tuple[str, str, str], list[dict[str, Any]]]
-"""Host, type and id of a bucket, and its events."""
-
-
-class FakeDirectory:
-    """Everybody is themselves, jobs run for everybody, and all live in Berlin unless they moved."""
-
-    def __init__(self) -> None:
-        self.zones: dict[str, ZoneInfo] = {}
-
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        if viewer is None:
-            return frozenset({Relation.OPERATIONS})
-        return frozenset({Relation.SELF} if viewer == subject else ())
-
-    def zone(self, subject: str) -> ZoneInfo:
-        return self.zones.get(subject, BERLIN)
-
-    def acknowledged(self, subject: str) -> bool:
-        return True
-
-    def is_reviewer(self, viewer: str) -> bool:
-        return False
-
-
-@dataclass
-class Office:
-    """Vault, log and gate, with an intake for each preset."""
-
-    stores: Stores
-    vault: Vault
-    gate: Gate
-    log: AccessLog
-    directory: FakeDirectory
-    clock: Clock
-
-    def person(self) -> str:
-        subject = uuid.uuid4().hex
-        with writing(self.stores.data) as connection:
-            connection.execute(Subject.__table__.insert().values(id=subject, created_day=dt.date(2026, 1, 1)))
-        return subject
-
-    def intake(self, preset: str = "own_insight", rules: list[Any] = RULES, day_start: dt.time = dt.time(0)) -> Intake:
-        categoriser = Categoriser(read(json.dumps(rules)))
-        return Intake(self.vault, self.gate, self.directory, preset, categoriser, self.clock, day_start)
-
-    def take(self, subject: str, events: Events, preset: str = "own_insight", **options: Any) -> Report:
-        return self.intake(preset, **options).take(subject, read_export(io.BytesIO(export_of(events))))
-
-    def figures(self, subject: str) -> dict[tuple[str, str], bytes]:
-        fields = {field for field in Field if field is not Field.WORKING_PATTERN}
-        shown = self.gate.disclose(subject, subject, fields, Purpose.OWN_REVIEW, EVERYTHING).values
-        return {(day.isoformat(), field.value): value for (day, field), value in shown.items()}
-
-    def figure(self, subject: str, day: str, field: Field) -> Any:
-        return json.loads(self.figures(subject)[day, field.value])
-
-    def stored(self, subject: str) -> dict[tuple[dt.date, Field], bytes]:
-        period = Period(SOURCES_DAY, EVERYTHING.end)
-        opened = self.gate.disclose(None, subject, STORED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY)
-        return dict(opened.values)
-
 
 @pytest.fixture
-def open_office(tmp_path: Path, clock: Clock) -> Callable[[Stores], Office]:
-    def opened(stores: Stores) -> Office:
-        keys = open_keys(stores, tmp_path)
-        vault, directory = Vault(stores.data, keys), FakeDirectory()
-        log = AccessLog(stores.log, keys, open_signer(keys, ORIGIN), clock)
-        office = Office(stores, vault, Gate(vault, log, directory, clock), log, directory, clock)
-        with writing(stores.data) as connection:
-            connection.execute(Subject.__table__.insert().values(id=BEN, created_day=dt.date(2026, 1, 1)))
-        return office
-
-    return opened
-
-
-@pytest.fixture
-def office(stores: Stores, open_office: Callable[[Stores], Office]) -> Office:
+def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
     """On both engines."""
-    return open_office(stores)
+    return open_office(stores, tmp_path, clock)
 
 
 @pytest.fixture
-def small_office(sqlite_stores: Stores, open_office: Callable[[Stores], Office]) -> Office:
+def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
     """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores)
-
-
-WINDOW, AFK, WEB = (
-    ("pc", "currentwindow", "aw-watcher-window_pc"),
-    ("pc", "afkstatus", "aw-watcher-afk_pc"),
-    ("pc", "web.tab.current", "aw-watcher-web-edge_pc"),
-)
-
-
-def event(at: dt.datetime, seconds: float, **data: Any) -> dict[str, Any]:
-    return {"timestamp": at.isoformat(), "duration": seconds, "data": data}
-
-
-def buckets_of(events: Events) -> dict[str, Any]:
-    return {name: {"type": kind, "hostname": host, "events": found} for (host, kind, name), found in events.items()}
-
-
-def export_of(events: Events) -> bytes:
-    return json.dumps({"buckets": buckets_of(events)}).encode()
-
-
-def morning(day: dt.datetime = MONDAY) -> Events:
-    """Return an hour of work: half of it in a private browser window, a quarter of it away."""
-    nine = day + dt.timedelta(hours=9)
-    return {
-        WINDOW: [
-            event(nine, 1800, app="saplogon.exe", title="FB60 Enter Vendor Invoice"),
-            event(nine + dt.timedelta(minutes=30), 1800, app="msedge.exe", title="ExampleShop"),
-        ],
-        AFK: [
-            event(nine, 2700, status="not-afk"),
-            event(nine + dt.timedelta(minutes=45), 900, status="afk"),
-        ],
-        WEB: [
-            event(nine + dt.timedelta(minutes=30), 1800, url="https://shop.test/", title="ExampleShop", incognito=True)
-        ],
-    }
+    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def test_a_day_is_summed_up_sealed_and_accounted_for(office: Office) -> None:
@@ -478,60 +358,3 @@ def test_progress_is_told_in_days(small_office: Office) -> None:
     small_office.intake().take(BEN, read_export(io.BytesIO(export_of(days))), lambda done, of: told.append((done, of)))
 
     assert told == [(1, 3), (2, 3), (3, 3)]
-
-
-CANARIES = (
-    "canary-app.exe",
-    "A canary's title.xlsx",
-    "https://canary.test/path",
-    "Canary > Category",
-    "4321.987",
-    "4321987",
-)
-
-
-def files_below(*folders: Path) -> Iterator[bytes]:
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                yield path.read_bytes()
-
-
-def database_dump(stores: Stores) -> Iterator[bytes]:
-    """Yield every row of every table as text, and the pages and journals of the server."""
-    with stores.data.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        tables = connection.execute(text("SELECT schemaname, tablename FROM pg_tables")).fetchall()
-        for schema, table in tables:
-            if schema in ("pg_catalog", "information_schema"):
-                continue
-            for row in connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t')):  # noqa: S608
-                yield row[0].encode()
-        connection.execute(text("CHECKPOINT"))
-        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
-    yield from files_below(folder / "base", folder / "pg_wal")
-
-
-def test_nothing_of_what_somebody_did_is_found_in_the_database_or_in_any_file(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    nine = MONDAY + dt.timedelta(hours=9)
-    seen = {
-        WINDOW: [event(nine, 4321.987, app=CANARIES[0], title=CANARIES[1])],
-        WEB: [event(nine, 4321.987, url=CANARIES[2], title=CANARIES[1])],
-    }
-
-    office.take(BEN, seen, rules=[[["Canary", "Category"], {"type": "regex", "regex": "canary"}]])
-
-    assert office.figure(BEN, "2026-11-16", Field.CATEGORY_DETAIL) == {CANARIES[3]: 4321.987}
-    places = [*files_below(tmp_path)]
-    if office.stores.data.dialect.name == "postgresql":
-        places += database_dump(office.stores)
-    assert len(b"".join(places)) > 50_000
-    for canary in CANARIES:
-        for form in (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode()):
-            assert not any(form in each for each in places), canary
-    assert os.listdir(temporary) == []

@@ -1,0 +1,86 @@
+"""At rest: whoever has the database and every file beside it, but not the keys, learns nothing of anybody's day."""
+
+import datetime as dt
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cast import BEN
+from conftest import Clock
+from sqlalchemy import text
+
+from privacy.fields import Field
+from privacy.stores import Stores
+from tests.analytics.intake_office import (
+    MONDAY,
+    WEB,
+    WINDOW,
+    Office,
+    event,
+    open_office,
+)
+
+
+@pytest.fixture
+def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
+    """On both engines."""
+    return open_office(stores, tmp_path, clock)
+
+
+CANARIES = (
+    "canary-app.exe",
+    "A canary's title.xlsx",
+    "https://canary.test/path",
+    "Canary > Category",
+    "4321.987",
+    "4321987",
+)
+
+
+def files_below(*folders: Path) -> Iterator[bytes]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.read_bytes()
+
+
+def database_dump(stores: Stores) -> Iterator[bytes]:
+    """Yield every row of every table as text, and the pages and journals of the server."""
+    with stores.data.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        tables = connection.execute(text("SELECT schemaname, tablename FROM pg_tables")).fetchall()
+        for schema, table in tables:
+            if schema in ("pg_catalog", "information_schema"):
+                continue
+            for row in connection.execute(text(f'SELECT t::text FROM "{schema}"."{table}" t')):  # noqa: S608
+                yield row[0].encode()
+        connection.execute(text("CHECKPOINT"))
+        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+    yield from files_below(folder / "base", folder / "pg_wal")
+
+
+def test_nothing_of_what_somebody_did_is_found_in_the_database_or_in_any_file(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    nine = MONDAY + dt.timedelta(hours=9)
+    seen = {
+        WINDOW: [event(nine, 4321.987, app=CANARIES[0], title=CANARIES[1])],
+        WEB: [event(nine, 4321.987, url=CANARIES[2], title=CANARIES[1])],
+    }
+
+    office.take(BEN, seen, rules=[[["Canary", "Category"], {"type": "regex", "regex": "canary"}]])
+
+    assert office.figure(BEN, "2026-11-16", Field.CATEGORY_DETAIL) == {CANARIES[3]: 4321.987}
+    places = [*files_below(tmp_path)]
+    if office.stores.data.dialect.name == "postgresql":
+        places += database_dump(office.stores)
+    assert len(b"".join(places)) > 50_000
+    for canary in CANARIES:
+        for form in (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode()):
+            assert not any(form in each for each in places), canary
+    assert os.listdir(temporary) == []
