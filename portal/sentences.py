@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from auth.announcements import COMMAND_LINE
 from portal.show import initials, listing, moment, short_day, span
 from privacy.fields import Field
 from privacy.log_entries import LOG_FIELD, Chain, Entry
@@ -152,6 +153,7 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
     words = {"viewer": _who(entry.viewer, reader, names), "subject": _who(entry.subject, reader, names)}
     words["whose"] = _whose(entry, reader, names)
     if entry.outcome in _EVENTS:
+        words["viewer"] = words["viewer"] if entry.viewer else COMMAND_LINE
         return [(_EVENTS[entry.outcome].format(**words), False)], "key", "g"
     if LOG_FIELD in entry.fields:
         return _log_read(entry, words)

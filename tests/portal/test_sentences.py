@@ -78,9 +78,13 @@ def test_a_reviewer_reads_the_same_entry_with_names() -> None:
             {"viewer": ODA, "relation": "operations", "fields": (), "outcome": "invited", "period": None},
             "Oda Blau issued an invitation to your account",
         ),
+        (
+            {"viewer": None, "relation": "operations", "fields": (), "outcome": "role-granted", "period": None},
+            "An operator at the command line gave you a role",
+        ),
         ({"viewer": None, "outcome": "imported"}, "Sameview itself added events to your record of week 46"),
     ],
-    ids=["job", "own", "review", "account", "import"],
+    ids=["job", "own", "review", "account", "command line", "import"],
 )
 def test_every_kind_of_entry_has_its_sentence(changes: dict[str, Any], words: str) -> None:
     assert str(said(**changes)) == words
