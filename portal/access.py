@@ -5,10 +5,11 @@ may be seen of a person is decided by the gate.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Request, abort, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
@@ -52,6 +53,14 @@ class Viewer:
     session: str
     scopes: frozenset[Scope] | None = None
 
+    # What Flask-Login asks of a user.
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    def get_id(self) -> str:
+        return self.subject
+
 
 def system() -> "System":
     """Return the parts that the portal was built from."""
@@ -60,7 +69,7 @@ def system() -> "System":
 
 def asking() -> Viewer | None:
     """Return who asks, or None for a stranger."""
-    return cast("Viewer | None", g.get("viewer"))
+    return cast(Viewer, current_user._get_current_object()) if current_user.is_authenticated else None
 
 
 def viewer() -> str:
@@ -99,6 +108,10 @@ def add_access(app: Flask) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # checked below, after bearer tokens are known
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a form lives as long as its session
     _csrf.init_app(app)
+    logins = LoginManager()
+    logins.session_protection = None  # sessions are ours (portal.sessions), and so is their protection
+    logins.request_loader(_load)
+    logins.init_app(app)
     for check in (_identify, _refuse_undeclared, _refuse_forged, _refuse_unread):
         app.before_request(check)
 
@@ -109,11 +122,15 @@ def safe_next(target: str) -> str:
     return target if plain and target.startswith("/") and not target.startswith("//") else "/"
 
 
+def _load(asked: Request) -> Viewer | None:
+    """Find who sent a request, for Flask-Login: by a personal token, or by this browser's session."""
+    header = asked.headers.get("Authorization", "")
+    return _by_token(header.removeprefix(_BEARER)) if header.startswith(_BEARER) else _by_cookie()
+
+
 def _identify() -> None:
-    header = request.headers.get("Authorization", "")
-    found = _by_token(header.removeprefix(_BEARER)) if header.startswith(_BEARER) else _by_cookie()
+    found = asking()
     if found is not None:
-        g.viewer = found
         g.roles = system().directory.roles(found.subject) | {Role.ANYONE}
 
 

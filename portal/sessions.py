@@ -4,8 +4,8 @@ A second cookie, signed, lives from a form to the page after it, and holds the s
 
 The token points at a row of `auth.sessions`, so that a session can be revoked and expires on the server. Before sign-in
 it points at nothing and only binds forms to this browser (login CSRF); at sign-in it is replaced, so that a planted
-cookie is worth nothing (session fixation). Rejected: Flask-Login, whose session keeps a user id in the cookie and whose
-protection hashes the browser's name.
+cookie is worth nothing (session fixation). Flask-Login finds the asker through its request loader (`portal.access`);
+its own session, which keeps a user id in the cookie, is not used.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """What commands share: the system of this environment, failures that are one line, and a progress bar."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,3 +69,13 @@ def progress() -> Iterator[Step]:
             bar.update(task, description=what, completed=done, total=total or None)
 
         yield step
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Raise CommandRefused if somebody listens there already: the server itself would silently share the port."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandRefused(f"{host}:{port} cannot be used ({error.strerror}): choose another --port") from error

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,11 +12,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import click
 
-from portal.commands.common import CommandRefused, progress
+from portal.commands.common import CommandRefused, progress, refuse_taken
 from portal.config import Config
 from portal.demo import seed
 
@@ -28,17 +29,28 @@ _START_SECONDS: Final = 30.0
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Seed into this new folder and keep it.")
 def demo(port: int, keep: Path | None) -> None:
     """Seed a synthetic organisation and serve it on 127.0.0.1, with a one-time sign-in link for each role."""
-    _refuse_taken(port)
+    refuse_taken("127.0.0.1", port)
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise CommandRefused(
             f"{keep} is not empty: name a new folder, or serve it: SAMEVIEW_HOME={keep} sameview serve"
         )
     home = keep or Path(tempfile.mkdtemp(prefix="sameview-demo-"))
+    signal.signal(signal.SIGTERM, _stop)  # so that the server and the folder go, however the demo is ended
     try:
         _run(Config(home=home.absolute(), base_url=f"http://127.0.0.1:{port}"), port)
+    except (KeyboardInterrupt, _Stopped):
+        click.echo("stopped", err=True)
     finally:
         if keep is None:
             shutil.rmtree(home, ignore_errors=True)
+
+
+class _Stopped(Exception):
+    """The demo was asked to end."""
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stopped
 
 
 def _run(config: Config, port: int) -> None:
@@ -52,8 +64,6 @@ def _run(config: Config, port: int) -> None:
             with progress() as step:
                 seed.finish(organisation, step)
             server.wait()
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
     finally:
         organisation.close()
 
@@ -83,15 +93,6 @@ def _wait_until_ready(server: subprocess.Popen[bytes], url: str) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise CommandRefused(f"the server did not answer at {url} within {_START_SECONDS:.0f} s")
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CommandRefused(f"port {port} is in use: choose another with --port") from error
 
 
 COMMANDS = (demo,)

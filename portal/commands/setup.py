@@ -9,7 +9,7 @@ from auth.change import zone_named
 from auth.permissions import Role
 from portal import founding, schema
 from portal.checks import Level, examine
-from portal.commands.common import CommandRefused, opened
+from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.config import Config
 from portal.wiring import open_stores
 
@@ -70,6 +70,7 @@ def serve(host: str, port: int, workers: int) -> None:
         embedded = system.stores.data.dialect.name == "sqlite"
     if embedded and workers > 1:
         raise CommandRefused("--workers: SQLite is served by one process; set SAMEVIEW_DATABASE_URL for more")
+    refuse_taken(host, port)
     from portal.serving import serve as run
 
     run(host, port, workers)
