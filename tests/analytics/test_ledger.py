@@ -72,7 +72,7 @@ def test_a_fingerprint_says_nothing_without_the_ledgers_own_salt() -> None:
     assert len(one.salt) == 16
 
 
-@pytest.mark.parametrize("broken", [b"", b"no frame", encode(Ledger())[:-3]])
+@pytest.mark.parametrize("broken", [b"", b"no frame", encode(Ledger())[:-3]], ids=["empty", "no frame", "cut short"])
 def test_bytes_that_are_no_ledger_are_refused(broken: bytes) -> None:
     with pytest.raises(SegmentBroken):
         decode(broken)
