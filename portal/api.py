@@ -14,6 +14,7 @@ from portal import own, shapes
 from portal.access import person, session_key, system, viewer
 from portal.answers import answer, logged, plain, week_answer
 from portal.openapi import answers, document
+from portal.own_account import current_session, signed_in
 from portal.parse import bad, day_fields_from, number_from, one_day, period_from, purpose_from, week_from
 from portal.problems import Problem
 from privacy.capture import PRESETS
@@ -162,6 +163,34 @@ def revoke_token(token: str) -> Response:
     """Revoke one of my tokens."""
     if not system().tokens.revoke(viewer(), token):
         abort(404)
+    return Response(status=204)
+
+
+@blueprint.get("/me/sessions")
+@requires(Permission.ACCOUNT_READ)
+@answers(shapes.Sessions)
+def sessions() -> Response:
+    """Where I am signed in, this browser first."""
+    found = [{"id": e.session.id, "created_on": e.session.created_on, "current": e.current} for e in signed_in()]
+    return plain({"sessions": found})
+
+
+@blueprint.delete("/me/sessions/<session>")
+@requires(Permission.ACCOUNT_WRITE)
+@answers(None, status=204)
+def end_session(session: str) -> Response:
+    """End one of my sessions."""
+    if not system().sessions.revoke(viewer(), session):
+        abort(404)
+    return Response(status=204)
+
+
+@blueprint.delete("/me/sessions")
+@requires(Permission.ACCOUNT_WRITE)
+@answers(None, status=204)
+def end_other_sessions() -> Response:
+    """End all my sessions but the one that asks."""
+    system().sessions.end_all(viewer(), but=current_session())
     return Response(status=204)
 
 

@@ -248,6 +248,18 @@ class TokenMade(Shape):
     token: Annotated[str, Meta(description="Shown this once.")]
 
 
+class SignedIn(Shape):
+    """A browser that is signed in, known by day; `current` is the one that asks."""
+
+    id: str
+    created_on: str
+    current: bool
+
+
+class Sessions(Shape):
+    sessions: list[SignedIn]
+
+
 class Notice(Shape):
     """What somebody was told; `entry` is its number in the log."""
 

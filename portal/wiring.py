@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auth.announcements import Announcements
+from auth.credentials import Credentials
 from auth.directory import Directory
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
@@ -18,6 +19,7 @@ from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import schema
 from portal.config import Config
+from portal.request_directory import RequestDirectory
 from privacy import organisation
 from privacy.access_log import AccessLog
 from privacy.disclosure import Gate
@@ -85,9 +87,16 @@ class System:
         return PasswordHasher()
 
     @cached_property
+    def throttle(self) -> Throttle:
+        return Throttle(self.stores.data, self.clock, self.web_secret.encode())
+
+    @cached_property
     def sign_in(self) -> SignIn:
-        throttle = Throttle(self.stores.data, self.clock, self.web_secret.encode())
-        return SignIn(self.stores.data, self.hasher, throttle, self.clock)
+        return SignIn(self.stores.data, self.hasher, self.throttle, self.clock)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        return Credentials(self.stores.data, self.journal, self.hasher, self.throttle)
 
     @cached_property
     def invitations(self) -> Invitations:
@@ -161,6 +170,6 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock)
     keys = KeyRing(stores.keys, provider, classes=config.key_classes)
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)
-    directory = Directory(stores.data, clock)
+    directory = RequestDirectory(stores.data, clock)
     gate = Gate(vault, log, directory, clock, day_start=config.day_start)
     return System(config, owner, stores, provider, keys, log, vault, directory, gate, clock)

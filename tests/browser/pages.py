@@ -7,6 +7,7 @@ EMPLOYEE_PAGES = {
     "recorded": "/me/recorded",
     "trends": "/me/trends",
     "pattern": "/me/pattern",
+    "account": "/me/account",
     "tokens": "/me/tokens",
     "notices": "/me/notices",
 }

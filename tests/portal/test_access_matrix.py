@@ -45,6 +45,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/me/days/<date>"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/notices"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/recorded"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/sessions"): Row(SIGNED_IN),
+    ("DELETE", "/api/v1/me/sessions"): Row(SIGNED_IN, 204),
+    ("DELETE", "/api/v1/me/sessions/<session>"): Row(frozenset()),  # nobody has a session of that id
     ("GET", "/api/v1/me/tokens"): Row(SIGNED_IN),
     ("POST", "/api/v1/me/tokens"): Row(SIGNED_IN, 400),
     ("DELETE", "/api/v1/me/tokens/<token>"): Row(frozenset()),  # nobody has a token of that number
@@ -59,6 +62,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
     ("POST", "/invitation/<token>"): Row(frozenset()),
     ("GET", "/me/access"): Row(SIGNED_IN),
+    ("GET", "/me/account"): Row(SIGNED_IN),
+    ("POST", "/me/account/password"): Row(SIGNED_IN, 422),
+    ("POST", "/me/account/sessions/<session>/end"): Row(SIGNED_IN, 302),  # does nothing: nobody has that session
+    ("POST", "/me/account/sessions/end"): Row(SIGNED_IN, 302),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
     ("GET", "/me/notices"): Row(SIGNED_IN),
@@ -90,6 +97,7 @@ PUBLIC = ("/healthz", "/invitation/", "/metrics", "/readyz", "/sign-in", "/stati
 FILLED = {
     "<person>": BEN,
     "<int:index>": "5",
+    "<session>": "0" * 32,
     "<token>": "0" * 32,
     "<date>": "2026-11-12",
     "<week>": "2026-W46",
