@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Date, Engine, String, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, Engine, String, and_, bindparam, literal, or_, select, union_all
 
 from auth import person
 from auth.change import not_ended
@@ -29,7 +29,10 @@ _UTC = ZoneInfo("UTC")
 # Built once: every request asks for both.
 _SUBJECT: Final = bindparam("subject", type_=String)
 _TODAY: Final = bindparam("today", type_=Date)
-_ROLES: Final = select(RoleGrant.role).where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY))
+_ROLES: Final = union_all(
+    select(RoleGrant.role).where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY)),
+    select(literal(Role.MANAGER.value)).where(Management.subject_id == _SUBJECT, not_ended(Management, _TODAY)),
+)
 _TEAMS_MANAGED: Final = (
     select(Team.id, Team.name)
     .join(Management, Management.team_id == Team.id)
@@ -104,15 +107,12 @@ class Directory:
 
         `Role.ANYONE` is not among them: it belongs to everybody.
         """
+        found = self.person(subject)
+        if found is None or not found.is_here(self._clock()):
+            return frozenset()
+        own = {"subject": subject, "today": self._today(found)}
         with self._engine.connect() as connection:
-            found = person.one(connection, subject)
-            if found is None or not found.is_here(self._clock()):
-                return frozenset()
-            own = {"subject": subject, "today": self._today(found)}
-            granted = {Role(role) for role in connection.scalars(_ROLES, own)}
-            if self._teams_managed(connection, found):
-                granted.add(Role.MANAGER)
-            return frozenset(granted)
+            return frozenset(map(Role, connection.scalars(_ROLES, own)))
 
     def managed(self, viewer: str) -> tuple[ManagedTeam, ...]:
         """Return the teams that somebody manages now, each with its members of today."""

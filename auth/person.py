@@ -48,13 +48,13 @@ class Person:
 def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Person]:
     """Return the persons that meet all conditions, by name."""
     found = connection.execute(select(_TABLE).where(*conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id))
-    return [_person(row) for row in found]
+    return [of_row(row) for row in found]
 
 
 def one(connection: Connection, subject: str) -> Person | None:
     """Return the person with this subject id, or None."""
     row = connection.execute(_ONE, {"subject": subject}).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else of_row(row)
 
 
 def by_email(connection: Connection, email: str) -> Person | None:
@@ -73,7 +73,8 @@ def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-def _person(row: Any) -> Person:
+def of_row(row: Any) -> Person:
+    """Return the person of a row that has the columns of the table."""
     return Person(
         subject=row.subject_id,
         email=row.email,

@@ -16,11 +16,12 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Engine, bindparam, delete, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, insert, join, select, update
 
 from auth import person
+from auth.models import Person as PersonRow
 from auth.models import SignInSession
-from auth.person import Clock
+from auth.person import Clock, Person
 from privacy.stores import writing
 
 IDLE: Final = dt.timedelta(hours=12)
@@ -29,16 +30,25 @@ _WRITE_EVERY: Final = dt.timedelta(minutes=30)  # a page does not cost a write
 _TIMES: Final = struct.Struct(">qq")  # created, last seen: seconds since the epoch
 _NONCE_BYTES: Final = 12
 _TABLE: Final = SignInSession.__table__
-_BY_HASH: Final = select(_TABLE).where(_TABLE.c.token_hash == bindparam("hash"))  # built once: every request asks
+_OWNERS: Final = PersonRow.__table__
+_BY_HASH: Final = (  # built once: every request asks
+    select(_TABLE.c.created_on, _TABLE.c.times, _OWNERS)
+    .select_from(join(_TABLE, _OWNERS, _TABLE.c.subject_id == _OWNERS.c.subject_id))
+    .where(_TABLE.c.token_hash == bindparam("hash"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session that is alive. `id` names it to its owner and in the log; it opens nothing."""
 
-    subject: str
+    owner: Person
     id: str
     created_on: dt.date
+
+    @property
+    def subject(self) -> str:
+        return self.owner.subject
 
 
 class Sessions:
@@ -63,25 +73,29 @@ class Sessions:
         now, found = self._clock(), hash_of(token)
         with self._engine.connect() as connection:
             row = connection.execute(_BY_HASH, {"hash": found}).one_or_none()
-            owner = None if row is None else person.one(connection, row.subject_id)
         times = None if row is None else _open(token, row.times)
-        if row is None or owner is None or times is None:
+        if row is None or times is None:
             return None
-        created, seen = times
+        owner, (created, seen) = person.of_row(row), times
         if now - seen >= IDLE or now - created >= LONGEST or not owner.is_here(now):
             self.end(token)
             return None
         if now - seen >= _WRITE_EVERY:
             self._touch(found, _seal(token, created, now))
-        return Session(row.subject_id, _id(found), row.created_on)
+        return Session(owner, _id(found), row.created_on)
 
     def of(self, subject: str) -> list[Session]:
         """Return the sessions of a person, newest first; some may be idle for too long and not know it yet."""
         query = select(SignInSession.token_hash, SignInSession.created_on).where(SignInSession.subject_id == subject)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(SignInSession.created_on.desc())).all()
+            owner = person.one(connection, subject)
         oldest = (self._clock() - LONGEST).date()
-        return [Session(subject, _id(row.token_hash), row.created_on) for row in rows if row.created_on >= oldest]
+        return [
+            Session(owner, _id(row.token_hash), row.created_on)
+            for row in rows
+            if owner is not None and row.created_on >= oldest
+        ]
 
     def end(self, token: str) -> None:
         """End the session with this id."""

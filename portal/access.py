@@ -17,6 +17,7 @@ from auth.permissions import GRANTS, Permission, Role, allows
 from auth.person import Person
 from auth.tokens import Scope
 from portal.problems import Problem, for_program
+from portal.request_directory import note
 from portal.sessions import browser
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ def _by_cookie() -> Viewer | None:
     if browser().fresh:
         return None
     found = system().sessions.find(browser().token)
-    return None if found is None else Viewer(found.subject, f"session:{found.id}")
+    if found is None:
+        return None
+    note(found.owner)
+    return Viewer(found.subject, f"session:{found.id}")
 
 
 def _permission() -> Permission | None:

@@ -13,7 +13,7 @@ from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
 from portal import mine, own, who_looked
-from portal.access import session_key, system, viewer
+from portal.access import person, session_key, system, viewer
 from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
 from portal.sentences import PURPOSE_NAMES
@@ -69,7 +69,7 @@ def _day(date: dt.date) -> str:
         "me/today.html",
         view=view,
         first_run=date == current and not any(payload["fields"] for payload in history.values()),
-        person=system().directory.person(viewer()),
+        person=person(),
         looked=who_looked.latest(),
         log_size=system().log.size,
         notice=notice(system()),

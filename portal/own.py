@@ -2,17 +2,14 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from typing import cast
 from zoneinfo import ZoneInfo
-
-from flask import g
 
 from analytics import goals, working
 from analytics.days import day_payloads
 from analytics.goals import Goals
 from analytics.rings import Own, Payload
 from analytics.working import Working
-from portal.access import session_key, system, viewer
+from portal.access import person, session_key, system, viewer
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.period import Period, local_day
@@ -24,10 +21,8 @@ _SETTINGS = frozenset({Field.GOALS, Field.WORKING_PATTERN})
 
 
 def zone() -> ZoneInfo:
-    """Return the asker's time zone, looked up once a request."""
-    if "zone" not in g:
-        g.zone = system().directory.zone(viewer())
-    return cast(ZoneInfo, g.zone)
+    """Return the asker's time zone."""
+    return person().zone
 
 
 def current_day() -> dt.date:
