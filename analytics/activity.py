@@ -5,18 +5,15 @@ as presence while their browser is the active window, and keep of the windows wh
 """
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.events import AFK, WEB, WINDOW, Data, DayEvents, Int32, Int64, Stream
 from analytics.transforms import Intervals, flood, intersect, overlay, union
-
-T = TypeVar("T", bound=Hashable)
 
 UNKNOWN_HOST: Final = "unknown"
 
@@ -50,8 +47,9 @@ def activity(day: DayEvents) -> Activity:
         statuses = _of_host(_streams(day, AFK), windows.host)
         if statuses:
             presence = flood(*_ordered(statuses[0], day.data))
-            afk.append(_with_status(presence, day.data, "afk"))
-            present = [_with_status(presence, day.data, "not-afk"), *_audible(day, windows.host, shown)]
+            afk.append(_where(presence, day.data, partial(_is_status, "afk")))
+            there = _where(presence, day.data, partial(_is_status, "not-afk"))
+            present = [there, *_audible(day, windows.host, shown)]
             shown = intersect(shown, union(present))
         layers.append(shown)
     return Activity(overlay(layers), union(afk) if afk else None)
@@ -88,19 +86,23 @@ def _canonical(data: Data) -> tuple[tuple[bool, str], ...]:
     return tuple((value is not None, str(value)) for value in data)
 
 
-def _with_status(presence: Intervals, data: list[Data], status: str) -> Intervals:
-    wanted = verdicts([each.status for each in data], lambda found: found == status)
-    return presence.where(wanted[presence.data])
+def _where(found: Intervals, data: list[Data], wanted: Callable[[Data], bool]) -> Intervals:
+    """Return the intervals whose data is wanted; of a day's data only what they hold is looked at, and once."""
+    places = found.data.tolist()
+    judged = {place: wanted(data[place]) for place in set(places)}
+    return found.where(np.fromiter(map(judged.__getitem__, places), np.bool_, len(places)))
 
 
-def _is_found(names: re.Pattern[str], app: str | None) -> bool:
-    return bool(app and names.search(app))
+def _is_status(status: str, data: Data) -> bool:
+    return data.status == status
 
 
-def verdicts(values: Sequence[T], wanted: Callable[[T], bool]) -> NDArray[np.bool_]:
-    """Judge every value, each distinct one once."""
-    judged = {value: wanted(value) for value in dict.fromkeys(values)}
-    return np.fromiter(map(judged.__getitem__, values), np.bool_, len(values))
+def _is_audible(data: Data) -> bool:
+    return data.audible is True
+
+
+def _is_browser(names: re.Pattern[str], data: Data) -> bool:
+    return bool(data.app and names.search(data.app))
 
 
 def _audible(day: DayEvents, host: str, shown: Intervals) -> list[Intervals]:
@@ -108,14 +110,11 @@ def _audible(day: DayEvents, host: str, shown: Intervals) -> list[Intervals]:
     tabs = _streams(day, WEB)
     with_windows = {stream.host for stream in _streams(day, WINDOW)}
     tabs = _of_host(tabs, host) or [stream for stream in tabs if stream.host not in with_windows]
-    heard = verdicts([data.audible for data in day.data], lambda audible: audible is True)
-    apps = [data.app for data in day.data]
     found = []
     for browser, names in _BROWSERS.items():
         stream = next((stream for stream in tabs if browser in stream.bucket), None)
-        if stream is None or not heard[stream.data].any():
+        if stream is None or not any(_is_audible(day.data[place]) for place in set(stream.data.tolist())):
             continue
-        in_front = verdicts(apps, partial(_is_found, names))
-        played = intersect(flood(*_ordered(stream, day.data)), shown.where(in_front[shown.data]))
-        found.append(played.where(heard[played.data]))
+        heard = _where(flood(*_ordered(stream, day.data)), day.data, _is_audible)
+        found.append(_where(intersect(shown, heard), day.data, partial(_is_browser, names)))
     return found

@@ -8,6 +8,7 @@ rounded so that they add up to the day's: flooding each hour alone would not, si
 import datetime as dt
 from collections.abc import Callable, Set
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ def summarise(day: DayEvents, zone: ZoneInfo, core: Set[str]) -> dict[Field, dic
     """
     found = activity(day)
     active = found.active
-    details = _Names.of([data.category for data in day.data])
+    details = _Names.of(list(map(attrgetter("category"), day.data)))
     tops = details.renamed(top_level)
     is_core = np.array([category in core for category in details.names], np.bool_)
     figures: dict[Field, dict[str, Any]] = {
