@@ -18,7 +18,7 @@ class _Unusual(Exception):
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 form of `value` (UTF-8). What JSON cannot hold exactly is a ValueError.
 
-    Everyday values take a path that is 20 times faster than the reference implementation and gives the same bytes.
+    Everyday values take a path that is 6 times faster than the reference implementation and gives the same bytes.
     """
     try:
         return _plain.encode(_everyday(value))

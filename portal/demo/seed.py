@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from analytics.days import DAY_FIELDS
+from analytics.goals import Goals
 from analytics.imports import read_export
 from analytics.working import Working
 from auth import import_csv
@@ -44,6 +45,7 @@ _WEEK: Final = dt.timedelta(days=7)
 _OPENED_WEEKS: Final = frozenset({0, 2, 3, 5, 7, 8, 10, 11})
 """Which of the recorded weeks the manager opened in due course."""
 _REFUSED_IN, _REVIEWED_IN = 6, 9
+_FOCUS_GOAL_MINUTES: Final = 240
 
 
 @dataclass(slots=True)
@@ -138,14 +140,20 @@ def _hire(seeded: Seeded, people: list[Colleague]) -> None:
     with writing(system.stores.data) as connection:
         for person in people:
             if person.team:
-                row = _planned(person, seeded.clock().date())
-                system.vault.put(connection, seeded.subjects[person.name], [row])
+                rows = list(_own_settings(person, seeded.clock().date()))
+                system.vault.put(connection, seeded.subjects[person.name], rows)
 
 
-def _planned(person: Colleague, today: dt.date) -> Row:
+def _own_settings(person: Colleague, today: dt.date) -> Iterator[Row]:
+    """Yield the planned hours that somebody noted, and the focus goal of those with a link."""
     hours = [round(each * 60) for each in person.hours]
     planned = Working().changed(today, hours).with_days_off(person.days_off)
-    return Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
+    for duty in sorted(person.duties):
+        on_duty = [*hours[: duty.weekday()], round(person.hours_on(duty) * 60), *hours[duty.weekday() + 1 :]]
+        planned = planned.changed(duty, on_duty).changed(duty + dt.timedelta(days=1), hours)
+    yield Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
+    if person.name in (EMPLOYEE, MANAGER):
+        yield Row(Field.GOALS, Tier.SUMMARY, today, 0, Goals(focus_minutes=_FOCUS_GOAL_MINUTES).dump())
 
 
 def _live(seeded: Seeded, number: int, week: Period) -> None:
