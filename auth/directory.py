@@ -20,6 +20,7 @@ from auth.models import Management, Membership, RoleGrant, Team, Told
 from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person, some
+from privacy.decisions import Telling
 from privacy.period import Period
 from privacy.policy import Relation
 from privacy.vault import ORGANISATION
@@ -80,6 +81,12 @@ class Directory:
         if period is not None and self._manages(viewer, subject, period):
             return frozenset({Relation.MANAGER})
         return frozenset()
+
+    def told(self, viewer: str, subject: str) -> Telling | None:
+        """Return when the subject was first told that `viewer` manages them, if so now."""
+        found = self.person(subject)
+        days = [each.announced for each in self.managers_of(subject) if each.person.subject == viewer]
+        return Telling(found.name, min(days)) if found is not None and days else None
 
     def zone(self, subject: str) -> ZoneInfo:
         """Return the person's time zone; UTC for whoever is none."""

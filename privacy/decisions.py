@@ -7,7 +7,7 @@ be answered asks here too.
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from privacy.fields import Field, Tier
@@ -18,8 +18,16 @@ PERMITTED: Final = "permitted"
 NOT_PERMITTED: Final = "not-permitted"
 NOT_ACKNOWLEDGED: Final = "not-acknowledged"
 NOT_A_WEEK: Final = "not-a-week"
+NOT_TOLD: Final = "not-told"
 NOT_YET: Final = "not-yet"
 TOO_OLD: Final = "too-old"
+
+
+class Telling(NamedTuple):
+    """That somebody was told who manages them: their name, and the first day on which it was said."""
+
+    name: str
+    day: dt.date
 
 
 class Directory(Protocol):
@@ -27,6 +35,9 @@ class Directory(Protocol):
 
     def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
         """Return what `viewer` (None: a job) is to `subject` for all of `period`."""
+
+    def told(self, viewer: str, subject: str) -> Telling | None:
+        """Return when `subject` was told that `viewer` manages them, if so now: it explains a refusal, no more."""
 
     def zone(self, subject: str) -> ZoneInfo:
         """Return the zone of the subject's local days."""
@@ -69,8 +80,8 @@ def decide(
         relations -= {Relation.OPERATIONS}  # what jobs may open is never shown to a person
     relation = _permitting(request, relations, policy)
     if relation is None:
-        sentence = "The policy has no rule under which this viewer may see these fields for this purpose and period."
-        return Decision(False, NOT_PERMITTED, sentence, next((r for r in Relation if r in relations), None))
+        held = next((r for r in Relation if r in relations), None)
+        return Decision(False, *_why_not(request, directory, policy), held)
     if relation is not Relation.OPERATIONS and not directory.acknowledged(request.subject):
         sentence = "Nothing is shown about a person who has not yet read and acknowledged what is recorded."
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
@@ -86,6 +97,21 @@ def _permitting(request: Request, relations: Collection[Relation], policy: tuple
         if relation in relations and request.fields <= permitted({relation}, request.purpose, request.tier, policy):
             return relation
     return None
+
+
+def _why_not(request: Request, directory: Directory, policy: tuple[Rule, ...]) -> tuple[str, str]:
+    """Return the code and the sentence of a refusal: to a manager, that the week began before the person was told."""
+    of_managers = permitted({Relation.MANAGER}, request.purpose, request.tier, policy)
+    if request.viewer is not None and request.fields and request.fields <= of_managers:
+        told = directory.told(request.viewer, request.subject)
+        if told is not None and request.period.first <= told.day:
+            day = f"{told.day.day} {told.day:%B %Y}"
+            return NOT_TOLD, (
+                f"You may open weeks that began after {told.name} was told that you manage the team ({day})."
+            )
+    return NOT_PERMITTED, (
+        "The policy has no rule under which this viewer may see these fields for this purpose and period."
+    )
 
 
 def _closed_week(period: Period, zone: ZoneInfo, now: dt.datetime, day_start: dt.time) -> Decision:

@@ -127,7 +127,7 @@ class Gate(LogGate):
         tier: Tier = Tier.SUMMARY,
         session: str | None = None,
     ) -> "Opening":
-        """Do steps (1) and (2) of `disclose`, for a job that opens a long period in parts. Raises as `disclose` does."""
+        """Do steps (1) and (2) of `disclose` for a job that opens a long period in parts. Raises as `disclose` does."""
         request = Request(viewer, subject, frozenset(fields), purpose, period, tier)
         # (1) All or nothing: a partial answer would hide the refusal.
         decision = self._decide(request)

@@ -55,6 +55,9 @@ class FakeDirectory:
             return frozenset({Relation.OPERATIONS})
         return frozenset({Relation.SELF} if viewer == subject else ())
 
+    def told(self, viewer: str, subject: str) -> None:
+        return None
+
     def zone(self, subject: str) -> ZoneInfo:
         return self.zones.get(subject, BERLIN)
 

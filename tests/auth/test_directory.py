@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 import privacy.vault  # noqa: F401 - fills the metadata
 from auth.permissions import Role
 from privacy.base import Base
+from privacy.decisions import Telling
 from privacy.period import Period, iso_week
 from privacy.policy import Relation
 from privacy.stores import Stores
@@ -150,6 +151,21 @@ def test_a_person_sees_who_manages_them_and_since_when_it_was_told(office: Offic
     (found,) = office.directory.managers_of(ben)
 
     assert (found.person.subject, found.team_name, found.announced) == (ana, "Claims", dt.date(2026, 11, 22))
+
+
+def test_when_it_was_told_is_known_of_who_manages_a_person_now_only(office: Office, clock) -> None:
+    ben, dan = office.hire("Ben", "Claims"), office.hire("Dan", "Payables")
+    clock.advance(days=3)
+    ana = office.hire("Ana", "Claims", manages=True)
+
+    assert office.directory.told(ana, ben) == Telling("Ben", dt.date(2026, 11, 22))
+    assert office.directory.told(ana, dan) is None
+    assert office.directory.told(dan, ben) is None
+    assert office.directory.told(ben, ben) is None
+
+    office.people.dismiss(ana, "claims")
+
+    assert office.directory.told(ana, ben) is None
 
 
 # -- against a plain story ------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 
 from privacy.policy import Purpose, Relation
 
+TOLD = "You may open weeks that began after Ben was told that you manage the team (1 September 2026)."
+
 
 def page(
     office: Any, week: str = "2026-W46", purpose: str = "one_to_one", team: str = "claims", who: str = "ben"
@@ -49,7 +51,7 @@ def test_a_read_is_logged_before_it_is_shown_with_the_digest_of_what_was_shown(o
     [
         pytest.param("2026-W47", 409, "Not yet", id="running week"),
         pytest.param("2026-W48", 409, "Not yet", id="week to come"),
-        pytest.param("2026-W35", 403, "Not permitted", id="before the appointment was told"),
+        pytest.param("2026-W35", 403, TOLD, id="before the appointment was told"),
         pytest.param("2026-46", 400, "2026-W46", id="no week"),
     ],
 )
@@ -58,6 +60,21 @@ def test_only_a_closed_week_opens(office: Any, week: str, status: int, said: str
 
     assert answer.status_code == status
     assert said in answer.text
+
+
+def test_manager_and_employee_read_the_same_reason_for_an_early_week(office: Any) -> None:
+    office.clock.advance(days=-70)
+    week = "2026-W36"
+
+    offered = office.client("ana").get(f"/team/claims/people/{office.ids['ben']}").text
+    refused = office.client("ana").get(f"/api/v1{page(office, week)}").json
+    mirror = office.client("ben").get(f"/me/as-seen-by-manager?week={week}").text
+    same = office.client("ben").get(f"/api/v1/me/as-seen-by-manager?week={week}").json
+
+    assert refused["reason"] == same["reason"] == "not-told"
+    assert refused["detail"] == same["detail"] == TOLD
+    assert TOLD in offered
+    assert TOLD in mirror
 
 
 def test_the_grace_of_48_hours_is_kept_to_the_hour(office: Any) -> None:

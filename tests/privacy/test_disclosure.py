@@ -40,12 +40,16 @@ class FakeDirectory:
 
     def __init__(self) -> None:
         self.unaware: set[str] = set()
+        self.tellings: dict[tuple[str, str], decisions.Telling] = {}
 
     def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
         if viewer is None:
             return frozenset({Relation.OPERATIONS})
         found = {(ANA, BEN): Relation.MANAGER, (CLEO, BEN): Relation.COMPLIANCE}.get((viewer, subject))
         return frozenset({Relation.SELF} if viewer == subject else {found} if found else ())
+
+    def told(self, viewer: str, subject: str) -> decisions.Telling | None:
+        return self.tellings.get((viewer, subject))
 
     def zone(self, subject: str) -> ZoneInfo:
         return BERLIN
@@ -251,6 +255,38 @@ def test_nothing_is_shown_about_who_has_not_read_the_notice(
         assert refused.value.decision.reason == decisions.NOT_ACKNOWLEDGED
     assert vault.opened == []
     assert gate.disclose(None, BEN, ONE, Purpose.OPERATIONS, DAY).values
+
+
+TOLD = decisions.Telling("Ben", dt.date(2026, 11, 13))
+BEFORE = "You may open weeks that began after Ben was told that you manage the team (13 November 2026)."
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "reason"),
+    [
+        pytest.param({}, TOLD, decisions.NOT_TOLD, id="the week in which it was told"),
+        pytest.param({"period": iso_week("2026-W40")}, TOLD, decisions.NOT_TOLD, id="an earlier week"),
+        pytest.param({"period": RUNNING}, TOLD, decisions.NOT_PERMITTED, id="a later week: it must be something else"),
+        pytest.param({}, None, decisions.NOT_PERMITTED, id="nobody was told"),
+        pytest.param({"fields": {Field.APPS}}, TOLD, decisions.NOT_PERMITTED, id="a field of no manager"),
+        pytest.param({"fields": ()}, TOLD, decisions.NOT_PERMITTED, id="no field"),
+        pytest.param({"purpose": Purpose.TEAM_RHYTHM}, TOLD, decisions.NOT_PERMITTED, id="a purpose of no rule"),
+        pytest.param({"tier": Tier.SUMMARY}, TOLD, decisions.NOT_PERMITTED, id="days"),
+    ],
+)
+def test_a_manager_learns_that_a_week_began_before_it_was_told_and_sees_nothing(
+    vault: MemoryVault, log: MemoryLog, clock: Clock, changed: dict[str, Any], told: Any, reason: str
+) -> None:
+    directory = AnyDirectory(frozenset())
+    directory.tellings = {} if told is None else {(ANA, BEN): told}
+
+    with pytest.raises(NotPermitted) as refused:
+        one_to_one(Gate(vault, log, directory, clock), **changed)  # type: ignore[arg-type]
+
+    assert refused.value.decision.reason == reason
+    assert (refused.value.decision.sentence == BEFORE) == (reason == decisions.NOT_TOLD)
+    assert [(draft.outcome, draft.relation) for draft in log.drafts] == [("refused", "none")]
+    assert vault.opened == []
 
 
 def test_nothing_is_opened_when_the_log_is_full(gate: Gate, log: MemoryLog, vault: MemoryVault) -> None:
