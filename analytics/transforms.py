@@ -38,26 +38,30 @@ def flood(start_us: Int64, duration_us: Int64, data: Int32) -> Intervals:
     """
     if not start_us.size:
         return NOTHING
-    starts, ends = _walk(start_us.tolist(), (start_us + duration_us).tolist(), data.tolist())
+    equal = (data[1:] == data[:-1]).tolist()
+    starts, ends = _walk(start_us.tolist(), (start_us + duration_us).tolist(), equal)
     start, end = np.array(starts, np.int64), np.array(ends, np.int64)
     return _settle(Intervals(start, end, data).where(end > start))
 
 
-def _walk(starts: list[int], ends: list[int], data: list[int]) -> tuple[list[int], list[int]]:
+def _walk(starts: list[int], ends: list[int], equal: list[bool]) -> tuple[list[int], list[int]]:
     """Let each event meet the next one, as aw-core does, and return where they begin and end then.
+
+    `equal` says of each event but the last whether the next one's data is the same.
 
     aw-core's setter floors every new timestamp to milliseconds, but not the duration computed beside it, so an event
     that gives way to its neighbour may lose up to a millisecond. That is its definition, and so ours.
     """
     least, most = -_TRIM_US, PULSETIME_US
-    before, until, kind = starts[0], ends[0], data[0]
-    for at, (start, end, next_kind) in enumerate(zip(starts[1:], ends[1:], data[1:], strict=True)):
+    before, until, at = starts[0], ends[0], 0
+    for start, end, same in zip(starts[1:], ends[1:], equal, strict=True):  # this runs for every event of an import
         gap = start - until
-        if kind != next_kind:
+        if not same:
             if least < gap <= most:
-                until += (gap >> 1) + (gap & gap >> 1 & 1)  # half, rounded to even, as timedelta / 2
-                start = until // 1000 * 1000
-                end += start - until
+                until += (gap + (gap >> 1 & 1)) >> 1  # half, rounded to even, as timedelta / 2
+                lost = until % 1000
+                start = until - lost
+                end -= lost
         elif gap < 0:
             before, until = min(before, start), max(until, end)
             start = end = until // 1000 * 1000
@@ -68,7 +72,7 @@ def _walk(starts: list[int], ends: list[int], data: list[int]) -> tuple[list[int
             else:
                 start = until = before
         starts[at], ends[at] = before, until
-        before, until, kind = start, end, next_kind
+        before, until, at = start, end, at + 1
     starts[-1], ends[-1] = before, until
     return starts, ends
 
