@@ -3,14 +3,15 @@
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics.captured import Key, Rows
+from analytics.captured import Key, Rows, numbered
 from analytics.door import DROPPED, Door
 from analytics.events import Int64, cut
 from analytics.imports import ImportedBucket
@@ -51,6 +52,7 @@ class Arrival:
         self._admitted = door.admit(bucket.kind, bucket.distinct)
         taken = self._taken(bucket, now)
         self._code = bucket.data[taken]
+        self._copy = _copies(bucket.start_us[taken], bucket.duration_us[taken], self._code, bucket.distinct)
         self._parts = cut(bucket.start_us[taken], bucket.duration_us[taken], zone, day_start)
         self.is_new = np.zeros(len(self._code), dtype=bool)
         self._placed = np.zeros(len(self._code), dtype=bool)
@@ -82,6 +84,7 @@ class Arrival:
             self._parts.duration_us[part][kept],
             self._parts.before_us[part][kept],
             data[kept],
+            self._copy[event[kept]],
             {rule: (bits[kept] >> n & 1).astype(bool) for n, rule in rules},
             event[kept],
         )
@@ -92,7 +95,7 @@ class Arrival:
         return map(self._identity, rows.times(), self._code[rows.event].tolist())
 
     def kept_and_known(self) -> tuple[int, int]:
-        """Return how many events were kept, and how many were there already (or twice in the file)."""
+        """Return how many events were kept, and how many were there already (or a copy)."""
         kept = int(self.is_new.sum())
         passed = self._placed & (self._admitted.data[self._code] != DROPPED)
         return kept, int(passed.sum()) - kept
@@ -137,3 +140,24 @@ class Arrival:
     def _identity(self, times: tuple[int, int, int], code: int) -> bytes:
         data: dict[str, Any] = msgspec.json.decode(self._texts[code])
         return _event((self.key, times, _text(data)))
+
+
+def _copies(start: Int64, duration: Int64, code: NDArray[np.int32], texts: Sequence[bytes]) -> Int64:
+    """Number equal events from 0, as they were before any policy: what coarsening makes equal is no copy."""
+    number = np.zeros(len(start), dtype=np.int64)
+    order = np.argsort(start, kind="stable")
+    tied = start[order[1:]] == start[order[:-1]]
+    if tied.any():
+        event = order[np.append(tied, False) | np.append(False, tied)]
+        columns = (_same_data(code[event], texts), duration[event], start[event])
+        order = np.lexsort(columns)
+        number[event[order]] = numbered(*(column[order] for column in columns))
+    return number
+
+
+def _same_data(code: NDArray[np.int32], texts: Sequence[bytes]) -> Int64:
+    """Return numbers that are equal where the data are, whatever the order of their keys in the file."""
+    used, place = np.unique(code, return_inverse=True)
+    numbers: dict[bytes, int] = {}
+    canonical = (_text(msgspec.json.decode(texts[each])) for each in used.tolist())
+    return np.array([numbers.setdefault(text, len(numbers)) for text in canonical], dtype=np.int64)[place]

@@ -1,14 +1,18 @@
 """A captured day: its events after policy and its capture ledger, and how new events are joined to it as a set.
 
-Joining is a union: exact duplicates count once, and the order of arrival leaves no trace, neither in the events nor in
-the ledger. So one file or many, overlapping or not, give the same day. Events that come through another door (another
-preset, other category rules, another zone) never change what is there already: for an event that was stored or dropped
-then, the policy of its first arrival holds, since what is off was never stored, and switching it on is not retroactive.
+Joining is a union: what is there already is not joined again, and the order of arrival leaves no trace, neither in the
+events nor in the ledger. So one file or many, overlapping or not, give the same day. An event that comes several times
+within one import is stored as often, because aw-core's flooding moves the end of an event or more at a copy, and at a
+third one too; of several imports the one with most copies decides. The ledger counts it once.
+
+Events that come through another door (another preset, other category rules, another zone) never change what is there
+already: for an event that was stored or dropped then, the policy of its first arrival holds, since what is off was
+never stored, and switching it on is not retroactive.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import numpy as np
@@ -30,14 +34,15 @@ _canonical: Final = msgspec.msgpack.Encoder().encode
 class Rows:
     """Parts of the events of one stream in one day.
 
-    `data` are places in a list that all rows of an import share, `coarsened` has a bit per row for each rule that took
-    something away, `event` says which event of its bucket a row came from.
+    `data` are places in a list that all rows of an import share, `copy` numbers equal rows from 0, `coarsened` has a
+    bit per row for each rule that took something away, `event` says which event of its bucket a row came from.
     """
 
     start_us: Int64
     duration_us: Int64
     before_us: Int64
     data: Int64
+    copy: Int64
     coarsened: Mapping[str, Bits]
     event: Int64
 
@@ -56,6 +61,7 @@ class Rows:
             self.duration_us[where],
             self.before_us[where],
             self.data[where],
+            self.copy[where],
             {rule: bits[where] for rule, bits in self.coarsened.items()},
             self.event[where],
         )
@@ -72,20 +78,21 @@ class CapturedDay:
 def no_rows() -> Rows:
     """Return the rows of a stream that said nothing."""
     empty = np.empty(0, np.int64)
-    return Rows(empty, empty, empty, empty, {}, empty)
+    return Rows(empty, empty, empty, empty, empty, {}, empty)
 
 
 def rows_of(day: CapturedDay, place: Callable[[Data], int]) -> dict[Key, Rows]:
-    """Return a stored day's rows, their data renumbered by `place`."""
+    """Return a stored day's rows, their data renumbered by `place`; a copy shares the bits of the row before it."""
     places = np.array([place(each) for each in day.events.data], dtype=np.int64)
-    found, first = {}, 0
+    found, counted = {}, 0
     for each in day.events.streams:
-        part = slice(first, first + len(each.start_us))
-        first = part.stop
-        coarsened = {rule: bits[part] for rule, bits in day.ledger.coarsened.items()}
-        stored = np.full(len(each.start_us), STORED)
+        data = places[each.data]
+        copy = numbered(each.start_us, each.duration_us, each.before_us, data)
+        bit = counted - 1 + np.cumsum(copy == 0)
+        counted += int((copy == 0).sum())
+        coarsened = {rule: bits[bit] for rule, bits in day.ledger.coarsened.items()}
         found[each.host, each.kind, each.bucket] = Rows(
-            each.start_us, each.duration_us, each.before_us, places[each.data], coarsened, stored
+            each.start_us, each.duration_us, each.before_us, data, copy, coarsened, np.full(len(copy), STORED)
         )
     return found
 
@@ -94,32 +101,38 @@ def joined(blocks: Sequence[Rows], data: Sequence[Data]) -> Rows:
     """Return the union of rows of one stream, in an order that depends on nothing but the rows.
 
     A row that came twice is one, coarsened by whatever coarsened either; of its `event`s the least stays, so STORED.
+    Copies are rows of their own.
     """
-    if sum(map(len, blocks)) == 0:
+    blocks = [each for each in blocks if len(each)]
+    if not blocks:
         return no_rows()
+    if len(blocks) == 1 and (blocks[0].start_us[1:] > blocks[0].start_us[:-1]).all():
+        return blocks[0]
     start = np.concatenate([each.start_us for each in blocks])
     duration = np.concatenate([each.duration_us for each in blocks])
     before = np.concatenate([each.before_us for each in blocks])
     place = np.concatenate([each.data for each in blocks])
+    copy = np.concatenate([each.copy for each in blocks])
     event = np.concatenate([each.event for each in blocks])
-    order = np.lexsort((event, place, before, duration, start))
+    order = np.lexsort((event, copy, place, before, duration, start))
     same_time = _repeats(order, start, duration, before)
     same = same_time & _repeats(order, place)
     if (same_time & ~same).any():  # equal times, other data: the order of their numbers is that of their arrival
         rank = _ranks(place, order, same_time, data)
-        order = np.lexsort((event, rank, before, duration, start))
+        order = np.lexsort((event, copy, rank, before, duration, start))
         same = _repeats(order, start, duration, before, place)
+    same &= _repeats(order, copy)
     firsts = np.flatnonzero(np.concatenate(([True], ~same)))
     kept = order[firsts]
     rules = {rule for each in blocks for rule in each.coarsened}
     coarsened = {rule: np.logical_or.reduceat(_bits(blocks, rule)[order], firsts) for rule in rules}
-    return Rows(start[kept], duration[kept], before[kept], place[kept], coarsened, event[kept])
+    return Rows(start[kept], duration[kept], before[kept], place[kept], copy[kept], coarsened, event[kept])
 
 
 def captured_day(
     borders_us: tuple[int, int], rows: Mapping[Key, Rows], data: Sequence[Data], ledger: Ledger
 ) -> CapturedDay:
-    """Return a day made of streams; `ledger` brings what was dropped, the rest of it is made from the rows.
+    """Return a day made of streams; `ledger` brings what was dropped, the rest of it is made from the rows but copies.
 
     Data are numbered anew, by first appearance in the streams, which go by host, kind and bucket.
     """
@@ -135,9 +148,10 @@ def captured_day(
         streams.append(Stream(*key, each.start_us, each.duration_us, numbers[at : at + len(each)], each.before_us))
         at += len(each)
     events = DayEvents(*borders_us, tuple(streams), [data[place] for place in distinct[by_appearance].tolist()])
+    counted = np.concatenate([np.empty(0, np.int64), *(rows[key].copy for key in keys)]) == 0
     rules = {rule for each in rows.values() for rule, bits in each.coarsened.items() if bits.any()}
-    coarsened = {rule: _bits([rows[key] for key in keys], rule) for rule in sorted(rules)}
-    return CapturedDay(events, Ledger(at, coarsened, ledger.dropped, ledger.doors, ledger.salt))
+    coarsened = {rule: _bits([rows[key] for key in keys], rule)[counted] for rule in sorted(rules)}
+    return CapturedDay(events, Ledger(int(counted.sum()), coarsened, ledger.dropped, ledger.doors, ledger.salt))
 
 
 def unlike(rows: Rows, stored: Rows) -> Bits:
@@ -146,12 +160,18 @@ def unlike(rows: Rows, stored: Rows) -> Bits:
     return np.array([times not in known for times in rows.times()], dtype=bool)
 
 
-def _repeats(order: Int64, *columns: Int64) -> Bits:
+def numbered(*columns: NDArray[Any]) -> Int64:
+    """Return for each row how many rows just before it are equal to it."""
+    new = np.ones(len(columns[0]), dtype=bool)
+    new[1:] = ~_repeats(slice(None), *columns)
+    firsts = np.flatnonzero(new)
+    return np.arange(len(new)) - np.repeat(firsts, np.diff(firsts, append=len(new)))
+
+
+def _repeats(order: Int64 | slice, *columns: NDArray[Any]) -> Bits:
     """Return for each row but the first, in `order`, whether its columns equal those of the row before it."""
-    same = np.ones(len(order) - 1, dtype=bool)
-    for column in columns:
-        ordered = column[order]
-        same &= ordered[1:] == ordered[:-1]
+    found = (column[order] for column in columns)
+    same: Bits = np.logical_and.reduce([each[1:] == each[:-1] for each in found])
     return same
 
 

@@ -59,7 +59,7 @@ class Joining:
             known = set(old.times())
             dropped = [each for each in dropped if each.times not in known]
         found = joined([old, rows], self.door.data)
-        arrival.is_new[found.event[found.event != STORED]] = True
+        arrival.is_new[found.event[(found.event != STORED) & (found.copy == 0)]] = True
         self.rows[arrival.key] = replace(found, event=np.full(len(found), STORED))
         self._drop(dropped)
 

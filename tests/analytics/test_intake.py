@@ -126,8 +126,14 @@ OTHERS = st.builds(
     st.sampled_from([("laptop", "currentwindow", "aw-watcher-window_laptop"), ("pc", "app.editor.activity", "editor")]),
 )
 ARRIVALS = st.lists(
-    st.tuples(WINDOWS | PRESENCES | TABS | OTHERS, st.sets(st.integers(0, 2), min_size=1)), min_size=1, max_size=25
+    st.tuples(
+        WINDOWS | PRESENCES | TABS | OTHERS, st.sets(st.integers(0, 2), min_size=1), st.sampled_from([1, 1, 1, 2, 3])
+    ),
+    min_size=1,
+    max_size=25,
+    unique_by=lambda each: repr(each[0]),
 )
+"""Events of buckets, with the files that each is in and its copies in each of them."""
 
 
 def gathered(arrivals: list[tuple[Any, dict[str, Any]]]) -> Events:
@@ -145,12 +151,14 @@ def segments_of(stored: dict[tuple[dt.date, Field], bytes]) -> dict[tuple[dt.dat
 @settings(SLOW, max_examples=30)
 @given(ARRIVALS, st.sampled_from(sorted(PRESETS)), st.randoms(use_true_random=False))
 def test_one_file_or_many_overlapping_ones_in_any_order_give_the_same_figures(
-    small_office: Office, arrivals: list[tuple[Any, set[int]]], preset: str, source: random.Random
+    small_office: Office, arrivals: list[tuple[Any, set[int], int]], preset: str, source: random.Random
 ) -> None:
     once, bit_by_bit = small_office.person(), small_office.person()
-    small_office.take(once, gathered([each for each, _ in arrivals]), preset)
+    small_office.take(once, gathered([each for each, _, copies in arrivals for _ in range(copies)]), preset)
 
-    files = [[each for each, files in arrivals if number in files] for number in range(3)]
+    files = [
+        [each for each, files, copies in arrivals if number in files for _ in range(copies)] for number in range(3)
+    ]
     for file in source.sample([*files, *files], 6):
         small_office.take(bit_by_bit, gathered(source.sample(file, len(file))), preset)
 
@@ -186,6 +194,68 @@ def test_own_insight_comes_to_what_activitywatch_makes_of_the_raw_export(
             found = json.loads(figures[day, "category_detail"])
             for category in wanted.keys() | found.keys():
                 assert found.get(category, 0) == pytest.approx(wanted.get(category, 0), abs=0.001)
+
+
+def a_messy_minute(source: random.Random, share: float) -> Events:
+    """Return windows and presence that touch, overlap and leave gaps by microseconds, a `share` of them copied."""
+
+    def stream(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        at, found = MONDAY + dt.timedelta(hours=9), []
+        for _ in range(source.randrange(2, 40)):
+            seconds = source.choice([0, source.randrange(9_000_000) / 1e6, source.randrange(3_000_000) / 1e6])
+            found += [event(at, seconds, **source.choice(data))] * source.choices(
+                [1, 2, 3, 5], [1 - share, share, share, share]
+            )[0]
+            at += dt.timedelta(milliseconds=max(1, round(seconds * 1000) + source.randrange(-900, 5_100)))
+        source.shuffle(found)
+        return found
+
+    shown = [{"app": "EXCEL.EXE"}, {"app": "saplogon.exe", "title": "FB60"}, {"title": "ExampleShop", "app": "firefox"}]
+    return {WINDOW: stream(shown), AFK: stream([{"status": "not-afk"}, {"status": "not-afk"}, {"status": "afk"}])}
+
+
+@settings(SLOW, max_examples=20)
+@given(st.randoms(use_true_random=False), st.sampled_from([0.0, 0.1, 0.5]))
+def test_exports_with_many_copies_of_events_come_to_what_activitywatch_makes_of_them(
+    small_office: Office, tmp_path: Path, source: random.Random, share: float
+) -> None:
+    """aw-core moves up to a millisecond at each copy, and 50 at a third one behind a short overlap."""
+    events, person = a_messy_minute(source, share), small_office.person()
+
+    small_office.take(person, events)
+    small_office.take(person, {bucket: found[::2] for bucket, found in events.items()})
+    small_office.take(person, events)
+
+    found = small_office.figure(person, "2026-11-16", Field.CATEGORY_DETAIL)
+    rules = [(path, rule) for path, rule in RULES]
+    with oracle(buckets_of(events), rules, tmp_path) as theirs:
+        wanted = theirs.seconds(dt.date(2026, 11, 16), ZoneInfo("Europe/Berlin"), dt.time(0), "pc")
+    for category in wanted.keys() | found.keys():
+        assert found.get(category, 0) == pytest.approx(wanted.get(category, 0), abs=0.001)
+
+
+def test_the_copies_of_an_event_within_one_import_are_stored_and_counted_once(small_office: Office) -> None:
+    nine = MONDAY + dt.timedelta(hours=9)
+    one, other = event(nine, 60, app="EXCEL.EXE", title="x"), event(nine, 60, app="EXCEL.EXE", title="y")
+    swapped = {**one, "data": dict(reversed(one["data"].items()))}
+
+    single = small_office.take(BEN, {WINDOW: [one, other]}, "coaching")
+    pair = small_office.take(BEN, {WINDOW: [one, swapped, other]}, "coaching")
+    again = small_office.take(BEN, {WINDOW: [other, other]}, "coaching")
+
+    opened = decode({field: blob for (day, field), blob in small_office.stored(BEN).items() if day.year == 2026})
+    assert len(opened.events.streams[0].start_us) == 2
+    assert [(each.kept, each.known, len(each.days)) for each in (single, pair, again)] == [
+        (1, 1, 1),
+        (0, 3, 1),
+        (0, 2, 0),
+    ]
+    assert small_office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER) == {
+        "received": 1,
+        "kept": 1,
+        "coarsened": {"title-to-category": 1},
+        "dropped": {},
+    }
 
 
 def test_every_odd_shape_is_taken_and_the_impossible_is_refused_with_its_reason(small_office: Office) -> None:
