@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from portal.commands.common import FAILURES
 
@@ -20,7 +21,8 @@ class _Group(click.Group):
         try:
             return super().main(*args, **kwargs)
         except FAILURES as failure:
-            click.echo(f"sameview: {failure}", err=True)
+            text = str(failure).partition("\n")[0] if isinstance(failure, DBAPIError) else str(failure)
+            click.echo(f"sameview: {text}", err=True)  # a database's further lines quote rows
             sys.exit(1)
 
 

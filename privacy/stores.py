@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -11,6 +11,11 @@ from sqlalchemy.engine import make_url
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA
 
 BUSY_TIMEOUT_MS = 30_000
+_COMMON: Final[dict[str, Any]] = {
+    "pool_size": 8,
+    "max_overflow": 24,
+    "hide_parameters": True,  # an error's text goes to logs and terminals: it must not quote a row
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,8 @@ def open_engine(url: str, **options: Any) -> Engine:
     """
     if make_url(url).get_backend_name() != "sqlite":
         durable = {"options": "-c synchronous_commit=on"}  # whatever the server's default is
-        return create_engine(url, pool_size=8, max_overflow=24, connect_args=durable, **options)
-    engine = create_engine(
-        url, pool_size=8, max_overflow=24, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **options
-    )
+        return create_engine(url, connect_args=durable, **(_COMMON | options))
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **(_COMMON | options))
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine.execution_options(schema_translate_map={LOG_SCHEMA: None, KEY_SCHEMA: None})
@@ -56,7 +59,10 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    if mode == "DEFERRED":  # takes no lock: there is no error of the driver to translate, so it goes the short way
+        connection.connection.cursor().execute("BEGIN")
+    else:
+        connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 @contextmanager
