@@ -20,6 +20,9 @@ from privacy.policy import Purpose, Relation
 
 blueprint = Blueprint("compliance", __name__, url_prefix="/compliance")
 
+BY: Final[dict[str, bool | None]] = {"people": False, "system": True, "all": None}
+"""Whose doing the page shows, as the log filters it: jobs write most entries, and would hide the looks of people."""
+
 OUTCOMES: Final = ("disclosed", "shown", "refused", "imported", "appointed", "dismissed", "credential-changed")
 """What the page offers to filter by; the JSON takes any."""
 
@@ -29,20 +32,21 @@ UNKNOWN: Final = "somebody who is no longer here"
 @blueprint.get("/")
 @requires(Permission.ACCESS_LOG_READ)
 def log() -> str:
-    """Show the log, newest first, as asked."""
-    found = system().gate.review(viewer(), query_from(request.args))
-    older = None if found.page.before is None else _address(before=found.page.before)
+    """Show the log, newest first, as asked: what people did, or what the system did by itself."""
+    by = request.args.get("by", "")
+    by = by if by in BY else next(iter(BY))
+    found = system().gate.review(viewer(), replace(query_from(request.args), by_job=BY[by]))
     return render_template(
         "compliance/log.html",
-        lines=[
-            replace(each, digest=None) for each in _lines(found.page.entries)
-        ],  # digests are on the entry's own page
+        lines=[replace(each, digest=None) for each in _lines(found.page.entries)],  # it is on the entry's own page
         unreadable=found.page.unreadable,
         entry=found.entry,
         asked=request.args,
+        by=by,
+        tabs={each: _address(by=each) for each in BY},
         choices=_choices(),
-        newer=_address(before=None) if "before" in request.args else None,
-        older=older,
+        newer=_address() if "before" in request.args else None,
+        older=None if found.page.before is None else _address(before=str(found.page.before)),
     )
 
 
@@ -90,9 +94,10 @@ def query_from(asked: Mapping[str, str]) -> Filter:
     )
 
 
-def _address(before: int | None) -> str:
+def _address(**changed: str) -> str:
+    """Return the address of this page with the filters that were asked for, from the newest entry on."""
     asked = {name: value for name, value in request.args.items() if value and name != "before"}
-    query = urlencode(asked if before is None else asked | {"before": before})
+    query = urlencode(asked | changed)
     return url_for("compliance.log") + (f"?{query}" if query else "")
 
 

@@ -33,6 +33,7 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.GOALS: "own goals",
     Field.AGREED_GOALS: "agreed goals",
     Field.WORKING_PATTERN: "working week",
+    Field.SOURCES: "names of collectors",
     LOG_FIELD: "access log",
 }
 """How a field is called in a sentence."""
@@ -62,6 +63,7 @@ _EVENTS: Final[dict[str, str]] = {
     "appointed": "{viewer} appointed a manager of {whose} team; the notice says who",
     "credential-changed": "A password or a personal token of {whose} account changed",
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
+    "founded": "{viewer} set this portal up",
     "invited": "{viewer} issued an invitation to {whose} account",
     "leaving": "{viewer} noted {whose} last day",
     "member-added": "{viewer} put {subject} into a team",

@@ -94,6 +94,11 @@ class Entry:
     previous: str | None
     digest: str | None
 
+    @property
+    def by_job(self) -> bool:
+        """Whether the system did this by itself; what an operator changes at the command line names no field."""
+        return self.viewer is None and bool(self.fields)
+
 
 def body_of(draft: Draft, at: dt.datetime) -> dict[str, Any]:
     """Return the payload of a draft without its place in the chain. An own read of a session has no period."""

@@ -34,7 +34,8 @@ class Filter:
     """Which entries a reader asks for; None means any. `before` is an index, for the next page.
 
     Own reads are left out unless `chains` names them: nobody watches an employee look. `subject` or `viewer` of
-    `ORGANISATION` finds entries without a person, or by a job.
+    `ORGANISATION` finds entries without a person, or by a job. `by_job` tells the system's own work from all that
+    people did, at the command line too.
     """
 
     subject: str | None = None
@@ -42,6 +43,7 @@ class Filter:
     relation: str | None = None
     purpose: str | None = None
     outcome: str | None = None
+    by_job: bool | None = None
     first_day: dt.date | None = None
     end_day: dt.date | None = None
     chains: Collection[str] = (Chain.OTHERS, Chain.ORGANISATION)
@@ -187,5 +189,6 @@ def _matches(opened: Entry, wanted: Filter) -> bool:
         (wanted.relation, opened.relation),
         (wanted.purpose, opened.purpose),
         (wanted.outcome, opened.outcome),
+        (wanted.by_job, opened.by_job),
     )
     return opened.chain in wanted.chains and all(value in (None, found) for value, found in asked)

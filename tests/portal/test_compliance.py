@@ -1,10 +1,14 @@
 """The reviewer's pages: the log can be read, and reading it leaves an entry."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
+from privacy.fields import Field
 from privacy.log_entries import LOG_FIELD
+from privacy.period import Period
+from privacy.policy import Purpose
 
 
 @pytest.fixture
@@ -121,3 +125,70 @@ def test_verification_names_the_entry_that_was_touched(read: Any) -> None:
 @pytest.mark.parametrize("query", ["from=yesterday", "to=2026-13-01", "before=last", "before=-1"])
 def test_a_filter_that_cannot_be_read_is_refused(read: Any, query: str) -> None:
     assert read.client("cleo").get(f"/api/v1/log?{query}").status_code == 400
+
+
+@pytest.fixture
+def busy(read: Any) -> Any:
+    """The same office, in which jobs have opened Ben's record a hundred times since Ana looked."""
+    for n in range(100):
+        day = Period.day(dt.date(2026, 10, 5) + dt.timedelta(days=n % 30))
+        read.system.gate.disclose(None, read.ids["ben"], {Field.APPS}, Purpose.OPERATIONS, day)
+    return read
+
+
+def test_the_systems_work_does_not_hide_the_looks_of_people(busy: Any) -> None:
+    people = busy.client("cleo").get("/compliance/").text
+    system = busy.client("cleo").get("/compliance/?by=system").text
+
+    assert "Ana</b>, Ben’s manager," in people
+    assert "Sameview itself" not in people
+    assert system.count("<b>Sameview itself</b> opened") == 50
+    assert "Ben’s manager" not in system
+
+
+def test_everything_is_there_for_whoever_asks_and_for_programs(busy: Any) -> None:
+    client = busy.client("cleo")
+    before_the_jobs = busy.system.log.size - 99
+
+    newest = client.get("/compliance/?by=all").text
+    older = client.get(f"/compliance/?by=all&before={before_the_jobs}").text
+    listed = client.get("/api/v1/log").json["entries"]
+
+    assert "<b>Sameview itself</b> opened" in newest
+    assert "<b>Sameview itself</b> opened" in older
+    assert "Ben’s manager" in older
+    assert {each["payload"]["viewer"] for each in listed} >= {None, busy.ids["cleo"]}
+
+
+def test_what_an_operator_does_at_the_command_line_stands_among_the_people(busy: Any) -> None:
+    busy.system.people.appoint(busy.ids["gus"], "claims")
+
+    text = busy.client("cleo").get("/compliance/").text
+
+    assert "An operator at the command line appointed a manager" in text
+    assert "appointed a manager" not in busy.client("cleo").get("/compliance/?by=system").text
+
+
+def test_filters_and_pages_stay_with_their_tab(busy: Any) -> None:
+    text = busy.client("cleo").get(f"/compliance/?by=system&person={busy.ids['ben']}&purpose=operations").text
+
+    assert 'name="by" value="system"' in text
+    assert f"/compliance/?by=people&amp;person={busy.ids['ben']}&amp;purpose=operations" in text
+    older = text.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert "by=system" in older
+    assert "before=" in older
+    assert busy.client("cleo").get(older).text.count("<b>Sameview itself</b> opened") == 50
+
+
+def test_a_filter_that_finds_only_the_systems_work_says_where_it_is(busy: Any) -> None:
+    text = busy.client("cleo").get("/compliance/?purpose=operations&from=2026-11-01").text
+
+    assert "No entry matches here." in text
+    assert "/compliance/?purpose=operations&amp;from=2026-11-01&amp;by=all" in text
+
+
+def test_digests_stand_on_the_entry_itself_only(read: Any) -> None:
+    shown = read.entries("ben")[-2]
+
+    assert shown.digest not in read.client("cleo").get("/compliance/?by=all").text
+    assert shown.digest in read.client("cleo").get(f"/compliance/entries/{shown.index}").text
