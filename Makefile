@@ -1,6 +1,7 @@
 # Every target builds .venv from requirements.lock by itself; needs Python 3.11 or newer, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
+PYTEST ?= -n auto --dist loadfile
 
 .PHONY: demo test check bench lock screenshots clean
 
