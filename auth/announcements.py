@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from auth import models
 from auth.person import some
@@ -125,6 +125,12 @@ class Announced:
     seen: bool
 
 
+_TABLE: Final = models.Announcement.__table__
+_UNSEEN: Final = (  # built once: every page asks
+    select(func.count()).select_from(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"), ~_TABLE.c.seen)
+)
+
+
 class Announcements:
     """Reads announcements for the person whom they concern."""
 
@@ -133,10 +139,9 @@ class Announcements:
 
     def of(self, subject: str, *, unseen_only: bool = False) -> list[Announced]:
         """Return what `subject` was told, newest first."""
-        table = models.Announcement.__table__
-        query = select(table).where(table.c.subject_id == subject).order_by(table.c.entry.desc())
+        query = select(_TABLE).where(_TABLE.c.subject_id == subject).order_by(_TABLE.c.entry.desc())
         if unseen_only:
-            query = query.where(~table.c.seen)
+            query = query.where(~_TABLE.c.seen)
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
             names = _names(connection, {row.parameters[key] for row in rows for key in PEOPLE & row.parameters.keys()})
@@ -147,6 +152,11 @@ class Announcements:
             )
             for row in rows
         ]
+
+    def unseen(self, subject: str) -> int:
+        """Return how many announcements `subject` has not seen."""
+        with self._engine.connect() as connection:
+            return connection.scalar(_UNSEEN, {"subject": subject}) or 0
 
     def mark_seen(self, subject: str, up_to: int) -> None:
         """Note that `subject` has seen every announcement up to the entry `up_to`."""

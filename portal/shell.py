@@ -34,7 +34,7 @@ def shell() -> Shell | None:
     return Shell(
         person=person().name,
         roles=frozenset(role.value for role in current_roles()),
-        notices=len(system().announcements.of(found.subject, unseen_only=True)),
+        notices=system().announcements.unseen(found.subject),
         capture=CAPTURED[system().config.capture_preset],
         mark=TRIAL if system().organisation.throw_away else None,
     )

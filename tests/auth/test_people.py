@@ -151,6 +151,7 @@ def test_an_announcement_is_shown_until_it_was_seen(office: Office) -> None:
     office.people.grant(ben, Role.COUNCIL)
 
     assert [each.kind for each in office.announcements.of(ben, unseen_only=True)] == ["role-granted"]
+    assert office.announcements.unseen(ben) == 1
     assert len(office.announcements.of(ben)) == 3
 
 
