@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from privacy.chains import Heads, Place
 from privacy.checkpoint import Signer
@@ -68,7 +69,7 @@ class Committer:
         """
         with writing(self._engine) as connection:
             statements = self._statements = self._statements or AppendStatements(connection)
-            head = lock_head(connection, statements) or self._begin(connection)
+            head = lock_head(connection, statements) or self._begin(connection, statements)
             heads = Heads(connection, self._seals, statements)
             work = _Batch(head, self._frontier(connection, head), heads, self._signer)
             work.heads.read({each.place for each in batch})
@@ -84,12 +85,16 @@ class Committer:
                     each.also(connection, each.index)
         self._edge = (work.frontier, root)
 
-    def _begin(self, connection: Connection) -> Head:
-        """Write the head of an empty log. In a log with entries the first one then collides, and nothing is written."""
+    def _begin(self, connection: Connection, statements: AppendStatements) -> Head:
+        """Write the head of an empty log. In a log with entries the first one then collides, and nothing is written.
+
+        Of two processes that begin at once one waits here for the other, and goes on from what that one wrote.
+        """
         head = Head()
         head.note = self._signer.sign(0, head.root)
-        connection.execute(insert(HeadRow), {"id": 1, **_values(head)})
-        return head
+        new = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(new(HeadRow).on_conflict_do_nothing(), {"id": 1, **_values(head)})
+        return lock_head(connection, statements) or head
 
     def _frontier(self, connection: Connection, head: Head) -> Frontier:
         if self._edge is not None and self._edge[1] == head.root and self._edge[0].size == head.size:
