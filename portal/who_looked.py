@@ -18,8 +18,7 @@ GONE: Final = "somebody who is no longer here"
 
 def latest() -> list[Sentence]:
     """Return the last looks of other people, refused ones too."""
-    by_people = [e for e in _entries() if e.chain is not Chain.SELF and e.viewer not in (None, viewer()) and e.fields]
-    return _said(by_people[-2 * LATEST :])[:LATEST]
+    return _said(system().gate.own_looks(viewer(), session_key(), 2 * LATEST))[:LATEST]
 
 
 def page(asked: Mapping[str, str]) -> dict[str, Any]:

@@ -141,6 +141,11 @@ class AccessLog:
         with self._reading() as log:
             return log.page(wanted)
 
+    def looks(self, subject: str, limit: int, *, but: str, purpose: str | None = None) -> Page:
+        """Open the newest entries in which people other than `but` read something about a subject, or were refused."""
+        with self._reading() as log:
+            return log.looks(subject, limit, but=but, purpose=purpose)
+
     def entry(self, index: int) -> Entry | None:
         """Open one entry; None if it was erased, LookupError if there is none."""
         with self._reading() as log:

@@ -13,6 +13,7 @@ from privacy.decisions import Decision, Directory
 from privacy.keys import KeyClassWithheld
 from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, LogUnavailable
 from privacy.policy import Purpose, Relation
+from privacy.seal import SealBroken
 from privacy.vault import ORGANISATION
 
 NO_RELATION: Final = "none"
@@ -87,6 +88,18 @@ class LogGate:
             Filter(subject=ORGANISATION, purpose=Purpose.COMPLIANCE_REVIEW, chains=(Chain.ORGANISATION,), limit=REVIEWS)
         )
         return sorted([*self._log.of_subject(subject), *reviews.entries], key=lambda each: each.index)
+
+    def own_looks(self, subject: str, session: str | None, limit: int) -> list[Entry]:
+        """Open the newest entries of `own_log` in which other people looked, or were refused; the rest stays sealed.
+
+        Oldest first, and logged as `own_log` is. SealBroken for an entry about this person that does not open.
+        """
+        self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
+        about = self._log.looks(subject, limit, but=subject)
+        if about.unreadable:
+            raise SealBroken(f"entry {about.unreadable[0]} of the access log does not open")
+        reviews = self._log.looks(ORGANISATION, limit, but=subject, purpose=Purpose.COMPLIANCE_REVIEW)
+        return sorted([*about.entries, *reviews.entries], key=lambda each: each.index)[-limit:]
 
     def own_proofs(
         self, subject: str, session: str | None, indices: Collection[int], old_size: int | None = None

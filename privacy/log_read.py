@@ -1,11 +1,11 @@
 """Reading the log: which entries there are by their plain columns, and opening them. Used behind the gate only."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, func, literal, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, func, literal, select
 
 from privacy.chains import chain_head
 from privacy.keys import KeyGone
@@ -27,6 +27,19 @@ COLUMNS: Final = (
 _ROWS_A_QUERY: Final = 500
 _EPOCH: Final = func.substr(entry.c.sealed, 5, 4, type_=LargeBinary)
 _IS_OWN_READ: Final = literal(FIRST_PRIVATE_EPOCH.to_bytes(4, "big"), LargeBinary) <= _EPOCH
+_DAYS: Final = select(  # two statements in one: either is answered by the index alone, both at once read the table
+    select(func.min(entry.c.day)).scalar_subquery(), select(func.max(entry.c.day)).scalar_subquery()
+)
+_BY_OTHERS: Final = (
+    select(*COLUMNS)
+    .where(
+        entry.c.subject_tag.in_(bindparam("about", expanding=True)),
+        entry.c.viewer_tag.not_in(bindparam("but", expanding=True)),
+        entry.c.sealed.is_not(None),
+        ~_IS_OWN_READ,
+    )
+    .order_by(entry.c.index.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +89,33 @@ class LogReader:
 
     def page(self, wanted: Filter) -> Page:
         """Open the newest entries that match, up to the limit."""
+        rows = self._rows(self._conditions(wanted), wanted.before)
+        return self._page(rows, wanted.subject, lambda opened: _matches(opened, wanted), wanted.limit)
+
+    def looks(self, subject: str, limit: int, *, but: str, purpose: str | None = None) -> Page:
+        """Open the newest entries in which people read something about `subject`, or were refused it.
+
+        Whatever jobs did, or the person `but`, stays sealed: their tags say that it is theirs.
+        """
+        months = self._months(None, None)
+        silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, months)]
+        tags = {"about": self._seals.tags(SUBJECT_TAG, subject, months), "but": silent}
+        rows = (Filed(*row) for row in self._connection.execute(_BY_OTHERS, tags))
+        return self._page(rows, subject, lambda e: bool(e.fields) and purpose in (None, e.purpose), limit)
+
+    def _page(self, rows: Iterable[Filed], subject: str | None, fits: Callable[[Entry], bool], limit: int) -> Page:
+        """Open rows until `limit` entries fit; with a `subject`, all rows are known to be about them."""
         found: list[Entry] = []
         unreadable: list[int] = []
-        for row in self._rows(self._conditions(wanted), wanted.before):
-            if len(found) == wanted.limit:
+        for row in rows:
+            if len(found) == limit:
                 return Page(tuple(found), found[-1].index, tuple(unreadable))
             try:
-                opened = entry_of(row.index, self.unseal(row, self.subject_of(row))[1])
+                opened = entry_of(row.index, self.unseal(row, subject or self.subject_of(row))[1])
             except (SealBroken, KeyGone):
                 unreadable.append(row.index)
                 continue
-            if _matches(opened, wanted):
+            if fits(opened):
                 found.append(opened)
         return Page(tuple(found), None, tuple(unreadable))
 
@@ -172,7 +201,7 @@ class LogReader:
 
     def _months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
         """Return the first day of every month in which the log has entries, within the days asked for."""
-        oldest, newest = self._connection.execute(select(func.min(entry.c.day), func.max(entry.c.day))).one()
+        oldest, newest = self._connection.execute(_DAYS).one()
         if oldest is None:
             return []
         month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)

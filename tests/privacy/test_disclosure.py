@@ -22,6 +22,7 @@ from privacy.fields import SHARED_FIELDS, Field, KeyClass, Tier
 from privacy.file_keys import FileKeyProvider
 from privacy.keys import KeyRing
 from privacy.log_entries import Appended, Draft, Entry
+from privacy.log_seals import LogSeals
 from privacy.period import Period, iso_week
 from privacy.policy import Purpose, Relation, permitted
 from privacy.seal import FieldKey
@@ -240,7 +241,7 @@ def test_grace_is_counted_from_the_day_start(
     gate = Gate(vault, log, directory, clock, day_start=dt.time(4))  # type: ignore[arg-type]
     clock.now = dt.datetime(2026, 11, 18, 2, 59, tzinfo=dt.UTC)
 
-    with pytest.raises(NotYet, match=r"from 2026-11-18 04:00 on"):
+    with pytest.raises(NotYet, match=r"from 18 November 2026, 04:00 on"):
         one_to_one(gate)
 
 
@@ -448,6 +449,34 @@ def test_employee_sees_that_the_log_was_reviewed(system: Gate) -> None:
     assert about_dan not in seen
     assert {seen[i].viewer for i in (by_person, of_all)} == {CLEO}
     assert seen[of_all].digest is not None
+
+
+def test_newest_looks_are_those_of_other_people_and_nothing_else_is_opened(
+    system: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_to_one(system)
+    own(system, session="s")
+    system.disclose(None, BEN, ONE, Purpose.OPERATIONS, DAY)
+    system.record(Draft(None, BEN, "operations", ("active_time",), "operations", None, "imported"))
+    system.record(Draft(DAN, BEN, "operations", (), "operations", None, "member-added"))
+    with pytest.raises(NotPermitted):
+        one_to_one(system, viewer=DAN)
+    system.review(CLEO, Filter())
+    by_others = [e for e in system.own_log(BEN, "s") if e.viewer in (ANA, CLEO, DAN) and e.fields]
+    real, opened = LogSeals.open_entry, []
+    monkeypatch.setattr(LogSeals, "open_entry", lambda *given: (opened.append(given[2].index), real(*given))[1])
+
+    looks = system.own_looks(BEN, "t", 6)
+
+    assert looks == by_others
+    assert described(looks) == [
+        (ANA, "manager", "disclosed", "others"),
+        (DAN, "none", "refused", "others"),
+        (CLEO, "compliance", "disclosed", "organisation"),
+    ]
+    assert len(opened) == len(looks) + 1  # and Dan's change, which says only when opened that nothing was read
+    assert system.own_looks(BEN, "t", 2) == by_others[-2:]
+    assert system.own_log(BEN, "t")[-1].fields == ("access_log",)  # the look at the looks is logged
 
 
 def test_one_entry_is_read_under_an_entry_and_an_own_read_stays_closed(system: Gate) -> None:
