@@ -105,10 +105,8 @@ def _why_not(request: Request, directory: Directory, policy: tuple[Rule, ...]) -
     if request.viewer is not None and request.fields and request.fields <= of_managers:
         told = directory.told(request.viewer, request.subject)
         if told is not None and request.period.first <= told.day:
-            day = f"{told.day.day} {told.day:%B %Y}"
-            return NOT_TOLD, (
-                f"You may open weeks that began after {told.name} was told that you manage the team ({day})."
-            )
+            since = f"{told.name} was told that you manage the team ({_words(told.day)})"
+            return NOT_TOLD, f"You may open weeks that began after {since}."
     return NOT_PERMITTED, (
         "The policy has no rule under which this viewer may see these fields for this purpose and period."
     )
@@ -118,9 +116,14 @@ def _closed_week(period: Period, zone: ZoneInfo, now: dt.datetime, day_start: dt
     if not is_week(period):
         return Decision(False, NOT_A_WEEK, "Only one whole ISO week can be opened at a time.", Relation.MANAGER)
     if now < (opens := shared_from(period, zone, day_start)):
-        when = f"{opens.astimezone(zone):%Y-%m-%d %H:%M}"
+        local = opens.astimezone(zone)
+        when = f"{_words(local.date())}, {local:%H:%M}"
         sentence = f"Not yet: a week can be opened 48 hours after its end, this one from {when} on."
         return Decision(False, NOT_YET, sentence, Relation.MANAGER)
     if period < oldest_readable(local_day(now, zone, day_start)):
         return Decision(False, TOO_OLD, "Only the last eight closed weeks can be opened.", Relation.MANAGER)
     return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
+
+
+def _words(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"
