@@ -1,14 +1,16 @@
 """The intake: what a reader has read goes through the door, is joined to what is stored, summed up and sealed.
 
 Everything that one call writes is one transaction: a fault leaves nothing half-written. What is stored of the touched
-days is opened through the gate like anything else, so an entry in the access log comes before it; another, with a
-digest of all that the vault then holds of the person, says that the import is done.
+days is opened through the gate like anything else, so an entry in the access log comes before it: one,
+which names every day that may be opened, and none where nothing is stored yet. If anything changes, another entry says
+so, with a digest of all that the vault then holds of the person; it is written just before the transaction is
+committed, so nothing can have come in that the log does not know of.
 """
 
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -26,7 +28,7 @@ from analytics.joining import STORED_FIELDS, Joining, encoded
 from analytics.summaries import summarise
 from privacy import vault_store
 from privacy.capture import PRESETS
-from privacy.disclosure import Clock, Directory, Gate
+from privacy.disclosure import Clock, Directory, Gate, Opening
 from privacy.fields import Field, Tier
 from privacy.log_entries import Draft
 from privacy.period import Period
@@ -35,7 +37,10 @@ from privacy.stores import writing
 from privacy.vault import Place, Row, Vault
 
 SOURCES_DAY: Final = dt.date(1900, 1, 1)
-"""A day before all others, where a person's AFK buckets are listed: on a day without AFK events their host was idle."""
+"""A day before all others, since when the list of a person's AFK buckets holds.
+
+On a day without events in it, the host of an AFK bucket was idle.
+"""
 
 SUMMARY_FIELDS: Final = (
     Field.ACTIVE_TIME,
@@ -59,7 +64,8 @@ class Report:
     """What became of a file's events: read = kept + known + all dropped + all refused.
 
     `known` were there already, or came twice. `refused_events` counts them by reason; `refused_buckets` were refused
-    whole and not counted. `days` are those that changed, `entry` is the number of the closing log entry.
+    whole and not counted. `days` are those that changed. `entry` is the number of the log entry of what was written; if
+    nothing changed, of what was opened; None if nothing was opened either.
     """
 
     read: int
@@ -70,7 +76,7 @@ class Report:
     refused_events: Mapping[str, int]
     refused_buckets: Sequence[RefusedBucket]
     days: Sequence[dt.date]
-    entry: int
+    entry: int | None
 
 
 @dataclass(slots=True)
@@ -98,8 +104,10 @@ class Intake:
             vault_store.lock(connection, subject)
             work = _Work(self, connection, subject, zone, door, arrivals)
             rows = work.rows(progress)
-            self.vault.put(connection, subject, rows, work.obsolete)
-        entry = self._record(subject, work.changed)
+            entry = None if work.opening is None else work.opening.entry
+            if rows:
+                self.vault.put(connection, subject, rows, work.obsolete)
+                entry = self._record(connection, subject, work.changed)
         return _report(export, arrivals, work.changed, entry)
 
     def expire_text(self, subject: str, before: dt.date) -> int:
@@ -115,12 +123,7 @@ class Intake:
             self.vault.put(connection, subject, remove=places)
         return len({each.day for each in places})
 
-    def open_day_rows(self, subject: str, period: Period) -> Mapping[tuple[dt.date, Field], bytes]:
-        """Open what is stored of a period's days, as a job; logged before."""
-        return self.gate.disclose(None, subject, STORED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY).values
-
-    def _record(self, subject: str, days: Sequence[dt.date]) -> int:
-        period = Period(days[0], days[-1] + dt.timedelta(days=1)) if days else None
+    def _record(self, connection: Connection, subject: str, days: Sequence[dt.date]) -> int:
         return self.gate.record(
             Draft(
                 viewer=None,
@@ -128,9 +131,9 @@ class Intake:
                 relation=Relation.OPERATIONS,
                 fields=sorted(STORED_FIELDS),
                 purpose=Purpose.OPERATIONS,
-                period=period,
+                period=_span(days) if days else None,
                 outcome="imported",
-                digest=self.vault.digest(subject),
+                digest=self.vault.digest(subject, connection),
             )
         )
 
@@ -145,19 +148,23 @@ class _Work:
     zone: ZoneInfo
     door: Door
     arrivals: Sequence[Arrival]
+    opening: Opening | None = None
     changed: list[dt.date] = field(default_factory=list)
     obsolete: list[Place] = field(default_factory=list)
 
     def rows(self, progress: Progress | None) -> list[Row]:
         """Return everything to be written; `changed` then holds the days, `obsolete` what they have no more."""
-        known = self._known_sources()
-        sources = sorted({*known, *(each.key for each in self.arrivals if each.key[1] == AFK)})
+        arriving = [each.key for each in self.arrivals if each.key[1] == AFK]
         touched = {day for each in self.arrivals for day in each.days()}
+        stored = set(vault_store.days(self.connection, self.subject, Field.RHYTHM, Tier.DAY))
+        self.opening = self._begin(touched, stored, bool(arriving))
+        known = self._known_sources()
+        sources = sorted({*known, *arriving})
         rows = []
         if sources != known:
-            touched |= self._stored_days()
-            rows.append(Row(Field.CAPTURE_LEDGER, Tier.DAY, SOURCES_DAY, 0, msgspec.msgpack.encode(sources)))
-        for number, (day, blobs) in enumerate(self._opened(sorted(touched)), start=1):
+            touched |= stored
+            rows.append(Row(Field.SOURCES, Tier.DAY, SOURCES_DAY, 0, msgspec.msgpack.encode(sources)))
+        for number, (day, blobs) in enumerate(self._opened(sorted(touched), stored), start=1):
             joined = self._joined(day, blobs, sources)
             if joined is not None:
                 self.changed.append(day)
@@ -166,12 +173,21 @@ class _Work:
                 progress(number, len(touched))
         return rows
 
-    def _opened(self, days: Iterable[dt.date]) -> Iterator[tuple[dt.date, dict[Field, bytes]]]:
+    def _begin(self, touched: Set[dt.date], stored: Set[dt.date], sources_arrive: bool) -> Opening | None:
+        """Log what may be opened: the touched days, or all stored ones, since a new AFK bucket concerns any of them."""
+        filed = stored or vault_store.days(self.connection, self.subject, Field.SOURCES, Tier.DAY)
+        if not filed or not (touched or sources_arrive):
+            return None
+        days = sorted(touched | stored if sources_arrive else touched) or [self.intake.clock().date()]
+        fields = STORED_FIELDS | {Field.SOURCES}
+        return self.intake.gate.begin(None, self.subject, fields, Purpose.OPERATIONS, _span(days), tier=Tier.DAY)
+
+    def _opened(self, days: Iterable[dt.date], stored: Set[dt.date]) -> Iterator[tuple[dt.date, dict[Field, bytes]]]:
         """Yield each day with what is stored of it, opened a month at a time."""
         for _, month in itertools.groupby(days, key=lambda day: (day.year, day.month)):
             listed = list(month)
-            period = Period(listed[0], listed[-1] + dt.timedelta(days=1))
-            values = self.intake.open_day_rows(self.subject, period)
+            there = [day for day in listed if day in stored]
+            values = self.opening.part(_span(there)).values if self.opening and there else {}
             for day in listed:
                 yield day, {name: values[day, name] for name in STORED_FIELDS if (day, name) in values}
 
@@ -193,15 +209,17 @@ class _Work:
         self.obsolete += [Place(name, Tier.SUMMARY, day) for name in SUMMARY_FIELDS if name not in figures]
 
     def _known_sources(self) -> list[Key]:
-        stored = self.intake.open_day_rows(self.subject, Period.day(SOURCES_DAY))
-        blob = stored.get((SOURCES_DAY, Field.CAPTURE_LEDGER))
-        return [] if blob is None else _sources(blob)
-
-    def _stored_days(self) -> set[dt.date]:
-        return set(vault_store.days(self.connection, self.subject, Field.RHYTHM, Tier.DAY))
+        if self.opening is None:
+            return []
+        found = self.opening.part(Period.day(self.opening.request.period.first)).values
+        return _sources(found[SOURCES_DAY, Field.SOURCES]) if (SOURCES_DAY, Field.SOURCES) in found else []
 
 
-def _report(export: Export, arrivals: Sequence[Arrival], changed: Sequence[dt.date], entry: int) -> Report:
+def _span(days: Sequence[dt.date]) -> Period:
+    return Period(days[0], days[-1] + dt.timedelta(days=1))
+
+
+def _report(export: Export, arrivals: Sequence[Arrival], changed: Sequence[dt.date], entry: int | None) -> Report:
     kept, known = (sum(numbers) for numbers in zip((0, 0), *(each.kept_and_known() for each in arrivals), strict=True))
     coarsened, dropped, refused = Counter[str](), Counter[str](), Counter[str]()
     for each in arrivals:

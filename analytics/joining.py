@@ -9,9 +9,11 @@ import numpy as np
 
 from analytics import ledger as ledgers
 from analytics import segments
+from analytics.activity import UNKNOWN_HOST
 from analytics.arrivals import Arrival, Dropped
 from analytics.captured import STORED, CapturedDay, Key, Rows, captured_day, joined, no_rows, rows_of, unlike
 from analytics.door import Door
+from analytics.events import AFK, WINDOW
 from analytics.ledger import Ledger
 from privacy.fields import Field
 
@@ -63,10 +65,13 @@ class Joining:
         self.rows[arrival.key] = replace(found, event=np.full(len(found), STORED))
         self._drop(dropped)
 
-    def add_silent(self, streams: Collection[Key]) -> None:
-        """Make sure that these streams are there, if only to say nothing."""
-        for key in streams:
-            self.rows.setdefault(key, no_rows())
+    def add_silent(self, sources: Collection[Key]) -> None:
+        """Let AFK buckets that say nothing today say so, if their host has a window watcher today: it was idle."""
+        self.rows = {key: rows for key, rows in self.rows.items() if key[1] != AFK or len(rows)}
+        for host in {key[0] for key in self.rows if key[1] == WINDOW}:
+            own = [key for key in sources if key[0] == host]
+            for key in own or [key for key in sources if key[0] == UNKNOWN_HOST]:
+                self.rows.setdefault(key, no_rows())
 
     def result(self) -> CapturedDay | None:
         """Return the day as it is to be stored, None if it is stored so already."""

@@ -33,6 +33,7 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.GOALS: "own goals",
     Field.AGREED_GOALS: "agreed goals",
     Field.WORKING_PATTERN: "working week",
+    Field.SOURCES: "names of collectors",
     LOG_FIELD: "access log",
 }
 """How a field is called in a sentence."""

@@ -33,6 +33,7 @@ class Field(enum.StrEnum):
     GOALS = "goals"
     AGREED_GOALS = "agreed_goals"
     WORKING_PATTERN = "working_pattern"
+    SOURCES = "sources"
 
 
 class Tier(enum.StrEnum):
@@ -60,12 +61,13 @@ CLASS_OF: Final[dict[Field, KeyClass]] = {
     Field.GOALS: KeyClass.PRIVATE,
     Field.AGREED_GOALS: KeyClass.SHARED,
     Field.WORKING_PATTERN: KeyClass.PRIVATE,
+    Field.SOURCES: KeyClass.PRIVATE,
 }
 
 SHARED_FIELDS: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORIES, Field.FOCUS})
 """What the default policy lets a manager see of a closed week."""
 
-STATE_FIELDS: Final = frozenset({Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN})
+STATE_FIELDS: Final = frozenset({Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN, Field.SOURCES})
 """Fields whose value holds from its day until the next one: a period shows the latest row before its end."""
 
 

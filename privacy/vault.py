@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -81,10 +82,13 @@ class Vault:
         inventory.check(tier, fields, period, by_field(rows))
         return bool(rows)
 
-    def digest(self, subject: str) -> str:
-        """Return "sha256:…" over all manifests of a subject, for a log entry that commits to what the vault holds."""
-        with self.engine.connect() as connection:
-            found = vault_store.all_manifests(connection, subject)
+    def digest(self, subject: str, connection: Connection | None = None) -> str:
+        """Return "sha256:…" over all manifests of a subject, for a log entry that commits to what the vault holds.
+
+        With `connection`, to what its transaction will have written.
+        """
+        with nullcontext(connection) if connection is not None else self.engine.connect() as reading:
+            found = vault_store.all_manifests(reading, subject)
         listed = b"".join(aad(key_class, epoch, fingerprint(sealed)) for key_class, epoch, sealed in found)
         return "sha256:" + hashlib.sha256(listed).hexdigest()
 

@@ -48,7 +48,7 @@ def lines(report: Report, reasons: dict[str, str]) -> list[str]:
         found.append(f"days changed: {len(report.days)}, {report.days[0]} to {report.days[-1]}")
     else:
         found.append("nothing changed")
-    found.append(f"log entry {report.entry}")
+    found.append("nothing was opened" if report.entry is None else f"log entry {report.entry}")
     return found
 
 

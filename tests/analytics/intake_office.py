@@ -15,7 +15,7 @@ from log_book import ORIGIN, open_keys
 
 from analytics.categories import Categoriser, read
 from analytics.imports import read_export
-from analytics.intake import SOURCES_DAY, STORED_FIELDS, Intake, Report
+from analytics.intake import STORED_FIELDS, Intake, Report
 from privacy.access_log import AccessLog, open_signer
 from privacy.disclosure import Gate
 from privacy.fields import Field, Tier
@@ -101,8 +101,8 @@ class Office:
         return json.loads(self.figures(subject)[day, field.value])
 
     def stored(self, subject: str) -> dict[tuple[dt.date, Field], bytes]:
-        period = Period(SOURCES_DAY, EVERYTHING.end)
-        opened = self.gate.disclose(None, subject, STORED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY)
+        fields = STORED_FIELDS | {Field.SOURCES}
+        opened = self.gate.disclose(None, subject, fields, Purpose.OPERATIONS, EVERYTHING, tier=Tier.DAY)
         return dict(opened.values)
 
 

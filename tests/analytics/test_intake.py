@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from analytics import intake as intake_module
 from analytics.imports import read_export
+from analytics.intake import SOURCES_DAY
 from analytics.segments import decode
 from privacy.capture import PRESETS
 from privacy.disclosure import LogUnavailable
@@ -404,15 +405,69 @@ def test_a_fault_on_one_day_leaves_no_day_half_written(office: Office, monkeypat
     assert (office.figures(BEN), office.stored(BEN)) == (figures, stored)
 
 
-def test_each_opening_has_its_entry_before_and_the_end_has_one_with_a_digest(small_office: Office) -> None:
-    november_and_october = {WINDOW: [event(MONDAY - dt.timedelta(days=n), 60, app="EXCEL.EXE") for n in (0, 31)]}
+def test_an_import_has_one_entry_for_what_it_opens_and_one_with_a_digest_for_what_it_writes(
+    small_office: Office,
+) -> None:
+    def days(*before: int) -> Events:
+        nine = MONDAY + dt.timedelta(hours=9)
+        return {WINDOW: [event(nine - dt.timedelta(days=n), 60, app="EXCEL.EXE") for n in before]}
 
-    report = small_office.take(BEN, november_and_october)
+    first = small_office.take(BEN, days(0, 31))
+    digest = small_office.vault.digest(BEN)
+    same = small_office.take(BEN, days(0))
+    both = small_office.take(BEN, days(1, 0, 40, 31))
+    away = small_office.take(BEN, {AFK: [event(MONDAY, 60, status="afk")]})
+    nothing = small_office.take(BEN, {})
 
     entries = small_office.log.of_subject(BEN)
-    assert [each.outcome for each in entries] == ["disclosed", "disclosed", "disclosed", "imported"]
+    monday = MONDAY.date()
+    spans = [(each.outcome, (monday - each.period.first).days, (each.period.last - monday).days) for each in entries]
+    assert spans == [
+        ("imported", 31, 0),
+        ("disclosed", 0, 0),
+        ("disclosed", 40, 0),
+        ("imported", 40, -1),
+        ("disclosed", 40, 0),
+        ("imported", 40, 0),
+    ]
     assert {(each.viewer, each.relation, each.purpose) for each in entries} == {(None, "operations", "operations")}
-    assert (entries[-1].index, entries[-1].digest) == (report.entry, small_office.vault.digest(BEN))
+    assert (entries[0].digest, entries[-1].digest) == (digest, small_office.vault.digest(BEN))
+    numbers = [each.index for each in entries]
+    assert [first.entry, same.entry, both.entry, away.entry] == [numbers[n] for n in (0, 1, 3, 5)]
+    assert (nothing.entry, same.days) == (None, [])
+
+
+def test_a_new_afk_watcher_touches_no_day_on_which_its_computer_was_off(small_office: Office) -> None:
+    laptop = ("laptop", "afkstatus", "aw-watcher-afk_laptop")
+    unknown = ("unknown", "afkstatus", "aw-watcher-afk")
+    small_office.take(BEN, morning())
+    stored = small_office.stored(BEN)
+
+    on_the_laptop = small_office.take(BEN, {laptop: [event(MONDAY + dt.timedelta(hours=33), 60, status="afk")]})
+    anywhere = small_office.take(BEN, {unknown: []})
+
+    now = small_office.stored(BEN)
+    assert [on_the_laptop.days, anywhere.days] == [[dt.date(2026, 11, 17)], []]
+    assert [place for place in stored if stored[place] != now[place]] == [(SOURCES_DAY, Field.SOURCES)]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1)])
+def test_afk_watchers_of_unknown_computers_stand_in_for_missing_ones_in_any_order(
+    small_office: Office, order: tuple[int, ...]
+) -> None:
+    files: list[Events] = [
+        {WINDOW: morning()[WINDOW]},
+        {("unknown", "afkstatus", "aw-watcher-afk"): []},
+        {AFK: [event(MONDAY + dt.timedelta(days=1), 60, status="afk")]},
+    ]
+    once, bit_by_bit = small_office.person(), small_office.person()
+
+    small_office.take(once, {bucket: found for file in files for bucket, found in file.items()})
+    for number in order:
+        small_office.take(bit_by_bit, files[number])
+
+    assert small_office.figures(bit_by_bit) == small_office.figures(once)
+    assert segments_of(small_office.stored(bit_by_bit)) == segments_of(small_office.stored(once))
 
 
 def test_a_person_who_is_not_there_gets_nothing(small_office: Office) -> None:
