@@ -11,14 +11,14 @@ The highest `priority` wins (default: ten for each level, so the deepest), and o
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from analytics.patterns import Pattern, PatternError, compile_pattern, fold, runs_away
+from analytics.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
 
 SEPARATOR: Final = " > "
 UNCATEGORIZED: Final = "Uncategorized"
@@ -165,9 +165,16 @@ class _Candidate(NamedTuple):
     """What the categoriser's loop needs of a rule; `place` is its place among the ranked rules."""
 
     place: int
-    words: tuple[str, ...]
     pattern: Pattern
     keys: tuple[str, ...]
+
+
+_About: TypeAlias = str | tuple[str, str]
+"""A text, with its key if any rule asks for that key."""
+
+
+def _may_match(keys: tuple[str, ...], about: _About) -> bool:
+    return not keys or (not isinstance(about, str) and about[0] in keys)
 
 
 class Categoriser:
@@ -178,55 +185,54 @@ class Categoriser:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.rules = rules
         self.disabled = Counter(rules.disabled)
         used = [(rule.rank, number, rule) for number, rule in enumerate(rules.rules) if rule.pattern]
         used.sort(key=lambda item: item[:2], reverse=True)  # of any two that match, the winner comes first
         self._names = [*(rule.name for _, _, rule in used), UNCATEGORIZED]
         self._candidates = [
-            _Candidate(place, rule.pattern.words, rule.pattern, rule.select_keys)
-            for place, (_, _, rule) in enumerate(used)
-            if rule.pattern
+            _Candidate(place, rule.pattern, rule.select_keys) for place, (_, _, rule) in enumerate(used) if rule.pattern
         ]
         self._keyed = frozenset(key for candidate in self._candidates for key in candidate.keys)
-        self._known: dict[tuple[str | None, str], int] = {}
+        self._known: dict[_About, int] = {}
 
     def of(self, data: Mapping[str, Any]) -> str:
         """Return the category of an event with this data: "Work > ERP", or Uncategorized."""
-        best = len(self._names) - 1
-        for key, value in data.items():
-            if isinstance(value, str):
-                about = (key if key in self._keyed else None, value)
-                found = self._known.get(about)
-                best = min(best, self._find(about) if found is None else found)
-        return self._names[best]
+        return self.of_each([data])[0]
 
-    def _find(self, about: tuple[str | None, str]) -> int:
-        """Return the place of the first rule that matches a text under a key, or the place of Uncategorized."""
-        key, text = about
-        folded = fold(text)
-        found = len(self._names) - 1
+    def of_each(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Return the category of each event's data; texts that are new are searched together, which is quicker."""
+        known, keyed, nothing = self._known, self._keyed, len(self._names) - 1
+        if len(known) > _KEPT_TEXTS:
+            known.clear()
+        asked = [
+            [(key, text) if key in keyed else text for key, text in data.items() if isinstance(text, str)]
+            for data in events
+        ]
+        while new := dict.fromkeys(about for each in asked for about in each if about not in known):
+            self._learn(list(new))  # which forgets what it knew if an expression is given up
+        return [self._names[min(map(known.__getitem__, each), default=nothing)] for each in asked]
+
+    def _learn(self, abouts: Sequence[_About]) -> None:
+        """Remember of texts the place of the first rule that matches, or the place of Uncategorized."""
+        texts = [about if isinstance(about, str) else about[1] for about in abouts]
+        laid = Texts(texts)
+        nothing = len(self._names) - 1
+        found = [nothing] * len(texts)
         for candidate in self._candidates:
-            searched = folded if candidate.pattern.folded else text
-            for word in candidate.words:
-                if word in searched:
-                    break
-            else:
-                continue
-            if (not candidate.keys or key in candidate.keys) and self._matches(candidate, text):
-                found = candidate.place
-                break
-        if len(self._known) >= _KEPT_TEXTS:
-            self._known.clear()
-        self._known[about] = found
-        return found
+            holding = laid.holding(candidate.pattern.words, candidate.pattern.folded)
+            left = [at for at in holding if found[at] == nothing and _may_match(candidate.keys, abouts[at])]
+            for at in self._matching(candidate, texts, left):
+                found[at] = candidate.place
+        self._known.update(zip(abouts, found, strict=True))
 
-    def _matches(self, candidate: _Candidate, text: str) -> bool:
-        """Search a text; an expression that takes too long is given up, and what it has found so far forgotten."""
+    def _matching(self, candidate: _Candidate, texts: Sequence[str], places: list[int]) -> list[int]:
+        """Search texts; an expression that takes too long is given up, and what it has found so far forgotten."""
+        if candidate.pattern.exact:
+            return places
         try:
-            return candidate.pattern.exact or candidate.pattern.search(text)
+            return [at for at in places if candidate.pattern.search(texts[at])]
         except TimeoutError:
             self.disabled[self._names[candidate.place]] += 1
             self._candidates = [other for other in self._candidates if other is not candidate]
             self._known.clear()
-            return False
+            return []

@@ -4,7 +4,7 @@ What an event said goes on from here only as `Data`, after policy.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +18,8 @@ from privacy.capture import Preset, apply, text_is_kept
 DROPPED: Final = -1
 MOST_RULES: Final = 62
 """Rules are bits of a signed number."""
+_BLOCK: Final = 4096
+"""So many data are categorised together."""
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
@@ -49,16 +51,18 @@ class Door:
         """A short digest of the preset and the category rules, by which a day knows how it was captured."""
         return door_name(self.preset, self.categoriser.rules)
 
-    def admit(self, kind: str, distinct: Iterable[bytes]) -> Admitted:
+    def admit(self, kind: str, distinct: Sequence[bytes]) -> Admitted:
         """Return what becomes of the distinct data (JSON objects) of a bucket of a type."""
         # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
         categorised = kind == WINDOW or (kind == WEB and not text_is_kept(self.preset))
         places, bits = [], []
-        for text in distinct:
-            raw = _decode(text)
-            left = apply(self.preset, kind, raw, self.categoriser.of(raw) if categorised else "")
-            places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
-            bits.append(self._bits[left.rules] if left.rules in self._bits else self._bits_of(left.rules))
+        for first in range(0, len(distinct), _BLOCK):
+            block = list(map(_decode, distinct[first : first + _BLOCK]))
+            categories = self.categoriser.of_each(block) if categorised else [""] * len(block)
+            for raw, category in zip(block, categories, strict=True):
+                left = apply(self.preset, kind, raw, category)
+                places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
+                bits.append(self._bits[left.rules] if left.rules in self._bits else self._bits_of(left.rules))
         return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
 
     def place(self, data: Data) -> int:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.categories import Categoriser, RulesError, load, read
-from analytics.patterns import compile_pattern, fold
+from analytics.patterns import Texts, compile_pattern, fold
 
 ERP = [["Work", "ERP"], {"type": "regex", "regex": r"\bFB(60|L1N)\b|saplogon"}]
 WORK = [["Work"], {"type": "regex", "regex": "EXCEL"}]
@@ -81,9 +81,12 @@ DATA = st.dictionaries(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(PATHS, RULE).map(list), max_size=6), DATA)
-def test_the_same_rules_give_the_same_category_as_aw_core(classes: list[Any], data: dict[str, Any]) -> None:
-    assert _ours(classes, data) == _theirs(classes, data)
+@given(st.lists(st.tuples(PATHS, RULE).map(list), max_size=6), st.lists(DATA, min_size=1, max_size=4))
+def test_the_same_rules_give_the_same_category_as_aw_core(classes: list[Any], events: list[dict[str, Any]]) -> None:
+    together = Categoriser(read(json.dumps(classes))).of_each(events)
+
+    assert together == [_theirs(classes, data) for data in events]
+    assert together[0] == _ours(classes, events[0])
 
 
 @settings(max_examples=300, deadline=None)
@@ -115,6 +118,28 @@ def test_folding_finds_every_letter_that_equals_an_ascii_letter() -> None:
     assert len(alike) > 52
     assert all(fold(other) in "abcdefghijklmnopqrstuvwxyz" for other in alike)
     assert all(regex.fullmatch(fold(other), other, regex.IGNORECASE) for other in alike)
+
+
+def test_folding_keeps_the_length_so_that_texts_can_be_folded_together() -> None:
+    assert all(len(fold(chr(code))) == 1 for code in range(0x110000))
+
+
+def test_a_word_is_found_in_each_text_that_holds_it_and_not_across_two() -> None:
+    texts = Texts(["", "one, one", "ONE", "o", "ne", "two"])
+
+    assert texts.holding(["one", "two"], folded=False) == [1, 5]
+    assert texts.holding(["one"], folded=True) == [1, 2]
+    assert texts.holding(["o\0ne"], folded=False) == []
+    assert texts.holding([""], folded=False) == [0, 1, 2, 3, 4, 5]
+    assert Texts([]).holding([""], folded=False) == []
+
+
+def test_a_text_known_before_is_judged_again_when_an_expression_was_given_up() -> None:
+    categoriser = Categoriser(read(json.dumps([[["Work"], {"regex": r"^(q|qq)+z$"}], WORK])))
+    events = [{"title": "qqz"}, {"title": "q" * 400 + "!z"}]
+
+    assert categoriser.of_each(events[:1]) == ["Work"]
+    assert categoriser.of_each(events) == ["Uncategorized", "Uncategorized"]
 
 
 def test_deepest_category_wins_and_of_equals_the_later() -> None:
