@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, abort, render_template, request, url_for
+from sqlalchemy import make_url
 
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
@@ -12,10 +13,13 @@ from portal.access import system, viewer
 from portal.checks import inspect
 from portal.parse import number_from
 from portal.problems import Problem
+from portal.shell import CAPTURED
+from privacy.policy import POLICY_VERSION
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 PAGE: Final = 50
+DATABASES: Final = {"sqlite": "SQLite, in this portal's own files", "postgresql": "PostgreSQL"}
 READY, WAITING, LEFT = "Has a password", "No password yet", "Has left"
 
 
@@ -67,7 +71,15 @@ def invite(person: str) -> str:
 @requires(Permission.SYSTEM_READ)
 def checks() -> str:
     """Show every fault that `sameview check` finds, with its fix."""
-    return render_template("admin/system.html", findings=inspect(system()), entries=system().log.size)
+    config = system().config
+    facts = [
+        ("Organisation", system().organisation.name),
+        ("Data and log", DATABASES[make_url(config.data_url).get_backend_name()]),
+        ("Capture", f"{config.capture_preset}: {CAPTURED[config.capture_preset]}"),
+        ("Policy", f"version {POLICY_VERSION}"),
+        ("Access log", f"{system().log.size:,} entries"),
+    ]
+    return render_template("admin/system.html", findings=inspect(system()), facts=facts)
 
 
 def _line(found: Person) -> Line:

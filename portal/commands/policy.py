@@ -1,10 +1,30 @@
 """`policy show`."""
 
+import textwrap
+from typing import Final
+
 import click
 
 from portal.commands.common import opened
-from privacy.capture import PRESETS
-from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION
+from portal.sentences import PURPOSE_NAMES
+from portal.show import listing
+from privacy.capture import ANY, CATEGORY, PRESETS, Preset
+from privacy.capture import Rule as CaptureRule
+from privacy.fields import Field, Tier
+from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule
+
+WIDTH: Final = 100
+WHO: Final[dict[Relation, str]] = {
+    Relation.SELF: "The employee",
+    Relation.MANAGER: "The manager",
+    Relation.COMPLIANCE: "The compliance reviewer",
+    Relation.OPERATIONS: "The system itself",
+}
+HOW_FINE: Final[dict[Tier, str]] = {
+    Tier.DAY: "single events",
+    Tier.SUMMARY: "a day's figures",
+    Tier.WEEK: "a closed week's totals",
+}
 
 
 @click.group()
@@ -17,15 +37,39 @@ def show() -> None:
     """Print the policy in force, as employees read it."""
     with opened() as system:
         preset = PRESETS[system.config.capture_preset]
-    click.echo(f"Sharing, version {POLICY_VERSION}")
+    click.echo(f"WHO MAY SEE WHAT, policy version {POLICY_VERSION}")
     for rule in POLICY:
-        tiers, fields = ", ".join(sorted(rule.tiers)), ", ".join(sorted(rule.fields))
-        click.echo(f"\n  {rule.relation} · {rule.purpose} · {tiers}\n    {fields}\n    {rule.because}")
-    click.echo(f"\n  never for: {', '.join(FORBIDDEN_USES)}")
-    click.echo(f"\nCapture, preset {preset.name}: {preset.summary}")
-    for each in preset.rules:
-        where, what = ", ".join(sorted(each.streams)), ", ".join(sorted(each.keys))
-        click.echo(f"  {each.id} · {each.effect} · {what} of {where}\n    {each.because}")
+        click.echo(_shared(rule))
+    *others, last = FORBIDDEN_USES
+    click.echo(f"\nNo purpose covers {', '.join(others)} or {last}. What no rule names is refused to everybody.")
+    click.echo(_captured(preset))
+
+
+def _shared(rule: Rule) -> str:
+    """Return a rule of the policy with the names that settings, log and API use."""
+    what = "every field" if rule.fields == frozenset(Field) else ", ".join(sorted(rule.fields))
+    fine = listing([words for tier, words in HOW_FINE.items() if tier in rule.tiers])
+    who = f"\n{WHO[rule.relation]}, {PURPOSE_NAMES[rule.purpose]} ({rule.relation}, {rule.purpose})"
+    return "\n".join([who, _indented(f"{what}: {fine}"), _indented(rule.because)])
+
+
+def _captured(preset: Preset) -> str:
+    """Return the rules at the door, in the order in which they are read."""
+    lines = [f"\nWHAT IS CAPTURED, preset {preset.name}", _indented(preset.summary)]
+    for rule in preset.rules:
+        lines += [f"\n{rule.effect:<8} {_what(rule)} ({rule.id})", _indented(rule.because, " " * 9)]
+    return "\n".join(lines)
+
+
+def _what(rule: CaptureRule) -> str:
+    keys = {ANY: "everything" if ANY in rule.streams else "everything else", CATEGORY: "the category"}
+    what = ", ".join(keys.get(each, each) for each in sorted(rule.keys))
+    where = ", ".join("any other watcher" if each == ANY else each for each in sorted(rule.streams))
+    return f"{what} of {where}"
+
+
+def _indented(text: str, margin: str = "  ") -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
 
 
 COMMANDS = (policy,)

@@ -35,6 +35,13 @@ def test_the_list_names_people_and_no_figures(office: Any) -> None:
         assert figure not in text
 
 
+def test_the_system_page_says_what_runs_and_what_to_mend(office: Any) -> None:
+    text = office.client("oda").get("/admin/system").text
+
+    for words in ("Example Insurance", "SQLite", "coaching", "version 1", "What to mend", "SAMEVIEW_KEY_DIR"):
+        assert words in text
+
+
 def test_a_long_list_has_pages(office: Any) -> None:
     for n in range(60):
         office.add(f"person-{n:02}")

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
+from privacy.capture import PRESETS
+from privacy.policy import POLICY
 
 EXPORT = Path(__file__).resolve().parent.parent / "data" / "edge_cases.aw-export.json"
 HEADER = "email,name,team,team_manager,roles,timezone,joined,left\n"
@@ -162,6 +164,18 @@ def test_the_night_can_be_repeated(founded: Run) -> None:
     assert founded("jobs", "nightly").exit_code == 0
     assert "weeks frozen: 0" in founded("jobs", "nightly").stdout
     assert founded("log", "verify").exit_code == 0
+
+
+def test_the_policy_reads_as_sentences_with_the_names_that_scripts_use(founded: Run) -> None:
+    text = founded("policy", "show").stdout
+
+    said = " ".join(text.split())
+    assert "The manager, for a one-to-one (manager, one_to_one)" in text
+    assert "active_time, categories, focus: a closed week's totals" in text
+    for rule in (*POLICY, *PRESETS["coaching"].rules):
+        assert rule.because in said
+    assert "No purpose covers discipline, pay or ranking." in text
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_no_command_prints_a_figure_of_anybody(founded: Run) -> None:
