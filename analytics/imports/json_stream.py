@@ -4,12 +4,12 @@ import re
 from typing import BinaryIO, Final
 
 BLOCK: Final = 2_000_000
-LONGEST_VALUE: Final = 32_000_000
+LONGEST_VALUE: Final = 4_000_000
 """One value (an event, a bucket's metadata) beyond this is no export's."""
 LARGEST_FILE: Final = 8 << 30
 """Bytes after unpacking: a packed file may claim a thousand times its size."""
 
-_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|["\[\]{}]', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)  # possessive: no string is tried twice
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _SCALAR_END: Final = re.compile(rb"[ \t\r\n,\]}]")
 

@@ -352,3 +352,12 @@ def test_rounding_of_durations_is_pythons_own() -> None:
 
     wanted = [dt.timedelta(seconds=each) // dt.timedelta(microseconds=1) for each in seconds]
     np.testing.assert_array_equal(bucket.duration_us, wanted)
+
+
+def test_a_string_without_an_end_is_refused_before_it_is_read_to_the_end() -> None:
+    endless = io.BytesIO(b'{"buckets": {"x": {"id": "' + b"a" * 60_000_000)
+
+    with pytest.raises(NotAnExport, match="too long"):
+        read_export(endless)
+
+    assert endless.tell() < 10_000_000
