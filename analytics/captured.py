@@ -160,6 +160,14 @@ def unlike(rows: Rows, stored: Rows) -> Bits:
     return np.array([times not in known for times in rows.times()], dtype=bool)
 
 
+def unlike_stored(stored: Rows, union: Rows) -> bool:
+    """Say whether a union with stored rows holds anything that they do not."""
+    if len(union) > len(stored):
+        return True
+    nothing = np.zeros(len(stored), dtype=bool)
+    return any((bits > stored.coarsened.get(rule, nothing)).any() for rule, bits in union.coarsened.items())
+
+
 def numbered(*columns: NDArray[Any]) -> Int64:
     """Return for each row how many rows just before it are equal to it."""
     new = np.ones(len(columns[0]), dtype=bool)

@@ -11,7 +11,18 @@ from analytics import ledger as ledgers
 from analytics import segments
 from analytics.activity import UNKNOWN_HOST
 from analytics.arrivals import Arrival, Dropped
-from analytics.captured import STORED, CapturedDay, Key, Rows, captured_day, joined, no_rows, rows_of, unlike
+from analytics.captured import (
+    STORED,
+    CapturedDay,
+    Key,
+    Rows,
+    captured_day,
+    joined,
+    no_rows,
+    rows_of,
+    unlike,
+    unlike_stored,
+)
 from analytics.door import Door
 from analytics.events import AFK, WINDOW
 from analytics.ledger import Ledger
@@ -31,21 +42,22 @@ class Joining:
     day: dt.date
     borders_us: tuple[int, int]
     door: Door
-    stored: CapturedDay | None
+    is_stored: bool
     doors: tuple[str, ...]
     ledger: Ledger
     rows: dict[Key, Rows]
+    changed: bool = False
 
     @classmethod
     def of(cls, day: dt.date, borders_us: tuple[int, int], door: Door, blobs: Mapping[Field, bytes]) -> "Joining":
         """Begin with what is stored of the day, or with nothing. Raises SegmentBroken."""
         if Field.RHYTHM not in blobs:
-            return cls(day, borders_us, door, None, (door.name,), Ledger(doors=(door.name,)), {})
+            return cls(day, borders_us, door, False, (door.name,), Ledger(doors=(door.name,)), {})
         opened, ledger = segments.decode(blobs), ledgers.decode(blobs[Field.CAPTURE_LEDGER])
         stored = CapturedDay(opened.events, ledger)
         doors = (*ledger.doors, *((TEXT_EXPIRED,) if opened.text_expired else ()))
         borders_us = (opened.events.first_us, opened.events.end_us)
-        return cls(day, borders_us, door, stored, doors, ledger, rows_of(stored, door.place))
+        return cls(day, borders_us, door, True, doors, ledger, rows_of(stored, door.place))
 
     @property
     def came_otherwise(self) -> bool:
@@ -61,28 +73,26 @@ class Joining:
             known = set(old.times())
             dropped = [each for each in dropped if each.times not in known]
         found = joined([old, rows], self.door.data)
+        self.changed |= arrival.key not in self.rows or unlike_stored(old, found)
         arrival.is_new[found.event[(found.event != STORED) & (found.copy == 0)]] = True
         self.rows[arrival.key] = replace(found, event=np.full(len(found), STORED))
         self._drop(dropped)
 
     def add_silent(self, sources: Collection[Key]) -> None:
         """Let AFK buckets that say nothing today say so, if their host has a window watcher today: it was idle."""
+        before = set(self.rows)
         self.rows = {key: rows for key, rows in self.rows.items() if key[1] != AFK or len(rows)}
         for host in {key[0] for key in self.rows if key[1] == WINDOW}:
             own = [key for key in sources if key[0] == host]
             for key in own or [key for key in sources if key[0] == UNKNOWN_HOST]:
                 self.rows.setdefault(key, no_rows())
+        self.changed |= before != set(self.rows)
 
     def result(self) -> CapturedDay | None:
         """Return the day as it is to be stored, None if it is stored so already."""
-        if self.stored is None:
-            return self._captured(self.doors)
-        same = self._captured(self.ledger.doors)
-        if encoded(same) == encoded(self.stored):
+        if self.is_stored and not self.changed:
             return None
-        return self._captured(tuple(sorted({*self.doors, self.door.name})))
-
-    def _captured(self, doors: tuple[str, ...]) -> CapturedDay:
+        doors = tuple(sorted({*self.doors, self.door.name}))
         return captured_day(self.borders_us, self.rows, self.door.data, replace(self.ledger, doors=doors))
 
     def _not_decided_before(self, rows: Rows, old: Rows, arrival: Arrival) -> Rows:
@@ -99,6 +109,8 @@ class Joining:
             by_rule.setdefault(each.rule, []).append(self.ledger.fingerprint(each.identity))
         for rule, found in by_rule.items():
             dropped = self.ledger.with_dropped(rule, np.array(found, dtype=np.uint64))
+            self.changed |= dropped.keys() != self.ledger.dropped.keys()
+            self.changed |= any(len(dropped[each]) != len(old) for each, old in self.ledger.dropped.items())
             self.ledger = replace(self.ledger, dropped=dropped)
 
 
