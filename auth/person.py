@@ -16,6 +16,7 @@ Clock = Callable[[], dt.datetime]
 _SOME: Final = 500  # ids in one statement
 _TABLE: Final = models.Person.__table__
 _ONE: Final = select(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"))  # built once: every request asks
+_SEVERAL: Final = select(_TABLE).where(_TABLE.c.subject_id.in_(bindparam("subjects", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ def one(connection: Connection, subject: str) -> Person | None:
     """Return the person with this subject id, or None."""
     row = connection.execute(_ONE, {"subject": subject}).one_or_none()
     return None if row is None else of_row(row)
+
+
+def several(connection: Connection, ids: Collection[str]) -> Iterator[Person]:
+    """Yield the persons with these subject ids."""
+    for portion in some(ids):
+        yield from map(of_row, connection.execute(_SEVERAL, {"subjects": portion}))
 
 
 def by_email(connection: Connection, email: str) -> Person | None:
