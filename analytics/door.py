@@ -4,6 +4,7 @@ What an event said goes on from here only as `Data`, after policy.
 """
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -102,7 +103,7 @@ def _data(kept: Mapping[str, Any], category: str) -> Data:
         if key == "title" and isinstance(value, str):
             title = value
         elif key == "app" and isinstance(value, str):
-            app = value
+            app = sys.intern(value)  # one object for each name: days compare and count them
         elif key == "url" and isinstance(value, str):
             url = value
         elif key == "status" and isinstance(value, str):

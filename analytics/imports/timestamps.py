@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Microseconds = NDArray[np.int64]
 _Matrix = NDArray[np.uint8]
+"""A row for each place in the texts, a column for each text."""
 
 _TEMPLATES: Final = 8
 """So many shapes of one length are read in bulk; a file has one or two."""
@@ -52,13 +53,13 @@ def _same_length(texts: list[str], length: int, where: NDArray[np.int64]) -> Mic
     out = np.empty(len(texts), dtype=np.int64)
     left = np.arange(len(texts))
     if joined.isascii() and length:
-        matrix = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, length)
+        rows_of_text = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, length)
+        matrix = np.ascontiguousarray(rows_of_text.T)  # everything below works down a column of characters
         for _ in range(_TEMPLATES):
             shape = _SHAPE.fullmatch(_pattern_of(texts[left[0]]))
             if shape is None:
                 break
-            rows = matrix if len(left) == len(texts) else matrix[left]
-            fits, values = _read(rows, shape)
+            fits, values = _read(matrix if len(left) == len(texts) else matrix[:, left], shape)
             out[left[fits]] = values[fits]
             left = left[~fits]
             if not len(left):
@@ -72,15 +73,15 @@ def _pattern_of(text: str) -> str:
     return re.sub(r"[0-9]", "0", text)
 
 
-def _read(rows: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.bool_], Microseconds]:
-    """Read rows that have the shape of the template; return which do and are real dates, and their values."""
-    fits = np.ones(len(rows), dtype=bool)
+def _read(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.bool_], Microseconds]:
+    """Read texts that have the shape of the template; return which do and are real dates, and their values."""
+    fits = np.ones(columns.shape[1], dtype=bool)
     for column, wanted in enumerate(shape[0]):
         if wanted == "0":
-            fits &= rows[:, column] - np.uint8(48) <= 9
+            fits &= columns[column] - np.uint8(48) <= 9
         elif wanted not in "+-" or column < 10:
-            fits &= rows[:, column] == ord(wanted)
-    year, month, day, hour, minute, second = (_number(rows, at, width) for at, width in _PARTS)
+            fits &= columns[column] == ord(wanted)
+    year, month, day, hour, minute, second = (_number(columns, at, width) for at, width in _PARTS)
     month_ok = np.where((month >= 1) & (month <= 12), month, 0)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     longest = _DAYS_IN[month_ok] + ((month_ok == 2) & leap)
@@ -95,36 +96,36 @@ def _read(rows: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.bool_], Micro
         + ((month_ok > 2) & leap)
         + day
     )
-    ms = (((days - 719_163) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + _milliseconds(rows, shape)
-    offset, known = _offset_minutes(rows, shape)
+    ms = (((days - 719_163) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + _milliseconds(columns, shape)
+    offset, known = _offset_minutes(columns, shape)
     return fits & known, (ms - offset * 60_000) * 1000
 
 
 _PARTS: Final = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
 
 
-def _number(rows: _Matrix, at: int, width: int) -> NDArray[np.int64]:
-    total = rows[:, at].astype(np.int64) - 48
+def _number(columns: _Matrix, at: int, width: int) -> NDArray[np.int64]:
+    total: NDArray[np.int64] = columns[at].astype(np.int64) - 48
     for column in range(at + 1, at + width):
-        total = total * 10 + (rows[:, column].astype(np.int64) - 48)
+        total = total * 10 + (columns[column].astype(np.int64) - 48)
     return total
 
 
-def _milliseconds(rows: _Matrix, shape: re.Match[str]) -> NDArray[np.int64] | int:
+def _milliseconds(columns: _Matrix, shape: re.Match[str]) -> NDArray[np.int64] | int:
     start, end = shape.span("fraction")
     if start < 0:
         return 0
     width = min(3, end - start)
     scale: int = 10 ** (3 - width)
-    return _number(rows, start, width) * scale
+    return _number(columns, start, width) * scale
 
 
-def _offset_minutes(rows: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.int64] | int, NDArray[np.bool_] | bool]:
+def _offset_minutes(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.int64] | int, NDArray[np.bool_] | bool]:
     start, end = shape.span("zone")
     if end - start < 6:
         return 0, True
-    sign = rows[:, start]
-    hours, minutes = _number(rows, start + 1, 2), _number(rows, start + 4, 2)
+    sign = columns[start]
+    hours, minutes = _number(columns, start + 1, 2), _number(columns, start + 4, 2)
     known = ((sign == ord("+")) | (sign == ord("-"))) & (hours < 24) & (minutes < 60)
     return np.where(sign == ord("-"), -1, 1) * (hours * 60 + minutes), known
 
