@@ -56,6 +56,8 @@ def unpack_us(columns: Sequence[Any]) -> Int64:
 def pack_values(values: Sequence[Any]) -> tuple[list[Any], Packed]:
     """Return strings (or byte strings) as the distinct ones in their order, and places in them, -1 for None and b""."""
     distinct = [each for each in dict.fromkeys(values) if each is not None and each != b""]
+    if not distinct:
+        return distinct, pack(np.full(len(values), -1))
     places = dict(zip(distinct, range(len(distinct)), strict=True)) | {None: -1, b"": -1}
     return distinct, pack(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)))
 

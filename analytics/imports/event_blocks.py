@@ -7,6 +7,7 @@ taken event by event, which finds the place of a fault and forgives what some wa
 
 import json
 import re
+from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -113,16 +114,21 @@ def _careful_block(stream: JsonStream, columns: Columns) -> bool:
 def _careful_event(text: bytes) -> _Event:
     try:
         event = _decode_event(text)
-        msgspec.json.decode(event.data)  # `Raw` itself is not looked into
-        return event
+        with suppress(msgspec.ValidationError):  # a number beyond all floats, which aw-core takes
+            msgspec.json.decode(event.data)  # `Raw` itself is not looked into
+            return event
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decode_event(msgspec.json.encode(lenient(text)))
+        pass
+    return _decode_event(msgspec.json.encode(lenient(text)))
 
 
 def lenient(text: bytes) -> Any:
-    """Decode JSON that some watchers write: half a surrogate pair or bytes that are no UTF-8 become the mark U+FFFD."""
+    """Decode JSON that some watchers write: half a surrogate pair or bytes that are no UTF-8 become the mark U+FFFD.
+
+    Numbers beyond all floats become infinite, which msgspec writes as null.
+    """
     found = json.loads(text.decode("utf-8", "replace"), parse_constant=_no_constant)
     return json.loads(
         json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -194,6 +194,16 @@ def test_a_faulty_event_refuses_its_bucket_with_the_place_and_leaves_the_others(
     assert str(refused) == f"bucket 'bad', event 2 (byte {refused.offset}): {reason}"
 
 
+@pytest.mark.usefixtures("block")
+def test_a_number_in_the_data_beyond_all_floats_is_nothing_and_refuses_nothing() -> None:
+    event = '{"timestamp": "2025-03-30T04:00:00Z", "duration": 1.5, "data": {"title": "x", "n": [-1e999]}}'
+
+    found = read(export_of(window=bucket_of(event, event)))
+
+    assert found.refused == []
+    assert events_of(found) == {"window": [(1_743_307_200_000_000, 1_500_000, {"title": "x", "n": [None]})] * 2}
+
+
 @pytest.mark.parametrize(
     ("bucket", "reason"),
     [
