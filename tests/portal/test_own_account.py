@@ -111,6 +111,7 @@ def test_what_is_wrong_stands_beside_its_field_and_changes_nothing(
 
     assert answer.status_code == 422
     assert sentence in answer.text.partition(f'id="d-{field}"')[2].partition("</p>")[0]
+    assert "autofocus" in answer.text.partition(f'id="f-{field}"')[2].partition(">")[0]
     assert other.get("/").status_code == 200
     assert form(None, "/sign-in", email="ben@example.org", password=PASSWORD).status_code == 302
 
