@@ -3,6 +3,7 @@
 On SQLite one process serves: its threads share one sequencer of the log, and commands beside it wait their turn.
 """
 
+import gc
 import os
 from typing import Any
 
@@ -15,11 +16,16 @@ THREADS = 16
 
 def load() -> Any:
     """Build the application in a worker: granian calls this (target `portal.serving:load`, factory)."""
-    from portal import create_app
+    from portal import create_app, vega
     from portal.config import Config
     from portal.wiring import build
 
-    return create_app(build(Config.from_environ(os.environ)))
+    config = Config.from_environ(os.environ)
+    app = create_app(build(config))
+    vega.warm(config.home / "cache")
+    gc.collect()
+    gc.freeze()  # what lives as long as the server is not looked through again with every thousandth request
+    return app
 
 
 def serve(host: str, port: int, workers: int) -> None:

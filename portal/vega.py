@@ -1,17 +1,20 @@
 """The script that draws charts in the browser: vega-embed, Vega-Lite and Vega, made from the installed wheel.
 
 Nothing comes from another site and nothing is downloaded: `vl_convert` holds the libraries. Making the bundle takes
-some seconds and starts a script engine, so it is done once, by a process of its own, and kept beside the data.
+some seconds and starts a script engine, so it is done once, by a process of its own, and kept beside the data; a server
+does it when it starts, so that nobody waits for the first chart.
 """
 
 import gzip
 import os
 import subprocess
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import structlog
 from flask import Blueprint, Response, request
 
 from auth.permissions import Permission, requires
@@ -22,6 +25,7 @@ blueprint = Blueprint("vega", __name__)
 _MAKE: Final = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
 _LONGEST_SECONDS: Final = 120
 _KEPT_SECONDS: Final = 24 * 3600
+_logger = structlog.get_logger("sameview")
 
 
 @blueprint.get("/static/vega.js")
@@ -49,6 +53,20 @@ def bundle(directory: Path) -> bytes:
     if not path.exists():
         _write(path, _make())
     return path.read_bytes()
+
+
+def warm(directory: Path) -> threading.Thread:
+    """Make the bundle in the background if it is not yet there; if that fails, the first chart tries again."""
+    thread = threading.Thread(target=_warm, args=(directory,), name="vega", daemon=True)
+    thread.start()
+    return thread
+
+
+def _warm(directory: Path) -> None:
+    try:
+        bundle(directory)
+    except (OSError, subprocess.SubprocessError) as error:
+        _logger.warning("the script of the charts was not made", kind=type(error).__name__)
 
 
 def _make() -> bytes:
