@@ -70,7 +70,8 @@ def system() -> "System":
 
 def asking() -> Viewer | None:
     """Return who asks, or None for a stranger."""
-    return cast(Viewer, current_user._get_current_object()) if current_user.is_authenticated else None
+    found = current_user._get_current_object()
+    return cast(Viewer, found) if found.is_authenticated else None
 
 
 def viewer() -> str:
