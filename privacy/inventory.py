@@ -130,10 +130,10 @@ def _difference(listed: bool, there: bool) -> str:
 
 def by_field(rows: Iterable[vault_store.Stored]) -> dict[Field, Numbers]:
     """Return the fingerprints of stored rows as `Inventory.check` compares them."""
-    found: dict[Field, Numbers] = {}
+    found: dict[str, Numbers] = {}
     for row in rows:
-        found.setdefault(Field(row.field), {})[number(row.day, row.sequence)] = fingerprint(row.sealed)
-    return found
+        found.setdefault(row.field, {})[number(row.day, row.sequence)] = fingerprint(row.sealed)
+    return {Field(name): numbers for name, numbers in found.items()}
 
 
 def spans(epochs: Iterable[Epoch]) -> Iterator[tuple[KeyClass, tuple[int, int]]]:
