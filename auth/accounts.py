@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from auth import person
 from auth.announcements import Kind
-from auth.change import Change, zone_named
+from auth.change import Change, earliest_day, latest_day, zone_named
 from auth.errors import ChangeRefused
+from auth.models import FormerZone, RoleGrant
 from auth.models import Person as PersonRow
-from auth.models import RoleGrant
 from auth.permissions import GRANTABLE, Role
 from auth.person import normal_email
 from privacy.vault import Subject
@@ -57,6 +57,9 @@ class AccountChanges(Change):
             self._refuse_taken(str(changed["email"]))
         if changed:
             self.write(subject, **changed)
+        if "timezone" in changed:
+            former = {"subject_id": subject, "id": uuid.uuid4().hex, "timezone": found.timezone}
+            self.connection.execute(insert(FormerZone).values(**former, until=latest_day(self.now)))
         for key in changed:
             self.tell(subject, Kind.PROFILE_CHANGED, field=_FIELD_NAMES[key])
 
@@ -68,21 +71,33 @@ class AccountChanges(Change):
         self.tell(subject, Kind.ACKNOWLEDGED, policy=str(policy))
 
     def grant(self, subject: str, role: Role) -> None:
-        """Give a role from today on."""
+        """Give a role from today on; that somebody can read the access log is told to everybody."""
         if role not in GRANTABLE:
             raise ChangeRefused(f"The role {role} cannot be given.")
         found = self.person(subject)
         if any(row.role == role for row in self.current(RoleGrant, found)):
             return
-        values = {"subject_id": subject, "id": uuid.uuid4().hex, "role": role.value, "since": self.today(found)}
+        since = self.now.astimezone(dt.UTC).date()
+        values = {"subject_id": subject, "id": uuid.uuid4().hex, "role": role.value, "since": since}
         self.connection.execute(insert(RoleGrant).values(**values))
         self.tell(subject, Kind.ROLE_GRANTED, role=role.value)
+        if role is Role.REVIEWER:
+            self._tell_others(subject, Kind.REVIEWER_GRANTED, reviewer=subject, since=since.isoformat())
 
     def revoke(self, subject: str, role: Role) -> None:
         """Take a role back, at once."""
         found = self.person(subject)
-        if self.end(RoleGrant, found, self.today(found), RoleGrant.role == role.value):
-            self.tell(subject, Kind.ROLE_REVOKED, role=role.value)
+        if not self.end(RoleGrant, found, earliest_day(self.now), RoleGrant.role == role.value):
+            return
+        self.tell(subject, Kind.ROLE_REVOKED, role=role.value)
+        if role is Role.REVIEWER:
+            self._tell_others(subject, Kind.REVIEWER_REVOKED, reviewer=subject)
+
+    def _tell_others(self, subject: str, kind: Kind, **parameters: str) -> None:
+        """Tell everybody who is here but `subject`."""
+        for each in person.read(self.connection):
+            if each.subject != subject and each.is_here(self.now):
+                self.tell(each.subject, kind, **parameters)
 
     def _refuse_taken(self, email: str) -> None:
         if person.by_email(self.connection, email) is not None:
@@ -92,7 +107,7 @@ class AccountChanges(Change):
 def checked_email(text: str) -> str:
     """Return an address in its stored form; ChangeRefused if it is none."""
     address = normal_email(text)
-    if not _EMAIL.fullmatch(address) or len(address) > 320:
+    if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
         raise ChangeRefused(f"{text!r} is not an e-mail address")
     return address
 

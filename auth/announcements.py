@@ -32,6 +32,8 @@ class Kind(enum.StrEnum):
     DISMISSED = "dismissed"
     ROLE_GRANTED = "role-granted"
     ROLE_REVOKED = "role-revoked"
+    REVIEWER_GRANTED = "reviewer-granted"
+    REVIEWER_REVOKED = "reviewer-revoked"
     LEAVING = "leaving"
     STAYING = "staying"
     INVITED = "invited"
@@ -73,6 +75,15 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     Kind.DISMISSED: ("dismissed", "{by} ended that you manage {team}."),
     Kind.ROLE_GRANTED: ("role-granted", "{by} gave you the role {role}."),
     Kind.ROLE_REVOKED: ("role-revoked", "{by} took the role {role} from you."),
+    Kind.REVIEWER_GRANTED: (
+        "reviewer-granted",
+        "{by} made {reviewer} a reviewer. {reviewer} can read the access log from {since} on, but no earlier entry of"
+        " it, and none of your figures. You see every time it happens.",
+    ),
+    Kind.REVIEWER_REVOKED: (
+        "reviewer-revoked",
+        "{by} ended that {reviewer} is a reviewer. {reviewer} cannot read the access log any more.",
+    ),
     Kind.LEAVING: ("leaving", "{by} noted {last_day} as your last day; your account ends with it."),
     Kind.STAYING: ("staying", "{by} removed your last day; your account goes on."),
     Kind.INVITED: ("invited", "{by} issued an invitation to your account, valid until {expires}."),
@@ -98,7 +109,7 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
-PEOPLE: Final = frozenset({"by", "manager"})
+PEOPLE: Final = frozenset({"by", "manager", "reviewer"})
 """Parameters that hold the subject id of somebody; an empty one is the command line."""
 
 COMMAND_LINE: Final = "An operator at the command line"

@@ -15,6 +15,8 @@ from auth.models import Person as PersonRow
 from auth.person import Person
 
 ONE_DAY: Final = dt.timedelta(days=1)
+_FARTHEST_AHEAD: Final = dt.timedelta(hours=14)  # Kiritimati, from UTC
+_FARTHEST_BEHIND: Final = dt.timedelta(hours=12)  # Baker Island
 
 Dated = type[Membership] | type[Management] | type[RoleGrant]
 """Tables whose rows hold from a day until before a day."""
@@ -68,6 +70,16 @@ def not_ended(table: Dated, today: dt.date | ColumnElement[dt.date]) -> ColumnEl
 def end_of(whose: Person) -> dt.date | None:
     """Return the day before which everything of this person ends, None if no last day is known."""
     return None if whose.left is None else whose.left + ONE_DAY
+
+
+def latest_day(now: dt.datetime) -> dt.date:
+    """Return the latest date on earth at the moment `now`: no change of a time zone makes it an earlier one."""
+    return (now.astimezone(dt.UTC) + _FARTHEST_AHEAD).date()
+
+
+def earliest_day(now: dt.datetime) -> dt.date:
+    """Return the earliest date on earth at the moment `now`: what ended before it has ended on every clock."""
+    return (now.astimezone(dt.UTC) - _FARTHEST_BEHIND).date()
 
 
 def zone_named(name: str) -> ZoneInfo:

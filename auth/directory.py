@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Date, Engine, String, and_, bi
 
 from auth import person
 from auth.change import not_ended
-from auth.models import Management, Membership, RoleGrant, Team, Told
-from auth.models import Person as PersonRow
+from auth.models import FormerZone, Management, Membership, RoleGrant, Team, Told
 from auth.permissions import Role
-from auth.person import Clock, Person, some
+from auth.person import Clock, Person
 from privacy.decisions import Telling
 from privacy.period import Period
 from privacy.policy import Relation
@@ -33,6 +32,12 @@ _TODAY: Final = bindparam("today", type_=Date)
 _ROLES: Final = union_all(
     select(RoleGrant.role).where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY)),
     select(literal(Role.MANAGER.value)).where(Management.subject_id == _SUBJECT, not_ended(Management, _TODAY)),
+)
+_REVIEWER_SINCE: Final = (
+    select(RoleGrant.since)
+    .where(RoleGrant.subject_id == _SUBJECT, RoleGrant.role == Role.REVIEWER.value, not_ended(RoleGrant, _TODAY))
+    .order_by(RoleGrant.since)
+    .limit(1)
 )
 _TEAMS_MANAGED: Final = (
     select(Team.id, Team.name)
@@ -93,6 +98,14 @@ class Directory:
         found = self.person(subject)
         return _UTC if found is None else found.zone
 
+    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
+        """Return the zones that the person has had from the day `since` on, the present one first."""
+        former = select(FormerZone.timezone).where(FormerZone.subject_id == subject, FormerZone.until >= since)
+        with self._engine.connect() as connection:
+            earlier = {ZoneInfo(name) for name in connection.scalars(former)}
+        now = self.zone(subject)
+        return now, *sorted(earlier - {now}, key=str)
+
     def acknowledged(self, subject: str) -> bool:
         """Return whether the person has read the notice on what is recorded."""
         found = self.person(subject)
@@ -100,7 +113,15 @@ class Directory:
 
     def is_reviewer(self, viewer: str) -> bool:
         """Return whether somebody may review the access log."""
-        return Role.REVIEWER in self.roles(viewer)
+        return self.reviewer_since(viewer) is not None
+
+    def reviewer_since(self, viewer: str) -> dt.date | None:
+        """Return the day (UTC) from which on somebody may review the access log, None if they may not."""
+        found = self.person(viewer)
+        if found is None or not found.is_here(self._clock()):
+            return None
+        with self._engine.connect() as connection:
+            return connection.scalar(_REVIEWER_SINCE, {"subject": viewer, "today": self._today(found)})
 
     # What the pages ask.
 
@@ -205,11 +226,7 @@ class Directory:
         return tuple(sorted((found[subject] for subject in here), key=lambda each: (each.name, each.subject)))
 
     def _persons(self, connection: Connection, ids: Collection[str]) -> dict[str, Person]:
-        return {
-            each.subject: each
-            for portion in some(ids)
-            for each in person.read(connection, PersonRow.subject_id.in_(portion))
-        }
+        return {each.subject: each for each in person.several(connection, ids)}
 
     def _today(self, whose: Person) -> dt.date:
         return self._clock().astimezone(whose.zone).date()

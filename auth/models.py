@@ -1,8 +1,9 @@
 """Tables of people: who they are, what they are to one another, and their credentials.
 
 Every table about one person has `subject_id` in its primary key, so that the data can be spread by subject. Days are
-local days of the person concerned, periods are half-open. No column tells when within a day somebody was at work:
-sessions, tokens, links and announcements know days only, and a session's own times are sealed (`auth.sessions`).
+local days of the person concerned where nothing else is said, periods are half-open. No column tells when within a day
+somebody was at work: sessions, tokens, links and announcements know days only, and a session's own times are sealed
+(`auth.sessions`).
 """
 
 import datetime as dt
@@ -41,6 +42,20 @@ class Person(Base):
     acknowledged_policy: Mapped[int | None] = column(OPERATIONAL, Integer)  # null: has not read the notice
 
 
+class FormerZone(Base):
+    """A time zone that somebody had until it was changed; `until` is the latest date on earth at that moment.
+
+    A week that began by then closes for others only when it has closed on the former clock, too.
+    """
+
+    __tablename__ = "former_zone"
+
+    subject_id: Mapped[str] = column(OPERATIONAL, String(32), ForeignKey("person.subject_id"), primary_key=True)
+    id: Mapped[str] = column(OPERATIONAL, String(32), primary_key=True)
+    timezone: Mapped[str] = column(OPERATIONAL, String(64))  # IANA name
+    until: Mapped[dt.date] = column(OPERATIONAL, Date)
+
+
 class Team(Base):
     """A team; its id is the part of an address that names it."""
 
@@ -77,8 +92,9 @@ class Management(Base):
 
 
 class Told(Base):
-    """That a person was told, on a local day, that an appointed manager may read them as a member of a team.
+    """That a person was told, on a day, that an appointed manager may read them as a member of a team.
 
+    The day is the latest date on earth at that moment, so that no change of a time zone makes it an earlier one.
     It belongs to one membership and one appointment: who returns to a team, or is appointed again, is told again.
     Without such a row there is no relation (`auth.directory`).
     """
@@ -98,7 +114,10 @@ class Told(Base):
 
 
 class RoleGrant(Base):
-    """A role that was granted. Managing is no grant: whoever manages a team now has that role."""
+    """A role that was granted, on a day of UTC as the access log counts them: a reviewer reads from that day on.
+
+    Managing is no grant: whoever manages a team now has that role.
+    """
 
     __tablename__ = "role_grant"
 

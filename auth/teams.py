@@ -15,7 +15,7 @@ from sqlalchemy import Row, insert, select
 
 from auth import person
 from auth.announcements import Kind
-from auth.change import Change, end_of, not_ended
+from auth.change import Change, earliest_day, end_of, latest_day, not_ended
 from auth.errors import ChangeRefused
 from auth.models import Management, Membership, Team, Told
 from auth.models import Person as PersonRow
@@ -81,7 +81,7 @@ class TeamChanges(Change):
         """Let somebody manage `team` no more, at once; every member is told."""
         self._lock(team)
         found = self.person(subject)
-        if not self.end(Management, found, self.today(found), Management.team_id == team):
+        if not self.end(Management, found, earliest_day(self.now), Management.team_id == team):
             return
         self.tell(subject, Kind.DISMISSED, team=team)
         for member, _membership in self.members(team):
@@ -91,7 +91,7 @@ class TeamChanges(Change):
     def _tell_of_manager(self, member: Person, membership: str, management: Row[Any]) -> None:
         if member.subject == management.subject_id:
             return
-        day = self.today(member)
+        day = latest_day(self.now)
         values = {"membership_id": membership, "management_id": management.id, "manager_id": management.subject_id}
         self.connection.execute(insert(Told).values(subject_id=member.subject, **values, day=day))
         told = {"manager": management.subject_id, "team": management.team_id, "day": day.isoformat()}

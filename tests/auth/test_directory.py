@@ -39,8 +39,8 @@ def test_a_manager_reads_only_weeks_that_begin_after_it_was_told(office: Office,
     assert office.directory.relations(ben, ana, NEXT_WEEK) == frozenset()
 
 
-def test_told_on_monday_is_too_late_for_that_week(office: Office, clock) -> None:
-    clock.now = dt.datetime(2026, 11, 22, 22, 59, tzinfo=dt.UTC)  # Sunday 23:59 in Vienna
+def test_told_when_it_is_monday_somewhere_is_too_late_for_that_week(office: Office, clock) -> None:
+    clock.now = dt.datetime(2026, 11, 22, 9, 59, tzinfo=dt.UTC)  # Sunday 23:59 where days begin first
     ana = office.hire("Ana", "Claims", manages=True)
     in_time = office.hire("Ben", "Claims")
     clock.advance(minutes=1)
@@ -50,6 +50,53 @@ def test_told_on_monday_is_too_late_for_that_week(office: Office, clock) -> None
 
     assert office.directory.relations(ana, in_time, NEXT_WEEK) == {Relation.MANAGER}
     assert office.directory.relations(ana, late, NEXT_WEEK) == frozenset()
+
+
+def test_a_change_of_the_time_zone_back_dates_no_appointment_and_no_membership(office: Office, clock) -> None:
+    clock.now = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)  # Monday in Vienna, still Sunday in Niue
+    ben, dan = office.hire("Ben", "Claims"), office.hire("Dan")
+
+    with office.people.changing(None) as changes:
+        for person in (ben, dan):
+            changes.update(person, timezone="Pacific/Niue")
+        changes.join(dan, "claims")
+        changes.appoint(ana := changes.create("ana@example.org", "Ana", "Pacific/Niue"), "claims")
+        for person in (ben, dan):
+            changes.update(person, timezone=VIENNA)
+    clock.advance(days=20)
+
+    for person in (ben, dan):
+        assert office.directory.relations(ana, person, THIS_WEEK) == frozenset()
+        assert office.directory.relations(ana, person, NEXT_WEEK) == {Relation.MANAGER}
+
+
+def test_a_change_of_the_time_zone_revives_nothing_that_has_ended(office: Office, clock) -> None:
+    clock.now = dt.datetime(2026, 11, 16, 10, 30, tzinfo=dt.UTC)  # already Tuesday in Kiritimati, still Sunday in Niue
+    ana = office.hire("Ana", "Claims", manages=True, timezone="Pacific/Kiritimati")
+    office.people.grant(ana, Role.REVIEWER)
+
+    office.people.dismiss(ana, "claims")
+    office.people.revoke(ana, Role.REVIEWER)
+    with office.people.changing(None) as changes:
+        changes.update(ana, timezone="Pacific/Niue")
+
+    assert office.directory.roles(ana) == frozenset()
+    assert office.directory.managed(ana) == ()
+    assert office.directory.reviewer_since(ana) is None
+
+
+def test_former_zones_count_for_what_began_before_they_were_changed(office: Office, clock) -> None:
+    ben = office.hire("Ben")
+    clock.advance(days=7)  # Thursday 26 November
+    with office.people.changing(None) as changes:  # a detour hides no zone
+        for zone in ("Pacific/Niue", "Pacific/Kiritimati"):
+            changes.update(ben, timezone=zone)
+
+    vienna, niue, kiritimati = map(ZoneInfo, (VIENNA, "Pacific/Niue", "Pacific/Kiritimati"))
+    assert office.directory.zones(ben, dt.date(2026, 11, 23)) == (kiritimati, vienna, niue)
+    assert office.directory.zones(ben, dt.date(2026, 11, 26)) == (kiritimati, vienna, niue)
+    assert office.directory.zones(ben, dt.date(2026, 11, 27)) == (kiritimati,)
+    assert office.directory.zones("f" * 32, dt.date(2026, 11, 23)) == (ZoneInfo("UTC"),)
 
 
 def test_managers_of_one_team_may_read_each_other_and_nobody_themselves(office: Office, clock) -> None:
@@ -111,6 +158,20 @@ def test_only_a_reviewer_who_is_still_here_reviews_the_log(office: Office, clock
     office.people.leave(cleo, dt.date(2026, 11, 19))
     clock.advance(days=1)
     assert office.directory.relations(cleo, ORGANISATION, THIS_WEEK) == frozenset()
+
+
+def test_a_reviewer_reviews_from_the_day_of_the_present_grant_on(office: Office, clock) -> None:
+    clock.now = dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC)
+    cleo, ben = office.hire("Cleo", timezone="Pacific/Niue"), office.hire("Ben")  # where it is Sunday yet
+    office.people.grant(cleo, Role.REVIEWER)
+    assert office.directory.reviewer_since(cleo) == dt.date(2026, 11, 16)
+    assert office.directory.reviewer_since(ben) is None
+
+    clock.advance(days=3)
+    office.people.revoke(cleo, Role.REVIEWER)
+    office.people.grant(cleo, Role.REVIEWER)
+
+    assert office.directory.reviewer_since(cleo) == dt.date(2026, 11, 19)
 
 
 def test_strangers_and_unknown_ids_have_no_relation(office: Office) -> None:
@@ -206,7 +267,7 @@ class Story:
         joined = [at for at, *what in self.facts if what == ["join", subject, team]]
         parted = [at for at, *what in self.facts if what == ["part", subject, team]]
         return any(
-            max(appointed, join).astimezone(zone).date() < period.first
+            max(appointed, join).astimezone(ZoneInfo("Pacific/Kiritimati")).date() < period.first
             and all(day < self._end(join, parted, zone) for day in period.days())
             for join in joined
         )

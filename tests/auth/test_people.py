@@ -79,6 +79,27 @@ def test_a_role_is_told_to_the_person_and_ends_at_once(office: Office) -> None:
     assert office.log.outcomes(cleo)[-2:] == ["role-granted", "role-revoked"]
 
 
+def test_everybody_is_told_who_can_read_the_log_and_since_when(office: Office) -> None:
+    oda, ben, gone = office.hire("Oda"), office.hire("Ben"), office.hire("Gone")
+    office.people.leave(gone, dt.date(2026, 11, 1))
+    before = len(office.log.drafts)
+
+    office.people.grant(oda, Role.REVIEWER, by=oda)
+    office.people.revoke(oda, Role.REVIEWER)
+
+    assert [(draft.subject, draft.outcome, draft.chain) for draft in office.log.drafts[before:]] == [
+        (oda, "role-granted", "others"),
+        (ben, "reviewer-granted", "others"),
+        (oda, "role-revoked", "others"),
+        (ben, "reviewer-revoked", "others"),
+    ]
+    assert office.told(ben)[:2] == [
+        "An operator at the command line ended that Oda is a reviewer. Oda cannot read the access log any more.",
+        "Oda made Oda a reviewer. Oda can read the access log from 2026-11-19 on, but no earlier entry of it, and none"
+        " of your figures. You see every time it happens.",
+    ]
+
+
 def test_whoever_did_it_is_named_in_the_entry_and_in_the_sentence(office: Office) -> None:
     oda, ben = office.hire("Oda"), office.hire("Ben")
 
@@ -129,7 +150,10 @@ def test_the_same_change_twice_is_told_once(office: Office) -> None:
     [
         ("BEN@example.org", "Ben", "Europe/Vienna", "already an account"),
         ("no address", "Ben", "Europe/Vienna", "not an e-mail address"),
+        ("\x1b[2Jdan@example.org", "Dan", "Europe/Vienna", "not an e-mail address"),
+        ("dan@example.org\x9b", "Dan", "Europe/Vienna", "not an e-mail address"),
         ("dan@example.org", " ", "Europe/Vienna", "1 to 200"),
+        ("dan@example.org", "Dan\x1b[2J", "Europe/Vienna", "1 to 200"),
         ("dan@example.org", "Dan", "Vienna", "not a time zone"),
         ("dan@example.org", "Dan", "../../etc/passwd", "not a time zone"),
     ],

@@ -86,6 +86,14 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_announcement_subject_id_person')),
     sa.PrimaryKeyConstraint('subject_id', 'entry', name=op.f('pk_announcement'))
     )
+    op.create_table('former_zone',
+    sa.Column('subject_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('timezone', sa.String(length=64), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_former_zone_subject_id_person')),
+    sa.PrimaryKeyConstraint('subject_id', 'id', name=op.f('pk_former_zone'))
+    )
     op.create_table('invitation',
     sa.Column('subject_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -186,6 +194,7 @@ def downgrade() -> None:
     op.drop_table('management')
     op.drop_index('ix_invitation_token_hash', table_name='invitation')
     op.drop_table('invitation')
+    op.drop_table('former_zone')
     op.drop_table('announcement')
     op.drop_table('sealed_field')
     op.drop_table('person')
