@@ -55,7 +55,8 @@ def log() -> Response:
     """The access log, newest first; this read is an entry itself, whose number is `entry`."""
     found = system().gate.review(viewer(), query_from(request.args))
     entries = [logged(each) for each in found.page.entries]
-    return plain({"entry": found.entry, "entries": entries, "before": found.page.before})
+    reach = {"since": found.since.isoformat(), "sentence": found.sentence}
+    return plain({"entry": found.entry, **reach, "entries": entries, "before": found.page.before})
 
 
 @blueprint.get("/log/entries/<int:index>")

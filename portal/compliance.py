@@ -41,6 +41,7 @@ def log() -> str:
         lines=[replace(each, digest=None) for each in _lines(found.page.entries)],  # it is on the entry's own page
         unreadable=found.page.unreadable,
         entry=found.entry,
+        reach=found.sentence,
         asked=request.args,
         by=by,
         tabs={each: _address(by=each) for each in BY},

@@ -37,10 +37,16 @@ def _due(system: System, person: Person) -> Iterator[Period]:
     """Yield the closed weeks whose grace is over and that a manager may still read."""
     now, day_start = system.clock(), system.config.day_start
     monday = oldest_readable(local_day(now, person.zone, day_start)).first
-    while now >= shared_from(week := Period(monday, monday + _WEEK), person.zone, day_start):
+    while now >= _shared_from(system, person, week := Period(monday, monday + _WEEK)):
         if week.end > person.joined:
             yield week
         monday += _WEEK
+
+
+def _shared_from(system: System, person: Person, week: Period) -> dt.datetime:
+    """Return when the grace is over: on each clock that the person has had since the week began."""
+    zones = system.directory.zones(person.subject, week.first)
+    return max(shared_from(week, zone, system.config.day_start) for zone in zones)
 
 
 def _expire_text(system: System, person: Person) -> int:

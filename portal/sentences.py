@@ -71,6 +71,8 @@ _EVENTS: Final[dict[str, str]] = {
     "person-created": "{viewer} made {whose} account",
     "profile-changed": "{viewer} changed {whose} profile",
     "reset-issued": "{viewer} issued a link that sets a new password for {subject}",
+    "reviewer-granted": "{viewer} let somebody review the access log; the notice to {subject} says who",
+    "reviewer-revoked": "{viewer} ended that somebody reviews the access log; the notice to {subject} says who",
     "role-granted": "{viewer} gave {subject} a role",
     "role-revoked": "{viewer} took a role from {subject}",
     "sign-in-link-issued": "{viewer} issued a one-time link that signs in as {subject}",

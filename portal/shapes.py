@@ -138,9 +138,14 @@ class LogEntries(Shape):
 
 
 class LogPage(Shape):
-    """A page of the log; `before` asks for the next one, and `entry` says that this one was read."""
+    """A page of the log; `before` asks for the next one, and `entry` says that this one was read.
+
+    `since` is the day (UTC) from which on the reader may read the log, and `sentence` says so.
+    """
 
     entry: Entry
+    since: str
+    sentence: str
     entries: list[LogEntry]
     before: int | None
 

@@ -152,6 +152,11 @@ class AccessLog:
             opened = log.opened(index)
         return None if opened is None else entry_of(index, opened[1])
 
+    def day_of(self, index: int) -> dt.date:
+        """Return the day (UTC) of an entry without opening it; LookupError if there is none."""
+        with self._reading() as log:
+            return log.day_of(index)
+
     def count(self, wanted: Filter) -> int:
         """Return how many entries match by subject, viewer and days; nothing is opened."""
         with self._reading() as log:

@@ -42,11 +42,17 @@ class Directory(Protocol):
     def zone(self, subject: str) -> ZoneInfo:
         """Return the zone of the subject's local days."""
 
+    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
+        """Return all zones of the subject that were in force on `since` or later, the present one first."""
+
     def acknowledged(self, subject: str) -> bool:
         """Tell whether the subject has read the notice about what is recorded."""
 
     def is_reviewer(self, viewer: str) -> bool:
         """Tell whether `viewer` reviews the access log."""
+
+    def reviewer_since(self, viewer: str) -> dt.date | None:
+        """Return the day (UTC) from which on `viewer` may review the access log, None if they may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,8 @@ def decide(
         sentence = "Nothing is shown about a person who has not yet read and acknowledged what is recorded."
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
     if relation is Relation.MANAGER:
-        return _closed_week(request.period, directory.zone(request.subject), now, day_start)
+        zones = directory.zones(request.subject, request.period.first)
+        return _closed_week(request.period, zones, now, day_start)
     return Decision(True, PERMITTED, "The policy permits it.", relation)
 
 
@@ -112,15 +119,16 @@ def _why_not(request: Request, directory: Directory, policy: tuple[Rule, ...]) -
     )
 
 
-def _closed_week(period: Period, zone: ZoneInfo, now: dt.datetime, day_start: dt.time) -> Decision:
+def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, day_start: dt.time) -> Decision:
+    """Decide about the period alone; whoever changed the zone since it began, it must be open on every clock."""
     if not is_week(period):
         return Decision(False, NOT_A_WEEK, "Only one whole ISO week can be opened at a time.", Relation.MANAGER)
-    if now < (opens := shared_from(period, zone, day_start)):
-        local = opens.astimezone(zone)
+    if now < (opens := max(shared_from(period, zone, day_start) for zone in zones)):
+        local = opens.astimezone(zones[0])
         when = f"{_words(local.date())}, {local:%H:%M}"
         sentence = f"Not yet: a week can be opened 48 hours after its end, this one from {when} on."
         return Decision(False, NOT_YET, sentence, Relation.MANAGER)
-    if period < oldest_readable(local_day(now, zone, day_start)):
+    if period < oldest_readable(max(local_day(now, zone, day_start) for zone in zones)):
         return Decision(False, TOO_OLD, "Only the last eight closed weeks can be opened.", Relation.MANAGER)
     return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
 

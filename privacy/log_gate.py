@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as attribute
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from privacy import decisions
 from privacy.access_log import AccessLog, Filter, Page
@@ -41,10 +41,16 @@ class NotYet(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A page of the log, and the number of the entry that says it was read."""
+    """A page of the log from the day `since` on, and the number of the entry that says it was read."""
 
     page: Page = attribute(repr=False)
     entry: int
+    since: dt.date
+
+    @property
+    def sentence(self) -> str:
+        """What the reviewer is told about the reach of their role."""
+        return _reach(self.since)
 
 
 class LogGate:
@@ -61,17 +67,24 @@ class LogGate:
     def review(self, viewer: str, query: Filter) -> Reviewed:
         """Open the entries that match, for a reviewer: the read is itself an entry, in the chain of whom it asks about.
 
-        Own reads stay closed: nobody watches an employee look. NotPermitted, logged, for whoever is no reviewer.
+        Own reads stay closed: nobody watches an employee look; and so does what was written before the day on which the
+        viewer became a reviewer. NotPermitted, logged, for whoever is no reviewer.
         """
-        query = replace(query, chains=frozenset(query.chains) - {Chain.SELF})
+        since = self._reviewer_since(viewer, query.subject)
+        first = since if query.first_day is None else max(since, query.first_day)
+        query = replace(query, chains=frozenset(query.chains) - {Chain.SELF}, first_day=first)
         entry = self._reviewing(viewer, query.subject, asdict(query) | {"count": self._log.count(query)})
-        return Reviewed(self._log.read(query), entry)
+        return Reviewed(self._log.read(query), entry, since)
 
     def review_entry(self, viewer: str, index: int) -> tuple[Entry | None, int]:
         """Open one entry for a reviewer (None if it was erased), with the number of the entry that says so.
 
-        LookupError if there is none, or if it is an employee's own read.
+        LookupError if there is none, or if it is an employee's own read. NotPermitted, logged, for whoever is no
+        reviewer, and for an entry of before the day on which they became one.
         """
+        since = self._reviewer_since(viewer, None)
+        if self._log.day_of(index) < since:
+            self._refuse_review(viewer, None, Relation.COMPLIANCE, _reach(since))
         entry = self._reviewing(viewer, None, {"entry": index})
         found = self._log.entry(index)
         if found is not None and found.chain is Chain.SELF:
@@ -114,18 +127,21 @@ class LogGate:
         return self._log.export_bundle(sorted(set(indices)), old_size=old_size, open=True)
 
     def _reviewing(self, viewer: str, subject: str | None, asked: Mapping[str, object]) -> int:
-        """Log a review with the digest of what was asked, or raise NotPermitted after logging the refusal."""
-        subject = None if subject == ORGANISATION else subject
-        permitted = self._directory.is_reviewer(viewer)
-        draft = _reading_log(
-            viewer, subject, Relation.COMPLIANCE if permitted else NO_RELATION, Purpose.COMPLIANCE_REVIEW
-        )
-        if not permitted:
-            sentence = "Only compliance reviewers read the access log."
-            refusal = Decision(False, decisions.NOT_PERMITTED, sentence, None)
-            raise NotPermitted(refusal, self._append(replace(draft, outcome="refused")))
+        """Log a review with the digest of what was asked, and return the entry's number."""
+        draft = _review(viewer, subject, Relation.COMPLIANCE)
         plain = {key: _plain(value) for key, value in asked.items()}
         return self._append(replace(draft, digest=digest(plain)))
+
+    def _reviewer_since(self, viewer: str, subject: str | None) -> dt.date:
+        """Return the day from which on the viewer reviews the log, or raise NotPermitted after logging the refusal."""
+        since = self._directory.reviewer_since(viewer)
+        if since is None:
+            self._refuse_review(viewer, subject, None, "Only compliance reviewers read the access log.")
+        return since
+
+    def _refuse_review(self, viewer: str, subject: str | None, relation: Relation | None, sentence: str) -> NoReturn:
+        draft = replace(_review(viewer, subject, relation or NO_RELATION), outcome="refused")
+        raise NotPermitted(Decision(False, decisions.NOT_PERMITTED, sentence, relation), self._append(draft))
 
     def _append(self, draft: Draft) -> int:
         try:
@@ -135,6 +151,15 @@ class LogGate:
         except Exception as e:
             # Whatever it was: a full disk, a lock, a lost connection. Without an entry there is no disclosure.
             raise LogUnavailable(f"the access log cannot be written: {type(e).__name__}") from e
+
+
+def _reach(since: dt.date) -> str:
+    day = f"{since.day} {since:%B %Y}"
+    return f"You can read the log from {day} on, the day on which you became a reviewer."
+
+
+def _review(viewer: str, subject: str | None, relation: str) -> Draft:
+    return _reading_log(viewer, None if subject == ORGANISATION else subject, relation, Purpose.COMPLIANCE_REVIEW)
 
 
 def _reading_log(

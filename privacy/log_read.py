@@ -136,6 +136,13 @@ class LogReader:
             raise LookupError(f"the log has no entry {index}")
         return found
 
+    def day_of(self, index: int) -> dt.date:
+        """Return the day of an entry, erased or not; LookupError if there is none."""
+        found: dt.date | None = self._connection.scalar(select(entry.c.day).where(entry.c.index == index))
+        if found is None:
+            raise LookupError(f"the log has no entry {index}")
+        return found
+
     def opened(self, index: int) -> tuple[bytes, bytes] | None:
         """Return (salt, payload) of an entry, None if it was erased; LookupError if there is none."""
         found = self._connection.execute(select(*COLUMNS).where(entry.c.index == index)).one_or_none()

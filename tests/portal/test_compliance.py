@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auth import import_csv
 from privacy.fields import Field
 from privacy.log_entries import LOG_FIELD
 from privacy.period import Period
@@ -120,6 +121,29 @@ def test_verification_names_the_entry_that_was_touched(read: Any) -> None:
 
     assert "does not verify" not in sound
     assert "entry 3" in broken
+
+
+def test_an_operator_who_makes_himself_reviewer_finds_every_earlier_entry_closed_and_everybody_told(read: Any) -> None:
+    earlier = read.entries("ben")[-1].index
+    read.clock.advance(days=1)
+    file = "email,name,team,team_manager,roles,timezone,joined,left\n"
+    file += "oda@example.org,Oda,,no,employee;operator;reviewer,Pacific/Niue,,\n"
+    import_csv.apply(read.system.people, import_csv.plan(read.system.people, file), by=read.ids["oda"])
+
+    page, alone = (read.client("oda").get(f"/compliance/{path}") for path in ("?by=all", f"entries/{earlier}"))
+    listed = read.client("oda").get("/api/v1/log?from=2026-01-01").json
+
+    reach = "You can read the log from 20 November 2026 on, the day on which you became a reviewer."
+    assert reach in page.text
+    assert (listed["since"], listed["sentence"]) == ("2026-11-20", reach)
+    assert min(each["payload"]["time"] for each in listed["entries"]) > "2026-11-20"
+    assert min(each["index"] for each in listed["entries"]) > earlier
+    assert alone.status_code == 403
+    assert reach in alone.text
+    for who in set(read.ids) - {"oda"}:
+        told = read.system.announcements.of(read.ids[who])[0]
+        assert told.sentence.startswith("Oda made Oda a reviewer.")
+        assert (read.entries(who)[-1].index, read.entries(who)[-1].outcome) == (told.entry, "reviewer-granted")
 
 
 @pytest.mark.parametrize("query", ["from=yesterday", "to=2026-13-01", "before=last", "before=-1"])

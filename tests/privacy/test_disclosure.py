@@ -42,6 +42,8 @@ class FakeDirectory:
     def __init__(self) -> None:
         self.unaware: set[str] = set()
         self.tellings: dict[tuple[str, str], decisions.Telling] = {}
+        self.former: dict[ZoneInfo, dt.date] = {}
+        self.reviewing = dt.date(2026, 9, 1)
 
     def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
         if viewer is None:
@@ -55,11 +57,17 @@ class FakeDirectory:
     def zone(self, subject: str) -> ZoneInfo:
         return BERLIN
 
+    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
+        return self.zone(subject), *(zone for zone, until in self.former.items() if until >= since)
+
     def acknowledged(self, subject: str) -> bool:
         return subject not in self.unaware
 
     def is_reviewer(self, viewer: str) -> bool:
         return viewer == CLEO
+
+    def reviewer_since(self, viewer: str) -> dt.date | None:
+        return self.reviewing if viewer == CLEO else None
 
 
 class MemoryLog:
@@ -245,6 +253,38 @@ def test_grace_is_counted_from_the_day_start(
         one_to_one(gate)
 
 
+KIRITIMATI, NIUE = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")  # UTC+14, UTC-11
+
+
+@pytest.mark.parametrize(
+    ("former", "until", "now", "opens"),
+    [
+        pytest.param(NIUE, CLOSED.last, dt.datetime(2026, 11, 18, 10, 59, tzinfo=dt.UTC), False, id="a former grace"),
+        pytest.param(NIUE, CLOSED.last, dt.datetime(2026, 11, 18, 11, 0, tzinfo=dt.UTC), True, id="both are over"),
+        pytest.param(NIUE, CLOSED.first, dt.datetime(2026, 11, 18, 10, 59, tzinfo=dt.UTC), False, id="on the Monday"),
+        pytest.param(
+            NIUE, dt.date(2026, 11, 8), dt.datetime(2026, 11, 17, 23, 0, tzinfo=dt.UTC), True, id="in the week before"
+        ),
+        pytest.param(
+            KIRITIMATI, CLOSED.last, dt.datetime(2026, 11, 17, 22, 59, tzinfo=dt.UTC), False, id="a former one is over"
+        ),
+        pytest.param(
+            KIRITIMATI, CLOSED.last, dt.datetime(2027, 1, 10, 9, 59, tzinfo=dt.UTC), True, id="the eighth week on both"
+        ),
+        pytest.param(
+            KIRITIMATI, CLOSED.last, dt.datetime(2027, 1, 10, 10, 0, tzinfo=dt.UTC), False, id="the ninth week on one"
+        ),
+    ],
+)
+def test_a_change_of_the_zone_opens_a_week_no_earlier_and_no_longer(
+    gate: Gate, directory: FakeDirectory, clock: Clock, former: ZoneInfo, until: dt.date, now: dt.datetime, opens: bool
+) -> None:
+    directory.former[former] = until
+    clock.now = now
+
+    assert gate.decide(ANA, BEN, SHARED_FIELDS, Purpose.ONE_TO_ONE, CLOSED, Tier.WEEK).permitted is opens
+
+
 def test_nothing_is_shown_about_who_has_not_read_the_notice(
     gate: Gate, directory: FakeDirectory, vault: MemoryVault
 ) -> None:
@@ -259,6 +299,7 @@ def test_nothing_is_shown_about_who_has_not_read_the_notice(
 
 
 TOLD = decisions.Telling("Ben", dt.date(2026, 11, 13))
+REACH = "You can read the log from 20 November 2026 on, the day on which you became a reviewer."
 BEFORE = "You may open weeks that began after Ben was told that you manage the team (13 November 2026)."
 
 
@@ -489,6 +530,36 @@ def test_one_entry_is_read_under_an_entry_and_an_own_read_stays_closed(system: G
     assert entry == mine + 1
     with pytest.raises(LookupError):
         system.review_entry(CLEO, mine)
+
+
+def test_a_reviewer_reads_no_entry_of_before_the_day_of_the_appointment(
+    system: Gate, directory: FakeDirectory, clock: Clock
+) -> None:
+    earlier = one_to_one(system).entry
+    clock.advance(days=1)
+    directory.reviewing = clock().date()
+    later = one_to_one(system).entry
+
+    reviewed = system.review(CLEO, Filter(first_day=dt.date(2026, 1, 1)))
+    asked = system.review(CLEO, Filter(end_day=clock().date()))
+
+    assert [e.index for e in reviewed.page.entries] == [reviewed.entry, later]
+    assert asked.page.entries == ()
+    assert reviewed.sentence == REACH
+    assert system.review_entry(CLEO, later)[0] is not None
+    with pytest.raises(NotPermitted, match=REACH) as refused:
+        system.review_entry(CLEO, earlier)
+    last = system.review(CLEO, Filter(outcome="refused")).page.entries[0]
+    assert (last.index, last.viewer, last.purpose) == (refused.value.entry, CLEO, Purpose.COMPLIANCE_REVIEW)
+
+
+def test_the_reach_of_a_reviewer_closes_no_own_entry(system: Gate, directory: FakeDirectory, clock: Clock) -> None:
+    earlier = one_to_one(system).entry
+    reviewed = system.review(CLEO, Filter()).entry
+    clock.advance(days=1)
+    directory.reviewing = clock().date()
+
+    assert {earlier, reviewed} <= {e.index for e in system.own_log(BEN, "s")}
 
 
 @pytest.mark.parametrize("viewer", [ANA, BEN, DAN])
