@@ -42,6 +42,7 @@ class Joining:
     day: dt.date
     borders_us: tuple[int, int]
     door: Door
+    door_name: str
     is_stored: bool
     doors: tuple[str, ...]
     ledger: Ledger
@@ -51,18 +52,19 @@ class Joining:
     @classmethod
     def of(cls, day: dt.date, borders_us: tuple[int, int], door: Door, blobs: Mapping[Field, bytes]) -> "Joining":
         """Begin with what is stored of the day, or with nothing. Raises SegmentBroken."""
+        name = door.name  # not free: it says all category rules
         if Field.RHYTHM not in blobs:
-            return cls(day, borders_us, door, False, (door.name,), Ledger(doors=(door.name,)), {})
+            return cls(day, borders_us, door, name, False, (name,), Ledger(doors=(name,)), {})
         opened, ledger = segments.decode(blobs), ledgers.decode(blobs[Field.CAPTURE_LEDGER])
         stored = CapturedDay(opened.events, ledger)
         doors = (*ledger.doors, *((TEXT_EXPIRED,) if opened.text_expired else ()))
         borders_us = (opened.events.first_us, opened.events.end_us)
-        return cls(day, borders_us, door, True, doors, ledger, rows_of(stored, door.place))
+        return cls(day, borders_us, door, name, True, doors, ledger, rows_of(stored, door.place))
 
     @property
     def came_otherwise(self) -> bool:
         """Whether some of the day came through another door than the one that is open now."""
-        return self.doors != (self.door.name,)
+        return self.doors != (self.door_name,)
 
     def add(self, arrival: Arrival) -> None:
         """Join what one bucket brings for this day."""
@@ -92,7 +94,7 @@ class Joining:
         """Return the day as it is to be stored, None if it is stored so already."""
         if self.is_stored and not self.changed:
             return None
-        doors = tuple(sorted({*self.doors, self.door.name}))
+        doors = tuple(sorted({*self.doors, self.door_name}))
         return captured_day(self.borders_us, self.rows, self.door.data, replace(self.ledger, doors=doors))
 
     def _not_decided_before(self, rows: Rows, old: Rows, arrival: Arrival) -> Rows:
