@@ -4,8 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
-
+from analytics.figures import load
 from privacy.disclosure import Disclosed
 from privacy.fields import Field
 
@@ -23,15 +22,14 @@ DAY_FIELDS: Final = (
 """The fields that a day's summary holds, in the order in which they are shown."""
 
 _SHOWN_OF_RHYTHM: Final = ("hours", "first", "last")
-_decode = msgspec.json.Decoder().decode
 
 Payload = dict[str, Any]
 
 
 def value_of(disclosed: Disclosed, day: dt.date, field: Field) -> Any | None:
     """Return a field's decoded value on `day`, or None when nothing is stored."""
-    sealed_json = disclosed.values.get((day, field))
-    return None if sealed_json is None else _decode(sealed_json)
+    stored = disclosed.values.get((day, field))
+    return None if stored is None else load(stored)
 
 
 def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:

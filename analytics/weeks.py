@@ -9,10 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from sqlalchemy import Connection
 
 from analytics.days import value_of
+from analytics.figures import dump, load
 from privacy.canonical import digest
 from privacy.disclosure import Decision, Directory, Disclosed, Gate
 from privacy.fields import SHARED_FIELDS, Field, Tier
@@ -25,8 +25,6 @@ LEAST_CAPTURED_DAYS: Final = 3
 """A week with fewer captured days is withheld: it would be nearly a day's figure."""
 
 _FIELDS: Final = tuple(sorted(SHARED_FIELDS))
-_decode = msgspec.json.Decoder().decode
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class WeekClosedToManager(Exception):
@@ -90,7 +88,7 @@ class Weeks:
         days = self.gate.disclose(None, subject, SHARED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
         zone = str(self.directory.zone(subject))
         rows = [
-            Row(field, Tier.WEEK, period.first, 0, _encode({"value": value, "mark": mark, "timezone": zone}))
+            Row(field, Tier.WEEK, period.first, 0, dump({"value": value, "mark": mark, "timezone": zone}))
             for field, value, mark in _week_values(days, period)
         ]
         with writing(self.vault.engine) as connection:
@@ -115,7 +113,7 @@ def _answer(disclosed: Disclosed, purpose: Purpose) -> Answer:
 def week_payload(disclosed: Disclosed, purpose: Purpose) -> dict[str, Any]:
     """Return the one payload of a frozen week, for the manager's page and for the employee's mirror alike."""
     monday = disclosed.period.first
-    frozen = {field: _decode(disclosed.values[monday, field]) for field in _FIELDS}
+    frozen = {field: load(disclosed.values[monday, field]) for field in _FIELDS}
     return {
         "week": week_name(disclosed.period),
         "subject": disclosed.subject,

@@ -76,6 +76,12 @@ def _places(config: Config) -> Iterator[Finding]:
             )
     if config.home.exists() and stat.S_IMODE(config.home.stat().st_mode) & 0o077:
         yield Finding(Level.WARNING, f"{config.home} can be read by others", f"chmod 700 {config.home}")
+    if config.base_url.startswith("https://") and config.proxy_hops == 0:
+        yield Finding(
+            Level.FAULT,
+            "SAMEVIEW_BASE_URL is https, but SAMEVIEW_PROXY_HOPS is 0",
+            "Set it to the number of proxies in front: without it cookies are not marked Secure.",
+        )
     if config.base_url.startswith("http://") and not _is_local(config.base_url):
         yield Finding(Level.FAULT, f"{config.base_url} is not encrypted", "Put TLS in front and use https://.")
 

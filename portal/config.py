@@ -188,6 +188,11 @@ def _check_places(config: Config) -> None:
         for url in (config.data_url, config.log_url, config.keys_url)
         if url.startswith("sqlite")
     }
+    if config.key_database_url is not None and config.key_database_url == config.database_url:
+        raise ConfigError(
+            f"{_PREFIX}KEY_DATABASE_URL: the keys would lie in the database that they protect, and in each of its "
+            "backups: name another database, or leave it out"
+        )
     if config.kek_dir.absolute() in folders:
         raise ConfigError(
             f"{_PREFIX}KEY_DIR: {config.kek_dir} also holds a database that its keys protect; "

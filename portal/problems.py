@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
+from privacy.keys import KeyClassWithheld
 
 _logger = structlog.get_logger("sameview")
 
@@ -61,6 +62,11 @@ def _unlogged(_error: LogUnavailable) -> Response:
     return answer(Problem(503, "Not now", "The access log cannot be written, so nothing was opened."))
 
 
+def _withheld(_error: KeyClassWithheld) -> Response:
+    detail = "This server was not given the keys of what this page shows. It is served where employees sign in."
+    return answer(Problem(503, "Not on this server", detail))
+
+
 def _http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
@@ -85,5 +91,6 @@ def add_problems(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(LogUnavailable, _unlogged)
+    app.register_error_handler(KeyClassWithheld, _withheld)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

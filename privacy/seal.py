@@ -93,18 +93,8 @@ def _wrong_header(sealed: bytes, epoch: int) -> str:
     return f"sealed in key epoch {named}, filed under {epoch}"
 
 
-def padme(length: int) -> int:
-    """Return the length to pad `length` bytes to by Padmé (Nikitin et al., PETS 2019, §4): at most 12 % more."""
-    if length < 2:
-        return length
-    exponent = length.bit_length() - 1
-    low_bits = exponent - exponent.bit_length()
-    mask = (1 << low_bits) - 1
-    return (length + mask) & ~mask
-
-
 def steps_of_two(length: int) -> int:
-    """Return the next power of two, 256 at least: for small values, whose exact length would tell what they hold."""
+    """Return the next power of two, 256 at least: the exact length would tell what a value holds."""
     return max(256, 1 << max(length - 1, 0).bit_length())
 
 

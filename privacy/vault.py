@@ -28,7 +28,13 @@ from privacy.vault_store import Manifest, SealedField, Stored, Subject, UnknownS
 
 __all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete"]
 
-_LEAST_BYTES: Final = {Field.RHYTHM: 4096, Field.APPS: 1024, Field.CATEGORY_DETAIL: 1024}
+_LEAST_BYTES: Final = {
+    Field.RHYTHM: 4096,
+    Field.TITLES: 4096,
+    Field.URLS: 2048,
+    Field.APPS: 1024,
+    Field.CATEGORY_DETAIL: 1024,
+}
 ORGANISATION: Final = "0" * 32
 """The subject of entries that concern no person."""
 

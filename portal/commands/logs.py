@@ -24,6 +24,8 @@ def verify(hashes: bool) -> None:
     if found.problems or found.root is None:
         raise CommandRefused(f"the log does not verify: {len(found.problems)} problem(s), named above")
     click.echo(f"verified: {found.size} entries, root {found.root.hex()}")
+    if found.unopened:
+        click.echo(f"{found.unopened} own reads were not opened: this process was not given their keys")
 
 
 @log.command()

@@ -14,6 +14,7 @@ from conftest import Clock
 from log_book import ORIGIN, open_keys
 
 from analytics.categories import Categoriser, read
+from analytics.figures import load
 from analytics.imports import read_export
 from analytics.intake import STORED_FIELDS, Intake, Report
 from privacy.access_log import AccessLog, open_signer
@@ -98,7 +99,7 @@ class Office:
         return {(day.isoformat(), field.value): value for (day, field), value in shown.items()}
 
     def figure(self, subject: str, day: str, field: Field) -> Any:
-        return json.loads(self.figures(subject)[day, field.value])
+        return load(self.figures(subject)[day, field.value])
 
     def stored(self, subject: str) -> dict[tuple[dt.date, Field], bytes]:
         fields = STORED_FIELDS | {Field.SOURCES}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy import seal
-from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, padme, steps_of_two, unpad
+from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_two, unpad
 
 KEY = FieldKey(b"k" * 32, epoch=24322)
 PLACE = aad("table", 1, "b" * 32, dt.date(2026, 11, 19))
@@ -99,23 +99,10 @@ def test_too_long_a_column_is_refused() -> None:
 
 @given(st.binary(max_size=600))
 def test_padding_comes_off_again(plaintext: bytes) -> None:
-    for rule in (padme, steps_of_two):
-        padded = pad(plaintext, rule(padded_size(plaintext)))
-        assert len(padded) == rule(padded_size(plaintext))
-        assert unpad(padded) == plaintext
+    padded = pad(plaintext, steps_of_two(padded_size(plaintext)))
 
-
-@given(st.integers(0, 2**40))
-def test_padme_adds_an_eighth_at_most_and_hides_the_low_bits(length: int) -> None:
-    padded = padme(length)
-
-    assert length <= padded <= length * 1.12 + 1
-    assert padme(padded) == padded
-
-
-@pytest.mark.parametrize(("length", "padded"), [(9, 10), (100, 104), (1000, 1024), (10_000, 10_240), (20_000, 20_480)])
-def test_padme_rounds_as_the_paper_says(length: int, padded: int) -> None:
-    assert padme(length) == padded
+    assert len(padded) == steps_of_two(padded_size(plaintext))
+    assert unpad(padded) == plaintext
 
 
 def test_small_values_are_of_few_sizes() -> None:
