@@ -32,6 +32,7 @@ class Permission(enum.StrEnum):
     SIGN_OUT = "sign-out:use"
     SYSTEM_READ = "system:read"
     TEAM_READ = "team:read"
+    WEEK_READ = "week:read"  # a person's closed week: whoever may not is refused by name, in that person's log
 
 
 class Role(enum.StrEnum):
@@ -69,6 +70,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.SIGN_OUT: _SIGNED_IN,
     Permission.SYSTEM_READ: frozenset({Role.OPERATOR}),
     Permission.TEAM_READ: frozenset({Role.MANAGER}),
+    Permission.WEEK_READ: _SIGNED_IN,
 }
 """The whole table. There is no role that may open everything."""
 

@@ -35,6 +35,7 @@ _OF_READ_TOKEN: Final = frozenset(
         Permission.COUNTS_READ,
         Permission.OWN_READ,
         Permission.TEAM_READ,
+        Permission.WEEK_READ,
     }
 )
 """What a personal token with the scope `read` may do; it makes no tokens, and it changes nothing."""
@@ -114,7 +115,7 @@ def add_access(app: Flask) -> None:
     logins.session_protection = None  # sessions are ours (portal.sessions), and so is their protection
     logins.request_loader(_load)
     logins.init_app(app)
-    for check in (_identify, _refuse_undeclared, _refuse_forged, _refuse_unread):
+    for check in (_refuse_nul, _identify, _refuse_undeclared, _refuse_forged, _refuse_unread):
         app.before_request(check)
 
 
@@ -122,6 +123,15 @@ def safe_next(target: str) -> str:
     """Return `target` if it is a path of this portal, else the first page: no link of ours leads elsewhere."""
     plain = target.isascii() and target.isprintable() and "\\" not in target  # browsers read \ as /, and drop tabs
     return target if plain and target.startswith("/") and not target.startswith("//") else "/"
+
+
+def _refuse_nul() -> None:
+    """Refuse text that no store can hold, before it becomes a fault of ours."""
+    given = [request.path, *request.args.keys(), *request.args.values()]
+    if request.method not in _SAFE:
+        given += request.form.values()
+    if any("\0" in each for each in given):
+        raise Problem(400, "Bad Request", "The request holds a NUL character.")
 
 
 def _load(asked: Request) -> Viewer | None:

@@ -41,7 +41,7 @@ def roster() -> Response:
 
 
 @blueprint.get("/team/<team>/people/<person>/weeks/<week>")
-@requires(Permission.TEAM_READ)
+@requires(Permission.WEEK_READ)
 @answers(shapes.Answer[shapes.Week], query={"purpose": (True, "Why: one_to_one.")})
 def week(team: str, person: str, week: str) -> Response:
     """A closed week's shared totals of somebody in my team; the read and its digest are in their log."""

@@ -26,7 +26,11 @@ def assemble(system: "System") -> Flask:
     ops.configure_log()
     app = Flask("portal", template_folder=str(_ROOT / "templates"))
     app.extensions["sameview"] = system
-    app.config.update(SECRET_KEY=system.web_secret, MAX_CONTENT_LENGTH=_LONGEST_FORM)
+    app.config.update(
+        SECRET_KEY=system.web_secret,
+        MAX_CONTENT_LENGTH=_LONGEST_FORM,
+        SESSION_COOKIE_SECURE=system.config.base_url.startswith("https://"),
+    )
     app.session_interface = BrowserSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     requires(Permission.SIGN_IN)(app.view_functions["static"])

@@ -62,13 +62,13 @@ class BrowserSessions(SessionInterface):
         return f"__Host-{COOKIE}" if secure else COOKIE
 
     def open_session(self, app: Flask, request: Request) -> BrowserSession:
-        token = request.cookies.get(self.name(request.is_secure), "")
+        token = request.cookies.get(self.name(_secure(app, request)), "")
         return BrowserSession(token if _TOKEN.fullmatch(token) else None, self._said(app, request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         from flask import request  # the interface hands over no request, and the cookie's name depends on its scheme
 
-        browser, secure = cast(BrowserSession, session), request.is_secure
+        browser, secure = cast(BrowserSession, session), _secure(app, request)
         flags: dict[str, Any] = {"path": "/", "secure": secure, "httponly": True, "samesite": "Lax"}
         if browser.ended:
             response.delete_cookie(self.name(secure), **flags)
@@ -88,6 +88,11 @@ class BrowserSessions(SessionInterface):
 
     def _signer(self, app: Flask) -> URLSafeSerializer:
         return URLSafeSerializer(str(app.secret_key), salt="sameview/v1/said")
+
+
+def _secure(app: Flask, request: Request) -> bool:
+    """Say whether the browser came by https: as it seems from here, or since people reach the portal there."""
+    return request.is_secure or bool(app.config["SESSION_COOKIE_SECURE"])
 
 
 def browser() -> BrowserSession:

@@ -58,7 +58,7 @@ def person(team: str, person: str) -> str:
 
 
 @blueprint.get("/<team>/people/<person>/weeks/<week>")
-@requires(Permission.TEAM_READ)
+@requires(Permission.WEEK_READ)
 def week(team: str, person: str, week: str) -> str:
     """Show a closed week's totals, with the receipt that is in the log."""
     answer = read_week(team, person, week, request.args.get("purpose", ""))

@@ -1,4 +1,4 @@
-"""A server without the keys of private data: the manager's side works, and everything private stays closed and says so."""
+"""A server without the keys of private data: the manager's side works; what is private stays closed and says so."""
 
 from collections.abc import Iterator
 from dataclasses import replace

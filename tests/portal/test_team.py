@@ -144,3 +144,22 @@ def test_the_page_shows_no_single_day_and_nothing_private(office: Any) -> None:
 
     for hidden in ("EXCEL", "ERP", "Music", "08:58", "1800", "2026-11-12", "Thursday"):
         assert hidden not in text
+
+
+@pytest.mark.parametrize("who", ["dan", "eva", "cleo", "oda"])
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_whoever_manages_nobody_is_refused_by_name_in_the_person_s_log(office: Any, who: str, prefix: str) -> None:
+    before = len(office.entries("ben"))
+
+    answer = office.client(who).get(
+        f"{prefix}/team/claims/people/{office.ids['ben']}/weeks/2026-W46?purpose=one_to_one"
+    )
+
+    assert answer.status_code == 404
+    (refusal,) = office.entries("ben")[before:]
+    assert (refusal.viewer, refusal.outcome) == (office.ids[who], "refused")
+
+
+def test_a_nul_is_refused_at_the_door(office: Any) -> None:
+    assert office.client("ana").get("/team/claims/people/%00/weeks/2026-W46").status_code == 400
+    assert office.client("ana").get("/?day=%00").status_code == 400
