@@ -1,4 +1,4 @@
-"""One day as the portal hands it out: the payload of a disclosed day (shapes: the reference in docs/formats.md)."""
+"""One day as the portal hands it out: the payload of a disclosed day (shapes: docs/reference.md and the OpenAPI)."""
 
 import datetime as dt
 from collections.abc import Iterator

@@ -65,10 +65,12 @@ def _day(date: dt.date) -> str:
         begins=starts_at(date, zone, start).astimezone(zone),
         segments=timeline(disclosed, date),
     )
+    newest = None if view.captured else system().vault.newest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY, date)
     return render_template(
         "me/today.html",
         view=view,
-        first_run=date == current and not any(payload["fields"] for payload in history.values()),
+        newest=newest,
+        first_run=newest is None and date == current and not any(payload["fields"] for payload in history.values()),
         person=person(),
         looked=who_looked.latest(),
         log_size=system().log.size,

@@ -142,6 +142,12 @@ def remove(connection: Connection, subject: str, places: Iterable[tuple[Tier, Fi
         connection.execute(_DELETE, rows)
 
 
+def newest_day(connection: Connection, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
+    """Return the newest day before `before` that has a row of a field at a tier."""
+    row = (SealedField.subject_id == subject, SealedField.tier == tier, SealedField.field == field)
+    return connection.scalar(select(func.max(SealedField.day)).where(*row, SealedField.day < before))
+
+
 def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list[dt.date]:
     """Return the days for which a field is filed; opens nothing."""
     filed = select(SealedField.day).where(

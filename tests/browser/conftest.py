@@ -1,5 +1,6 @@
 """A real Chromium at the synthetic back office, served on loopback."""
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from browser.pages import EMPLOYEE_PAGES
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from auth.invitations import Kind
+from auth.permissions import Role
 from portal import create_app
 from portal.config import Config
 from portal.demo import seed
 from portal.demo.seed import Seeded
-from portal.wiring import build
+from portal.wiring import System, build
+from privacy.period import week_name, week_of
+from privacy.policy import POLICY_VERSION
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -48,10 +53,23 @@ class Portal:
     seeded: Seeded
     browser: Browser
 
+    newcomers: dict[str, str]
+
     def cookie(self, role: str) -> str:
         """Return the session of somebody who has just signed in."""
-        name = dict(seed.LINKS)[role]
-        return self.seeded.system.sessions.start(self.seeded.subjects[name])
+        subject = self.newcomers.get(role) or self.seeded.subjects[dict(seed.LINKS)[role]]
+        return self.seeded.system.sessions.start(subject)
+
+
+def _newcomers(system: System) -> dict[str, str]:
+    """Add somebody of whom nothing was recorded yet, and somebody who has not read the notice."""
+    found = {}
+    with system.people.changing(None) as changes:
+        for name in ("newcomer", "unaware"):
+            found[name] = changes.create(f"{name}@example.test", name.capitalize(), "Europe/Vienna")
+            changes.grant(found[name], Role.EMPLOYEE)
+        changes.acknowledge(found["newcomer"], POLICY_VERSION)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +83,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     thread.start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield Portal(f"http://127.0.0.1:{server.server_port}", seeded, browser)
+        yield Portal(f"http://127.0.0.1:{server.server_port}", seeded, browser, _newcomers(seeded.system))
         browser.close()
     server.shutdown()
     thread.join()
@@ -108,10 +126,20 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
     employee, manager = (subjects[dict(seed.LINKS)[role]] for role in ("employee", "manager"))
     team = system.directory.managed(manager)[0].id
     person = f"/team/{team}/people/{employee}"
+    running = week_of(portal.seeded.today).first
+    weeks = {back: week_name(week_of(running - dt.timedelta(weeks=back))) for back in (0, 3)}
+    invitation = system.invitations.issue(portal.newcomers["newcomer"], Kind.INVITATION)
     return {
         **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
         "roster": ("manager", "/team/"),
         "person": ("manager", person),
+        "closed week": ("manager", f"{person}/weeks/{weeks[3]}?purpose=one_to_one"),
+        "running week": ("manager", f"{person}/weeks/{weeks[0]}?purpose=one_to_one"),
+        "past day": ("employee", f"/me/days/{running - dt.timedelta(days=3)}"),
+        "empty day": ("employee", f"/me/days/{running - dt.timedelta(days=1)}"),
+        "first run": ("newcomer", "/"),
+        "welcome": ("unaware", "/welcome"),
+        "invitation": ("", f"/invitation/{invitation}"),
         "log": ("reviewer", "/compliance/"),
         "entry": ("reviewer", "/compliance/entries/3"),
         "verification": ("reviewer", "/compliance/verification"),

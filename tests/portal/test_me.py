@@ -178,3 +178,13 @@ def test_every_own_read_is_an_entry_once_a_day(office: Any) -> None:
     office.client("ben").get("/")
     assert len(office.entries("ben")) > before
     assert office.entries("ben")[-1].time.date() == dt.date(2026, 11, 20)
+
+
+def test_an_old_export_is_one_link_away_from_the_first_page(office: Any) -> None:
+    office.add("zoe")
+    office.file_days("zoe", {dt.date(2025, 12, 9): {Field.ACTIVE_TIME: {"active_seconds": 21_600}}})
+
+    page = office.client("zoe").get("/").text
+
+    assert "Nothing has arrived yet" not in page
+    assert 'href="/me/days/2025-12-09"' in page
