@@ -106,7 +106,8 @@ def refuse(subject: str, period: Period, purpose: Purpose | None) -> int:
 
 def choices(subject: str) -> list[Choice]:
     """Return the running week and the closed ones before it, newest first: which can be opened, and why not."""
-    running = week_of(local_day(system().clock(), system().directory.zone(subject))).first
+    zone, day_start = system().directory.zone(subject), system().config.day_start
+    running = week_of(local_day(system().clock(), zone, day_start)).first
     mondays = (running - dt.timedelta(days=7 * back) for back in range(READABLE_WEEKS + 1))
     return [_choice(subject, week_of(monday)) for monday in mondays]
 

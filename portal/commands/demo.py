@@ -35,7 +35,8 @@ def demo(port: int, keep: Path | None) -> None:
             f"{keep} is not empty: name a new folder, or serve it: SAMEVIEW_HOME={keep} sameview serve"
         )
     home = keep or Path(tempfile.mkdtemp(prefix="sameview-demo-"))
-    signal.signal(signal.SIGTERM, _stop)  # so that the server and the folder go, however the demo is ended
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _stop)  # so that the server and the folder go, however the demo is ended
     try:
         _run(Config(home=home.absolute(), base_url=f"http://127.0.0.1:{port}"), port)
     except (KeyboardInterrupt, _Stopped):
