@@ -217,7 +217,7 @@ def _keys_needed() -> Iterator[None]:
     except KeyClassWithheld:
         raise
     except (SQLAlchemyError, OSError) as e:
-        raise LogUnavailable(f"the key store cannot be used: {e}") from e
+        raise LogUnavailable(f"the key store cannot be used: {type(e).__name__}") from e
 
 
 __all__ = [
