@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from analytics.arrivals import Arrival
 from analytics.captured import CapturedDay, Key
 from analytics.categories import Categoriser
+from analytics.days import DAY_FIELDS
 from analytics.door import Door
 from analytics.events import AFK, borders_us
 from analytics.figures import dump
@@ -44,18 +45,6 @@ SOURCES_DAY: Final = dt.date(1900, 1, 1)
 
 On a day without events in it, the host of an AFK bucket was idle.
 """
-
-SUMMARY_FIELDS: Final = (
-    Field.ACTIVE_TIME,
-    Field.AWAY_TIME,
-    Field.CATEGORIES,
-    Field.CATEGORY_DETAIL,
-    Field.FOCUS,
-    Field.RHYTHM,
-    Field.RECOVERY,
-    Field.APPS,
-)
-"""The fields that a day may have figures of."""
 
 TEXT_FIELDS: Final = (Field.TITLES, Field.URLS)
 _sources: Final = msgspec.msgpack.Decoder(list[tuple[str, str, str]]).decode
@@ -224,7 +213,7 @@ class _Work:
         figures[Field.CAPTURE_LEDGER] = captured.ledger.totals()
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, dump(value))
-        self.obsolete += [Place(name, Tier.SUMMARY, day) for name in SUMMARY_FIELDS if name not in figures]
+        self.obsolete += [Place(name, Tier.SUMMARY, day) for name in DAY_FIELDS if name not in figures]
 
     def _known_sources(self) -> list[Key]:
         if self.opening is None:

@@ -96,7 +96,7 @@ def check_new(password: str, *about: str) -> None:
     if len(password) > MAXIMUM_LENGTH:
         raise PasswordRefused(f"The password may have at most {MAXIMUM_LENGTH} characters.")
     plain = _plain(password)
-    if len(set(plain)) < 5 or _rest(plain, _COMMON) < 1:
+    if len(set(plain)) < 5 or _rest(plain, _COMMON) < 4:
         raise PasswordRefused("That is one of the passwords that everybody tries first.")
     if _rest(plain, _known(about)) < 6:
         raise PasswordRefused("The password must not be made of the e-mail address or the name.")
@@ -128,6 +128,7 @@ def _cost(stored: str) -> Cost:
 
 
 _COMMON: Final = (
+    "correcthorsebatterystaple",
     *("password", "passwort", "passw0rd", "p4ssw0rd", "motdepasse", "contrasena", "wachtwoord", "kennwort", "geheim"),
     *("secret", "letmein", "welcome", "willkommen", "changeme", "default", "trustno1", "iloveyou", "abc123", "monkey"),
     *("dragon", "football", "baseball", "princess", "sunshine", "superman", "batman", "shadow", "master", "login"),
