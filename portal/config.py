@@ -2,39 +2,47 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import platformdirs
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
+from portal.settings import PREFIX as _PREFIX
+from portal.settings import READERS, ConfigError, WitnessAddress
 from privacy.fields import KeyClass
 
-_PREFIX: Final = "SAMEVIEW_"
-_SECRETS: Final = frozenset({"DATABASE_URL", "KEY_DATABASE_URL", "SECRET_KEY"})  # also as …_FILE
+__all__ = ["SETTINGS", "Config", "ConfigError"]
+
+_SECRETS: Final = frozenset(  # also as …_FILE
+    {"DATABASE_URL", "KEY_DATABASE_URL", "KEY_PASSPHRASE", "PKCS11_PIN", "SECRET_KEY"}
+)
 
 SETTINGS: Final[dict[str, str]] = {
     "HOME": "Folder of the embedded stores and the keys. Default: the platform's data folder.",
     "DATABASE_URL": "Another database for the data and the log: postgresql+psycopg://…",
     "KEY_DATABASE_URL": "Another database for the wrapped keys. Default: HOME/keys/keys.db.",
     "KEY_DIR": "Folder of the key-encryption keys, apart from every database. Default: HOME/kek.",
+    "KEY_PROVIDER": "Where the key-encryption keys live: file (default) or pkcs11.",
+    "KEY_PASSPHRASE": "Wraps the key files, through Argon2id. Default: the files hold the keys themselves.",
+    "PKCS11_MODULE": "The library of the token, such as /usr/lib/softhsm/libsofthsm2.so.",
+    "PKCS11_TOKEN": "The label of the token that holds the keys.",
+    "PKCS11_PIN": "The user PIN of the token.",
     "KEY_CLASSES": "Key classes that this process may open, comma-separated. Default: all five.",
     "DAY_START": "When a day begins, local time HH:MM. Default: 00:00.",
     "CAPTURE_PRESET": "strict, coaching (default) or own_insight.",
     "CATEGORY_RULES": "A file with category rules in ActivityWatch's form. Default: the built-in back-office rules.",
     "BASE_URL": "Where people reach the portal, for the links it prints. Default: http://127.0.0.1:8000.",
     "SECRET_KEY": "Signs form tokens. Default: a random one kept in HOME/keys/web.secret.",
+    "ERASURE_HORIZON": "Days, 1 to 90, after which no backup opens what was erased. Default: 30.",
+    "RETAIN_MONTHS": "How many whole months of figures are kept, 1 to 120. Default: 13.",
+    "RETAIN_LOG_YEARS": "How many whole years of a person's access log are kept, 1 to 30. Default: 3.",
+    "CHECKPOINT_MINUTES": "How often the log's checkpoint is published and sent to witnesses, 1 to 1440. Default: 10.",
+    "WITNESSES": "Who co-signs the log's checkpoints: VERIFIER-KEY ADDRESS, comma-separated. Default: nobody.",
     "PROXY_HOPS": "How many reverse proxies stand in front, 0 to 3. Default: 0.",
 }
 """Every setting, and what it does: the one place that lists them."""
-
-PRESETS: Final = ("strict", "coaching", "own_insight")
-
-
-class ConfigError(ValueError):
-    """A setting is unknown, unsafe or out of range; the text names it and the fix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +53,23 @@ class Config:
     database_url: str | None = None
     key_database_url: str | None = None
     key_dir: Path | None = None
+    key_provider: str = "file"
+    key_passphrase: str | None = field(default=None, repr=False)
+    pkcs11_module: Path | None = None
+    pkcs11_token: str | None = None
+    pkcs11_pin: str | None = field(default=None, repr=False)
     key_classes: frozenset[KeyClass] = frozenset(KeyClass)
     day_start: dt.time = dt.time(0)
     capture_preset: str = "coaching"
     category_rules: Path | None = None
     base_url: str = "http://127.0.0.1:8000"
-    secret_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
     proxy_hops: int = 0
+    erasure_horizon: int = 30
+    retain_months: int = 13
+    retain_log_years: int = 3
+    checkpoint_minutes: int = 10
+    witnesses: tuple[WitnessAddress, ...] = ()
 
     @property
     def data_url(self) -> str:
@@ -70,6 +88,11 @@ class Config:
         return self.key_dir or self.home / "kek"
 
     @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints are kept as files: what is copied from here convicts a log that was put back."""
+        return self.home / "checkpoints"
+
+    @property
     def web_secret(self) -> Path:
         return self.home / "keys" / "web.secret"
 
@@ -78,7 +101,7 @@ class Config:
         """Read every `SAMEVIEW_…` variable; raise ConfigError for an unknown, unsafe or unreadable one."""
         given = _given(environ)
         home = Path(given.pop("HOME", "") or platformdirs.user_data_dir("sameview", appauthor=False)).absolute()
-        config = cls(home=home, **{name.lower(): _READERS[name](name, value) for name, value in given.items()})
+        config = cls(home=home, **{name.lower(): READERS[name](name, value) for name, value in given.items()})
         _check_places(config)
         return config
 
@@ -103,83 +126,6 @@ def _secret_file(variable: str, path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigError(f"{variable}: cannot read {path}: {error.strerror}") from error
-
-
-def _database(name: str, value: str) -> str:
-    try:
-        url = make_url(value)
-    except ArgumentError as error:
-        raise ConfigError(f"{_PREFIX}{name} is not a database address such as postgresql+psycopg://…") from error
-    if url.get_backend_name() == "postgresql":
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    if name == "KEY_DATABASE_URL" and url.get_backend_name() == "sqlite":
-        return value
-    raise ConfigError(f"{_PREFIX}{name}: {url.get_backend_name()} is not supported; use PostgreSQL, or leave it out")
-
-
-def _path(_name: str, value: str) -> Path:
-    return Path(value).absolute()
-
-
-def _rules(name: str, value: str) -> Path:
-    if not Path(value).is_file():
-        raise ConfigError(f"{_PREFIX}{name}: there is no file {value}")
-    return Path(value).absolute()
-
-
-def _time(name: str, value: str) -> dt.time:
-    try:
-        found = dt.datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time has no zone
-    except ValueError as error:
-        raise ConfigError(f"{_PREFIX}{name}: {value!r} is not a time such as 04:00") from error
-    if found.hour >= 12:
-        raise ConfigError(f"{_PREFIX}{name}: a day starts before noon, not at {value}")
-    return found
-
-
-def _preset(name: str, value: str) -> str:
-    if value not in PRESETS:
-        raise ConfigError(f"{_PREFIX}{name}: {value!r} is not one of {', '.join(PRESETS)}")
-    return value
-
-
-def _classes(name: str, value: str) -> frozenset[KeyClass]:
-    try:
-        return frozenset(KeyClass(each.strip()) for each in value.split(",") if each.strip())
-    except ValueError as error:
-        raise ConfigError(f"{_PREFIX}{name}: {error}; classes are {', '.join(KeyClass)}") from error
-
-
-def _base_url(name: str, value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ConfigError(f"{_PREFIX}{name}: {value!r} does not begin with http:// or https://")
-    return value.rstrip("/")
-
-
-def _secret(name: str, value: str) -> str:
-    if len(value) < 32:
-        raise ConfigError(f"{_PREFIX}{name}: at least 32 characters, from a random source")
-    return value
-
-
-def _hops(name: str, value: str) -> int:
-    if value not in ("0", "1", "2", "3"):
-        raise ConfigError(f"{_PREFIX}{name}: {value!r} is not a number from 0 to 3")
-    return int(value)
-
-
-_READERS: Final[dict[str, Any]] = {
-    "DATABASE_URL": _database,
-    "KEY_DATABASE_URL": _database,
-    "KEY_DIR": _path,
-    "KEY_CLASSES": _classes,
-    "DAY_START": _time,
-    "CAPTURE_PRESET": _preset,
-    "CATEGORY_RULES": _rules,
-    "BASE_URL": _base_url,
-    "SECRET_KEY": _secret,
-    "PROXY_HOPS": _hops,
-}
 
 
 def _check_places(config: Config) -> None:

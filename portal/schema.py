@@ -12,9 +12,13 @@ from sqlalchemy.schema import CreateSchema
 
 import auth.models  # noqa: F401 - imports fill the metadata
 import privacy.access_log
+import privacy.key_versions
 import privacy.keys
 import privacy.organisation
-import privacy.vault  # noqa: F401 - the imports above fill the metadata
+import privacy.tombstones
+import privacy.vault
+import privacy.watermark
+import privacy.witnesses  # noqa: F401 - the imports above fill the metadata
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA, Base, KeyBase, LogBase
 from privacy.stores import Stores, writing
 

@@ -75,6 +75,16 @@ class CheckpointRow(LogBase):
     note: Mapped[str] = column(Sensitivity.OPERATIONAL, Text)
 
 
+class ClosingRow(LogBase):
+    """The leaves of a closing entry, sorted: what proves to each person that the end of their chain was counted."""
+
+    __tablename__ = "closing"
+
+    entry: Mapped[int] = column(Sensitivity.OPERATIONAL, _Number, primary_key=True, autoincrement=False)
+    day: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date)
+    leaves: Mapped[bytes] = column(Sensitivity.OPERATIONAL, LargeBinary)  # 32 bytes each: hashes, no counts
+
+
 class LogKeyRow(KeyBase):
     """The log's signing key, sealed under a key of the organisation."""
 

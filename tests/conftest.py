@@ -13,12 +13,7 @@ from hypothesis import settings
 from sqlalchemy import text
 from sqlalchemy.schema import CreateSchema
 
-import analytics.models  # noqa: F401 - imports fill the metadata
-import auth.models  # noqa: F401 - imports fill the metadata
-import privacy.access_log
-import privacy.keys
-import privacy.organisation
-import privacy.vault  # noqa: F401 - the imports above fill the metadata
+import portal.schema  # noqa: F401 - its imports fill the metadata
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA, Base, KeyBase, LogBase
 from privacy.stores import Stores, open_engine
 

@@ -30,6 +30,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('day', name=op.f('pk_checkpoint')),
     schema='access_log'
     )
+    op.create_table('closing',
+    sa.Column('entry', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('leaves', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('entry', name=op.f('pk_closing')),
+    schema='access_log'
+    )
+    op.create_table('witness',
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('cosignature', sa.Text(), nullable=False),
+    sa.Column('cosigned_at', sa.BigInteger(), nullable=True),
+    sa.Column('tried_at', sa.BigInteger(), nullable=False),
+    sa.Column('answered_at', sa.BigInteger(), nullable=True),
+    sa.Column('refusal', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_witness')),
+    schema='access_log'
+    )
     op.create_table('entry',
     sa.Column('index', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('leaf_hash', sa.LargeBinary(length=32), nullable=False),
@@ -73,6 +92,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_entry_subject_tag'), table_name='entry', schema='access_log')
     op.drop_index(op.f('ix_entry_day'), table_name='entry', schema='access_log')
     op.drop_table('entry', schema='access_log')
+    op.drop_table('witness', schema='access_log')
+    op.drop_table('closing', schema='access_log')
     op.drop_table('checkpoint', schema='access_log')
     op.drop_table('chain_head', schema='access_log')
     # ### end Alembic commands ###

@@ -1,0 +1,137 @@
+"""How each setting is read from its text: a value, or a ConfigError that names the setting and the fix."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from privacy.fields import KeyClass
+
+PREFIX: Final = "SAMEVIEW_"
+PRESETS: Final = ("strict", "coaching", "own_insight")
+PROVIDERS: Final = ("file", "pkcs11")
+
+
+class ConfigError(ValueError):
+    """A setting is unknown, unsafe or out of range; the text names it and the fix."""
+
+
+class WitnessAddress(NamedTuple):
+    """A witness that was agreed on: its verifier key (C2SP), and where it listens."""
+
+    verifier_key: str
+    address: str
+
+
+def _database(name: str, value: str) -> str:
+    try:
+        url = make_url(value)
+    except ArgumentError as error:
+        raise ConfigError(f"{PREFIX}{name} is not a database address such as postgresql+psycopg://…") from error
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if name == "KEY_DATABASE_URL" and url.get_backend_name() == "sqlite":
+        return value
+    raise ConfigError(f"{PREFIX}{name}: {url.get_backend_name()} is not supported; use PostgreSQL, or leave it out")
+
+
+def _path(_name: str, value: str) -> Path:
+    return Path(value).absolute()
+
+
+def _rules(name: str, value: str) -> Path:
+    if not Path(value).is_file():
+        raise ConfigError(f"{PREFIX}{name}: there is no file {value}")
+    return Path(value).absolute()
+
+
+def _time(name: str, value: str) -> dt.time:
+    try:
+        found = dt.datetime.strptime(value, "%H:%M").time()  # noqa: DTZ007 - a wall-clock time has no zone
+    except ValueError as error:
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is not a time such as 04:00") from error
+    if found.hour >= 12:
+        raise ConfigError(f"{PREFIX}{name}: a day starts before noon, not at {value}")
+    return found
+
+
+def _preset(name: str, value: str) -> str:
+    if value not in PRESETS:
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is not one of {', '.join(PRESETS)}")
+    return value
+
+
+def _classes(name: str, value: str) -> frozenset[KeyClass]:
+    try:
+        return frozenset(KeyClass(each.strip()) for each in value.split(",") if each.strip())
+    except ValueError as error:
+        raise ConfigError(f"{PREFIX}{name}: {error}; classes are {', '.join(KeyClass)}") from error
+
+
+def _base_url(name: str, value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ConfigError(f"{PREFIX}{name}: {value!r} does not begin with http:// or https://")
+    return value.rstrip("/")
+
+
+def _secret(name: str, value: str) -> str:
+    if len(value) < 32:
+        raise ConfigError(f"{PREFIX}{name}: at least 32 characters, from a random source")
+    return value
+
+
+def _number(low: int, high: int) -> Callable[[str, str], int]:
+    def read(name: str, value: str) -> int:
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise ConfigError(f"{PREFIX}{name}: {value!r} is not a number from {low} to {high}")
+        return int(value)
+
+    return read
+
+
+def _text(_name: str, value: str) -> str:
+    return value
+
+
+def _provider(name: str, value: str) -> str:
+    if value not in PROVIDERS:
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is not one of {', '.join(PROVIDERS)}")
+    return value
+
+
+def _witnesses(name: str, value: str) -> tuple[WitnessAddress, ...]:
+    found = []
+    for each in filter(None, (part.strip() for part in value.split(","))):
+        key, _, address = each.partition(" ")
+        address = address.strip().rstrip("/")
+        if not address.startswith(("http://", "https://")):
+            raise ConfigError(f"{PREFIX}{name}: after the verifier key comes the witness's address: {each!r}")
+        found.append(WitnessAddress(key, address))
+    return tuple(found)
+
+
+READERS: Final[dict[str, Callable[[str, str], Any]]] = {
+    "DATABASE_URL": _database,
+    "KEY_DATABASE_URL": _database,
+    "KEY_DIR": _path,
+    "KEY_CLASSES": _classes,
+    "DAY_START": _time,
+    "CAPTURE_PRESET": _preset,
+    "CATEGORY_RULES": _rules,
+    "BASE_URL": _base_url,
+    "SECRET_KEY": _secret,
+    "PROXY_HOPS": _number(0, 3),
+    "KEY_PROVIDER": _provider,
+    "KEY_PASSPHRASE": _text,
+    "PKCS11_MODULE": _path,
+    "PKCS11_TOKEN": _text,
+    "PKCS11_PIN": _text,
+    "ERASURE_HORIZON": _number(1, 90),
+    "RETAIN_MONTHS": _number(1, 120),
+    "RETAIN_LOG_YEARS": _number(1, 30),
+    "CHECKPOINT_MINUTES": _number(1, 1440),
+    "WITNESSES": _witnesses,
+}
