@@ -7,6 +7,7 @@ copies the data with the keys has copied plaintext.
 """
 
 import hashlib
+import hmac
 import os
 import re
 import threading
@@ -50,7 +51,7 @@ class FileKeyProvider:
         self._check_directory()
         for key_class in sorted(self.classes):
             if not self.versions(key_class):
-                self._write(key_class, 1)
+                self._write(key_class, 1, os.urandom(_KEY_BYTES))
         return self
 
     def check(self) -> None:
@@ -78,9 +79,27 @@ class FileKeyProvider:
 
     def rotate(self, key_class: KeyClass) -> int:
         version = self._newest(key_class) + 1
-        while not self._write(key_class, version):
+        while not self._write(key_class, version, os.urandom(_KEY_BYTES)):
             version += 1
         return version
+
+    def export(self, key_class: KeyClass, version: int) -> bytes:
+        """Return a KEK's 32 bytes, for the escrow; KeyGone if there is no such version."""
+        self._require(key_class)
+        return self._read(key_class, version)
+
+    def adopt(self, key_class: KeyClass, version: int, key: bytes) -> bool:
+        """Take back a KEK from the escrow; False if it is there already, KeyFileRefused if another is in its place."""
+        self._require(key_class)
+        if len(key) != _KEY_BYTES:
+            raise KeyFileRefused(f"kek-{key_class}-{version} has {len(key)} bytes, not {_KEY_BYTES}: not a KEK")
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check_directory()
+        if self._write(key_class, version, key):
+            return True
+        if not hmac.compare_digest(self._read(key_class, version), key):
+            raise KeyFileRefused(f"{self._path(key_class, version)} is another key: move it away, then recover again")
+        return False
 
     def destroy(self, key_class: KeyClass, version: int) -> None:
         path = self._path(key_class, version)
@@ -136,11 +155,11 @@ class FileKeyProvider:
             raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
         return body[len(_MAGIC) :]
 
-    def _write(self, key_class: KeyClass, version: int) -> bool:
-        """Write a new KEK, whole or not at all; False if the version exists already."""
+    def _write(self, key_class: KeyClass, version: int, key: bytes) -> bool:
+        """Write a KEK, whole or not at all; False if the version exists already."""
         path = self._path(key_class, version)
         partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-        body = _MAGIC + os.urandom(_KEY_BYTES)
+        body = _MAGIC + key
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(body + _check(body))
