@@ -34,9 +34,8 @@ from privacy import vault_store
 from privacy.capture import PRESETS
 from privacy.disclosure import Clock, Directory, Gate, Opening
 from privacy.fields import Field, Tier
-from privacy.log_entries import Draft
 from privacy.period import Period
-from privacy.policy import Purpose, Relation
+from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Place, Row, Vault
 
@@ -114,7 +113,8 @@ class Intake:
             entry = None if work.opening is None else work.opening.entry
             if rows:
                 self.vault.put(connection, subject, rows, work.obsolete)
-                entry = self._record(connection, subject, work.changed)
+                span = _span(work.changed) if work.changed else None
+                entry = self.gate.account(subject, connection, fields=STORED_FIELDS, period=span, outcome="imported")
         return _report(export, arrivals, work.changed, entry)
 
     def expire_text(self, subject: str, before: dt.date) -> int:
@@ -127,22 +127,10 @@ class Intake:
                 for day in vault_store.days(connection, subject, name, Tier.DAY)
                 if day < before
             ]
-            self.vault.put(connection, subject, remove=places)
+            if places:
+                self.vault.put(connection, subject, remove=places)
+                self.gate.account(subject, connection, fields=TEXT_FIELDS)
         return len({each.day for each in places})
-
-    def _record(self, connection: Connection, subject: str, days: Sequence[dt.date]) -> int:
-        return self.gate.record(
-            Draft(
-                viewer=None,
-                subject=subject,
-                relation=Relation.OPERATIONS,
-                fields=sorted(STORED_FIELDS),
-                purpose=Purpose.OPERATIONS,
-                period=_span(days) if days else None,
-                outcome="imported",
-                digest=self.vault.digest(subject, connection),
-            )
-        )
 
 
 @dataclass(slots=True)

@@ -95,6 +95,7 @@ class Weeks:
             if self._frozen(connection, subject, period):
                 return False  # another process was faster: its bytes stay
             self.vault.put(connection, subject, rows)
+            self.gate.account(subject, connection, fields=SHARED_FIELDS, period=period)
         return True
 
     def _frozen(self, connection: Connection, subject: str, period: Period) -> bool:

@@ -60,3 +60,4 @@ def keep(*values: Working | Goals) -> None:
     rows = [Row(fields[type(each)], Tier.SUMMARY, current_day(), 0, each.dump()) for each in values]
     with writing(system().stores.data) as connection:
         system().vault.put(connection, viewer(), rows)
+        system().gate.account(viewer(), connection, own=True, fields=[row.field for row in rows])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from auth.announcements import COMMAND_LINE
 from portal.show import initials, listing, moment, short_day, span
 from privacy.fields import Field
-from privacy.log_entries import LOG_FIELD, Chain, Entry
+from privacy.log_entries import INVENTORIED, LOG_FIELD, Chain, Entry
 from privacy.period import Period, is_week
 from privacy.policy import Purpose, Relation
 
@@ -48,7 +48,7 @@ PURPOSE_NAMES: Final[dict[str, str]] = {
     Purpose.OPERATIONS: "to run the system",
 }
 
-_WITH_DIGEST: Final = ("shown", "imported")
+_WITH_DIGEST: Final = ("shown", "imported", INVENTORIED)
 """Outcomes whose digest is of figures that the reader has, too."""
 _SILENT: Final = (Purpose.OWN_REVIEW, Purpose.OPERATIONS)
 """Purposes that the sentence says already."""
@@ -163,6 +163,8 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
         return _log_read(entry, words)
     if entry.outcome == "imported":
         return [(words["viewer"], True), (f" added events to {words['whose']} record", False), _of(entry)], "down", "g"
+    if entry.outcome == INVENTORIED:
+        return _inventoried(entry, words)
     if entry.outcome in ("disclosed", "shown", "refused"):
         return _read(entry, reader, words)
     return [(words["viewer"], True), (f" wrote “{entry.outcome}”", False), _of(entry)], "file", "g"
@@ -182,6 +184,13 @@ def _read(entry: Entry, reader: str, words: dict[str, str]) -> tuple[list[Part],
     verb = " saw " if entry.outcome == "shown" or entry.chain is Chain.SELF else " opened "
     own = entry.viewer == entry.subject
     return [*viewer, (verb, False), *object_, _of(entry)], "user" if own else "eye", "g" if own else ""
+
+
+def _inventoried(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
+    if entry.chain is Chain.SELF:
+        return [(words["viewer"], True), (" changed ", False), (field_words(entry.fields), True)], "user", "g"
+    what = f" noted what is stored of {words['subject']}, after a change of {field_words(entry.fields)}"
+    return [(words["viewer"], True), (what, False), _of(entry)], "gear", "g"
 
 
 def _log_read(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:

@@ -3,6 +3,9 @@
 Three steps, in this order: (1) the policy decides, all or nothing; (2) an entry is appended to the access log and
 committed on its own, for a refusal too; (3) the keys of just those fields are unwrapped. If the entry cannot be
 written, nothing opens. Nobody has a way around it: no role, no job, no command.
+
+Writing has one rule, too: whoever changes what the vault holds of somebody calls `Gate.account` last, inside the same
+transaction. It commits in the log to all that the vault then holds, so that an older state put back is noticed.
 """
 
 import datetime as dt
@@ -11,11 +14,13 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Final
 
+from sqlalchemy import Connection
+
 from privacy import decisions
 from privacy.access_log import AccessLog
 from privacy.decisions import Decision, Directory, Request
 from privacy.fields import Field, KeyClass, Tier, epoch_of
-from privacy.log_entries import Chain, Draft, LogUnavailable
+from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
 from privacy.period import Period, is_week, week_name
 from privacy.policy import Purpose, Relation
@@ -173,6 +178,37 @@ class Gate(LogGate):
                 period=disclosed.period,
                 outcome="shown",
                 digest=digest,
+            )
+        )
+
+    def account(
+        self,
+        subject: str,
+        connection: Connection,
+        *,
+        own: bool = False,
+        fields: Collection[str] = (),
+        period: Period | None = None,
+        outcome: str = INVENTORIED,
+    ) -> int:
+        """Log the digest of all that the vault will hold of a subject when `connection` commits; return the entry.
+
+        Call it last in the transaction that changed the vault. `own` is for what the person did: it goes to the chain
+        of their own reads, so that no reviewer sees when somebody was active. LogUnavailable: roll the change back.
+        An entry whose transaction was killed before its commit commits to a state that never came about; the next
+        writing leaves a right one, and until then `sameview log verify` names it (docs/attacks.md).
+        """
+        return self._append(
+            Draft(
+                viewer=subject if own else None,
+                subject=subject,
+                relation=Relation.SELF if own else Relation.OPERATIONS,
+                fields=sorted(fields),
+                purpose=Purpose.OWN_REVIEW if own else Purpose.OPERATIONS,
+                period=period,
+                outcome=outcome,
+                digest=self._vault.digest(subject, connection),
+                chain=Chain.SELF if own else Chain.OTHERS,
             )
         )
 

@@ -22,6 +22,8 @@ LEAF_PREFIX: Final = b"sameview/audit-leaf/v1\0"
 SALT_BYTES: Final = 32
 LOG_FIELD: Final = "access_log"
 """What an entry names as its field when the log itself was read, closed or erased from."""
+INVENTORIED: Final = "inventoried"
+"""The outcome of an entry that commits to all that the vault holds of a person, after a change (`Gate.account`)."""
 
 
 class LogUnavailable(Exception):

@@ -142,6 +142,8 @@ def _hire(seeded: Seeded, people: list[Colleague]) -> None:
             if person.team:
                 rows = list(_own_settings(person, seeded.clock().date()))
                 system.vault.put(connection, seeded.subjects[person.name], rows)
+                filed = [row.field for row in rows]
+                system.gate.account(seeded.subjects[person.name], connection, own=True, fields=filed)
 
 
 def _own_settings(person: Colleague, today: dt.date) -> Iterator[Row]:

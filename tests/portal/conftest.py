@@ -74,6 +74,7 @@ def file_days(system: System, subject: str, days: dict[dt.date, dict[Field, Any]
     ]
     with writing(system.stores.data) as connection:
         system.vault.put(connection, subject, rows)
+        system.gate.account(subject, connection)
 
 
 @dataclass
