@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from privacy.checkpoint import NoteBroken
+from privacy.cosignature import CosignatureVerifier
 from privacy.fields import KeyClass
 
 PREFIX: Final = "SAMEVIEW_"
@@ -109,8 +111,21 @@ def _witnesses(name: str, value: str) -> tuple[WitnessAddress, ...]:
         address = address.strip().rstrip("/")
         if not address.startswith(("http://", "https://")):
             raise ConfigError(f"{PREFIX}{name}: after the verifier key comes the witness's address: {each!r}")
-        found.append(WitnessAddress(key, address))
+        found.append(WitnessAddress(_cosigner(name, key), address))
+    names = [each.verifier_key.partition("+")[0] for each in found]
+    if twice := {each for each in names if names.count(each) > 1}:
+        raise ConfigError(f"{PREFIX}{name}: two witnesses are called {', '.join(sorted(twice))}; keep one of each name")
     return tuple(found)
+
+
+def _cosigner(name: str, key: str) -> str:
+    try:
+        return str(CosignatureVerifier.parse(key))
+    except NoteBroken as error:
+        raise ConfigError(
+            f"{PREFIX}{name}: {key!r} is not the verifier key of a witness ({error}); "
+            "`sameview log witness` prints it when it starts"
+        ) from error
 
 
 READERS: Final[dict[str, Callable[[str, str], Any]]] = {

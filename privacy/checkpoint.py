@@ -1,8 +1,9 @@
 """Checkpoints of the log (C2SP tlog-checkpoint) in signed notes (C2SP signed-note), Ed25519. Pure functions of text.
 
 A checkpoint is three lines: the log's origin, the tree size, the root hash in base64. The note adds a blank line and
-one line for each signature: an em dash, the key's name, and base64 of the key id and the signature. Everything here can
-be checked with golang.org/x/mod/sumdb/note.
+one line for each signature: an em dash, the key's name, and base64 of the key id and the signature. The log's own
+signature comes first, its witnesses' after it (`cosignature`). Everything here can be checked with
+golang.org/x/mod/sumdb/note.
 """
 
 import base64
@@ -10,14 +11,13 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from privacy.merkle import HASH_BYTES
 
-_ED25519: Final = b"\x01"  # C2SP signed-note, "Signature types"
 _KEY_ID_BYTES: Final = 4
 _SIGNATURE: Final = re.compile(r"\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -38,7 +38,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return the note's text: three lines, each ending in a newline."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{encode_base64(self.root)}\n"
 
     @classmethod
     def parse(cls, text: str) -> "Checkpoint":
@@ -49,35 +49,38 @@ class Checkpoint:
         origin, size, root = lines[:3]
         if not _SIZE.fullmatch(size):
             raise NoteBroken(f"not a tree size: {size!r}")
-        decoded = _unbase64(root)
+        decoded = decode_base64(root)
         if len(decoded) != HASH_BYTES:
             raise NoteBroken("the root hash has not 32 bytes")
         return cls(origin, int(size), decoded)
 
 
-class Verifier:
-    """A public key with the name it signs under."""
+class NoteVerifier:
+    """A public Ed25519 key with the name it signs under; what exactly it signs depends on the kind of signature."""
+
+    KIND: ClassVar[bytes]
+    """The signature type identifier byte (C2SP signed-note, "Signature types")."""
 
     def __init__(self, name: str, public: bytes) -> None:
         if not _NAME.fullmatch(name):
             raise NoteBroken(f"a key's name has no space and no plus sign: {name!r}")
         self.name = name
         self.public = public
-        self.key_id = hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:_KEY_ID_BYTES]
+        self.key_id = hashlib.sha256(name.encode() + b"\n" + self.KIND + public).digest()[:_KEY_ID_BYTES]
         self._key = Ed25519PublicKey.from_public_bytes(public)
 
     def __str__(self) -> str:
         """Return the verifier key: `name+hash+base64`, as people hand it on."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(_ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{encode_base64(self.KIND + self.public)}"
 
     @classmethod
-    def parse(cls, verifier_key: str) -> "Verifier":
-        """Read a verifier key; NoteBroken if its hash does not fit or it is not Ed25519."""
+    def parse(cls, verifier_key: str) -> Self:
+        """Read a verifier key; NoteBroken if its hash does not fit or it is not an Ed25519 key of this kind."""
         name, _, rest = verifier_key.partition("+")
         hash_, _, key = rest.partition("+")
-        decoded = _unbase64(key)
-        if len(decoded) != 1 + 32 or decoded[:1] != _ED25519:
-            raise NoteBroken("not an Ed25519 verifier key")
+        decoded = decode_base64(key)
+        if len(decoded) != 1 + 32 or decoded[:1] != cls.KIND:
+            raise NoteBroken(f"not an Ed25519 verifier key of the kind {cls.KIND.hex()}")
         verifier = cls(name, decoded[1:])
         if hash_ != verifier.key_id.hex():
             raise NoteBroken("the verifier key's hash does not fit its name and key")
@@ -85,16 +88,33 @@ class Verifier:
 
     def open(self, note: str) -> str:
         """Return the text of a note that this key signed; others' signatures are left alone. Else NoteBroken."""
+        return self.signed(note)[0]
+
+    def signed(self, note: str) -> tuple[str, list[bytes]]:
+        """Return the text of a note and this key's signatures, all of which verify. NoteBroken if there is none."""
         text, signatures = split_note(note)
         mine = [s for name, key_id, s in signatures if name == self.name and key_id == self.key_id]
         if not mine:
             raise NoteBroken(f"no signature by {self.name}+{self.key_id.hex()}")
         for signature in mine:
             try:
-                self._key.verify(signature, text.encode())
+                self._verify(text, signature)
             except InvalidSignature as e:
                 raise NoteBroken(f"the signature by {self.name} is wrong") from e
-        return text
+        return text, mine
+
+    def _verify(self, text: str, signature: bytes) -> None:
+        """Raise InvalidSignature unless this key made the signature over the note's text."""
+        raise NotImplementedError
+
+
+class Verifier(NoteVerifier):
+    """The log's public key: it signs the note's text as it is."""
+
+    KIND = b"\x01"
+
+    def _verify(self, text: str, signature: bytes) -> None:
+        self._key.verify(signature, text.encode())
 
     def open_checkpoint(self, note: str) -> Checkpoint:
         """Return the checkpoint of a note that this key signed and whose origin is this key's name."""
@@ -118,8 +138,12 @@ class Signer:
     def sign(self, size: int, root: bytes) -> str:
         """Return the signed note of a checkpoint."""
         text = Checkpoint(self.origin, size, root).text()
-        signature = _base64(self.verifier.key_id + self._key.sign(text.encode()))
-        return f"{text}\n\u2014 {self.origin} {signature}\n"
+        return f"{text}\n{signature_line(self.verifier, self._key.sign(text.encode()))}"
+
+
+def signature_line(verifier: NoteVerifier, signature: bytes) -> str:
+    """Return the line of a note with a signature of this key, ending in a newline."""
+    return f"\u2014 {verifier.name} {encode_base64(verifier.key_id + signature)}\n"
 
 
 def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
@@ -131,21 +155,23 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
         raise NoteBroken("a note holds no control characters")
     signatures = []
     for line in signed[:-1].split("\n"):
-        if (match := _SIGNATURE.fullmatch(line)) is None or len(decoded := _unbase64(match[2])) <= _KEY_ID_BYTES:
+        if (match := _SIGNATURE.fullmatch(line)) is None or len(decoded := decode_base64(match[2])) <= _KEY_ID_BYTES:
             raise NoteBroken("a signature line is malformed")
         signatures.append((match[1], decoded[:_KEY_ID_BYTES], decoded[_KEY_ID_BYTES:]))
     return text + "\n", signatures
 
 
-def _base64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Return standard base64 (RFC 4648 §4)."""
     return base64.b64encode(data).decode()
 
 
-def _unbase64(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
+    """Read the one base64 form of some bytes; NoteBroken for any other text."""
     try:
         decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as e:
         raise NoteBroken("not base64") from e
-    if _base64(decoded) != text:
+    if encode_base64(decoded) != text:
         raise NoteBroken("not the one base64 form of its bytes")
     return decoded

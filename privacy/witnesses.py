@@ -1,9 +1,15 @@
 """What the log's witnesses said last: the cosignature of each, or why there is none."""
 
-from sqlalchemy import BigInteger, String, Text
+from dataclasses import dataclass, replace
+
+from sqlalchemy import BigInteger, Engine, String, Text, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from privacy.base import LogBase, Sensitivity, column
+from privacy.checkpoint import NoteBroken
+from privacy.cosignature import Cosignature, CosignatureVerifier, merge
+from privacy.stores import writing
 
 
 class WitnessRow(LogBase):
@@ -23,3 +29,57 @@ class WitnessRow(LogBase):
     tried_at: Mapped[int] = column(Sensitivity.OPERATIONAL, BigInteger)
     answered_at: Mapped[int | None] = column(Sensitivity.OPERATIONAL, BigInteger)
     refusal: Mapped[str | None] = column(Sensitivity.OPERATIONAL, Text)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What is known of one witness; see `WitnessRow`. `size` is 0 if it never co-signed."""
+
+    name: str
+    size: int = 0
+    note: str = ""
+    cosignature: str = ""
+    cosigned_at: int | None = None
+    tried_at: int = 0
+    answered_at: int | None = None
+    refusal: str | None = None
+
+    def tried(self, at: int) -> "Statement":
+        """Return this after an attempt that brought no answer."""
+        return replace(self, tried_at=at)
+
+    def cosigned(self, size: int, note: str, cosignature: Cosignature, at: int) -> "Statement":
+        """Return this after a cosignature that was checked, over the checkpoint of `size` in `note`."""
+        moment = int(cosignature.at.timestamp())
+        return Statement(self.name, size, note, cosignature.line, moment, at, at)
+
+    def refused(self, refusal: str, at: int) -> "Statement":
+        """Return this after the witness answered no. What it co-signed before stays."""
+        return replace(self, tried_at=at, answered_at=at, refusal=refusal)
+
+    def checked(self, verifier: CosignatureVerifier) -> Cosignature:
+        """Return the stored cosignature if the witness's key made it over the stored note; else NoteBroken."""
+        if not self.cosignature:
+            raise NoteBroken(f"{self.name} has not co-signed yet")
+        return verifier.cosignature(merge(self.note, self.cosignature))
+
+
+_witness = WitnessRow.__table__
+_COLUMNS = [_witness.c[name] for name in Statement.__dataclass_fields__]
+
+
+def statements(engine: Engine) -> dict[str, Statement]:
+    """Return what every witness said last, by name; unverified, as it is stored."""
+    query = select(*_COLUMNS).order_by(_witness.c.name)
+    with engine.connect() as connection:
+        return {row.name: Statement(*row) for row in connection.execute(query)}
+
+
+def save(engine: Engine, statement: Statement) -> None:
+    """Keep what a witness said, in place of what it said before."""
+    values = {name: getattr(statement, name) for name in Statement.__dataclass_fields__}
+    with writing(engine) as connection:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        changed = {name: value for name, value in values.items() if name != "name"}
+        upsert = insert(WitnessRow).values(values)
+        connection.execute(upsert.on_conflict_do_update(index_elements=[_witness.c.name], set_=changed))
