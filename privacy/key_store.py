@@ -5,9 +5,9 @@ Plain functions over one table; nothing here ever sees an unwrapped key.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
@@ -67,26 +67,75 @@ def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
         connection.execute(statement, rows)
 
 
-def wrapped_by_older(connection: Connection, key_class: KeyClass, version: int, limit: int) -> list[Filed]:
-    """Return up to `limit` keys of a class wrapped by a KEK older than `version`, and lock them."""
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where(WrappedKey.key_class == key_class, WrappedKey.kek_version < version)
-        .limit(limit)
-        .with_for_update()
-    )
+def lock_for_filing(connection: Connection) -> None:
+    """Keep every KEK that exists now from being destroyed until this transaction ends; others file meanwhile.
+
+    A key is wrapped behind this lock, or the KEK could be gone before what it wrapped is filed. On SQLite a write
+    transaction has the whole store already.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {_qualified(connection)} IN ROW EXCLUSIVE MODE")
+
+
+def lock_for_moving(connection: Connection) -> None:
+    """Keep everybody else from filing, moving and destroying keys until this transaction ends; reading goes on."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {_qualified(connection)} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _qualified(connection: Connection) -> str:
+    return connection.dialect.identifier_preparer.format_table(WrappedKey.__table__)
+
+
+After = tuple[str, int]
+"""(subject, epoch) of the last key of a batch."""
+
+
+def older(connection: Connection, key_class: KeyClass, version: int, after: After | None, limit: int) -> list[Filed]:
+    """Return up to `limit` keys of a class wrapped by a KEK older than `version`, by subject and epoch."""
+    place = (WrappedKey.subject_id, WrappedKey.epoch)
+    beyond = () if after is None else (tuple_(*place) > tuple_(*after),)
+    where = (WrappedKey.key_class == key_class, WrappedKey.kek_version < version, *beyond)
+    rows = connection.execute(select(*_COLUMNS).where(*where).order_by(*place).limit(limit))
     return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
 
 
-def replace(connection: Connection, key: Filed) -> None:
-    """Replace the wrapping of a key that is filed."""
-    connection.execute(
-        update(WrappedKey)
-        .where(
-            WrappedKey.subject_id == key.subject, WrappedKey.key_class == key.key_class, WrappedKey.epoch == key.epoch
-        )
-        .values(kek_version=key.kek_version, wrapped=key.wrapped)
+def every(connection: Connection, key_class: KeyClass, after: After | None, limit: int) -> list[Filed]:
+    """Return up to `limit` keys of a class, by subject and epoch."""
+    return older(connection, key_class, 2**31 - 1, after, limit)
+
+
+_REPLACE: Final = (
+    update(WrappedKey)
+    .where(
+        WrappedKey.subject_id == bindparam("of_subject"),
+        WrappedKey.key_class == bindparam("of_class"),
+        WrappedKey.epoch == bindparam("of_epoch"),
     )
+    .values(kek_version=bindparam("version"), wrapped=bindparam("bytes"))
+)
+
+
+def replace(connection: Connection, keys: Iterable[Filed]) -> None:
+    """Replace the wrappings of keys that are filed."""
+    rows = [
+        {
+            "of_subject": k.subject,
+            "of_class": k.key_class.value,
+            "of_epoch": k.epoch,
+            "version": k.kek_version,
+            "bytes": k.wrapped,
+        }
+        for k in keys
+    ]
+    if rows:
+        connection.execute(_REPLACE, rows)
+
+
+def count_older(connection: Connection, key_class: KeyClass, version: int) -> int:
+    """Return how many keys of a class are wrapped by a KEK older than `version`."""
+    where = (WrappedKey.key_class == key_class, WrappedKey.kek_version < version)
+    return connection.scalar(select(func.count()).select_from(WrappedKey).where(*where)) or 0
 
 
 def count_of_version(connection: Connection, key_class: KeyClass, version: int) -> int:

@@ -4,11 +4,14 @@ A provider keeps keys and nothing else; days of their making belong here, beside
 """
 
 import datetime as dt
+from collections.abc import Collection
+from typing import NamedTuple
 
-from sqlalchemy import Date, Integer, String
+from sqlalchemy import Connection, Date, Engine, Integer, String, insert, select, update
 from sqlalchemy.orm import Mapped
 
 from privacy.base import KeyBase, Sensitivity, column
+from privacy.fields import KeyClass
 
 
 class KekVersion(KeyBase):
@@ -20,3 +23,44 @@ class KekVersion(KeyBase):
     version: Mapped[int] = column(Sensitivity.OPERATIONAL, Integer, primary_key=True, autoincrement=False)
     made_on: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date)
     destroyed_on: Mapped[dt.date | None] = column(Sensitivity.OPERATIONAL, Date)
+
+
+class Version(NamedTuple):
+    """What is known of a version."""
+
+    key_class: KeyClass
+    version: int
+    made_on: dt.date
+    destroyed_on: dt.date | None
+
+
+_COLUMNS = (KekVersion.key_class, KekVersion.version, KekVersion.made_on, KekVersion.destroyed_on)
+
+
+def read(connection: Connection) -> list[Version]:
+    """Return every version that was ever recorded, by class, oldest first."""
+    rows = connection.execute(select(*_COLUMNS).order_by(KekVersion.key_class, KekVersion.version))
+    return [Version(KeyClass(c), version, made_on, destroyed_on) for c, version, made_on, destroyed_on in rows]
+
+
+def recorded(engine: Engine) -> list[Version]:
+    """Return the same, in a transaction of its own."""
+    with engine.connect() as connection:
+        return read(connection)
+
+
+def record(connection: Connection, key_class: KeyClass, existing: Collection[int], today: dt.date) -> None:
+    """Date the versions that exist without a record: with today, since nothing older is known of them.
+
+    The caller holds `key_store.lock_for_moving`, and looked at what exists behind it.
+    """
+    known = {each.version for each in read(connection) if each.key_class is key_class}
+    rows = [{"key_class": key_class.value, "version": v, "made_on": today} for v in sorted({*existing} - known)]
+    if rows:
+        connection.execute(insert(KekVersion), rows)
+
+
+def record_destroyed(connection: Connection, key_class: KeyClass, version: int, today: dt.date) -> None:
+    """Write down that a version was destroyed today; the first such day stays."""
+    place = (KekVersion.key_class == key_class, KekVersion.version == version)
+    connection.execute(update(KekVersion).where(*place, KekVersion.destroyed_on.is_(None)).values(destroyed_on=today))

@@ -5,11 +5,12 @@ withheld. Unwrapped keys are kept for a minute at most, by the monotonic clock, 
 destroyed here; a key destroyed by another process is used for the rest of that minute.
 """
 
+import datetime as dt
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import Final, Protocol
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -17,53 +18,15 @@ from sqlalchemy import Engine
 
 from privacy import key_store
 from privacy.fields import KeyClass
-from privacy.key_store import Epoch, Filed
-from privacy.seal import FieldKey, aad
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyStillUsed
+from privacy.key_store import Epoch
+from privacy.seal import FieldKey
 from privacy.stores import writing
+from privacy.wrapping import Wrapping, today_utc
 
 CACHE_SECONDS: Final = 60.0
 DEK_BYTES: Final = 32
 _FIELD_INFO: Final = "sameview/v1/field/"
-_REWRAP_BATCH: Final = 1000
-
-
-class KeyGone(LookupError):
-    """A key does not exist: it was never made, or it was destroyed and what it sealed cannot be read any more."""
-
-
-class KeyClassWithheld(PermissionError):
-    """This process was not given the class of the key (SAMEVIEW_KEY_CLASSES)."""
-
-
-class KeyStillUsed(Exception):
-    """A version of a KEK cannot be destroyed: it is the current one, or keys are still wrapped by it."""
-
-
-class KeyRefused(Exception):
-    """A wrapped key does not unwrap: it was changed or filed in another's place."""
-
-
-class KeyProvider(Protocol):
-    """Keeps the KEKs. Versions of a class count up from 1; only the newest wraps.
-
-    `aad` is a structure of `seal.aad`; the provider appends the KEK's version to it, so that a wrapping is bound to
-    (subject, class, epoch, KEK version).
-    """
-
-    def wrap(self, key_class: KeyClass, key: bytes, aad: bytes) -> tuple[int, bytes]:
-        """Return the version that wrapped and the wrapped key."""
-
-    def unwrap(self, key_class: KeyClass, version: int, wrapped: bytes, aad: bytes) -> bytes:
-        """Return the key; KeyGone if the version was destroyed, KeyRefused if `wrapped` or `aad` differ."""
-
-    def rotate(self, key_class: KeyClass) -> int:
-        """Make a new version and return its number; keys wrapped before still unwrap."""
-
-    def destroy(self, key_class: KeyClass, version: int) -> None:
-        """Destroy a version for good; KeyStillUsed for the newest, KeyGone if there is none."""
-
-    def versions(self, key_class: KeyClass) -> list[int]:
-        """Return the versions that exist, oldest first."""
 
 
 class _Dek:
@@ -77,7 +40,7 @@ class _Dek:
         self.fields: dict[str, FieldKey] = {}
 
 
-class KeyRing:
+class KeyRing(Wrapping):
     """Unwraps, makes and destroys DEKs, and derives what is used from them. Safe to share between threads."""
 
     def __init__(
@@ -87,10 +50,9 @@ class KeyRing:
         *,
         classes: Collection[KeyClass] = frozenset(KeyClass),
         monotonic: Callable[[], float] = time.monotonic,
+        today: Callable[[], dt.date] = today_utc,
     ) -> None:
-        self.engine = engine
-        self.provider = provider
-        self.classes = frozenset(classes)
+        super().__init__(engine, provider, classes=classes, today=today)
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._cache: dict[tuple[str, KeyClass, int], _Dek] = {}
@@ -118,10 +80,9 @@ class KeyRing:
         """
         missing = self._not_cached(subject, epochs)
         if missing := missing - self._load(subject, missing):
-            fresh = [
-                Filed(subject, c, e, *self._wrap(subject, c, e, os.urandom(DEK_BYTES))) for c, e in sorted(missing)
-            ]
             with writing(self.engine) as connection:
+                key_store.lock_for_filing(connection)
+                fresh = [self.wrap(subject, c, e, os.urandom(DEK_BYTES)) for c, e in sorted(missing)]
                 key_store.file_new(connection, fresh)
             self._load(subject, missing)
 
@@ -143,30 +104,10 @@ class KeyRing:
             for place in [p for p in self._cache if subject in (None, p[0])]:
                 del self._cache[place]
 
-    def rotate(self, key_class: KeyClass) -> int:
-        """Make a new KEK, rewrap every DEK of the class under it, and return its version. Data stay untouched."""
-        self._require(key_class)
-        version = self.provider.rotate(key_class)
-        while self._rewrap_some(key_class, version):
-            pass
-        return version
-
     def destroy_version(self, key_class: KeyClass, version: int) -> None:
-        """Destroy an old KEK; KeyStillUsed while DEKs are wrapped by it."""
-        self._require(key_class)
-        with self.engine.connect() as connection:
-            if count := key_store.count_of_version(connection, key_class, version):
-                raise KeyStillUsed(f"kek-{key_class}-{version} wraps {count} keys: rotate the class first")
-        self.provider.destroy(key_class, version)
+        """Destroy an old KEK for good, and forget what it unwrapped (see Wrapping)."""
+        super().destroy_version(key_class, version)
         self.evict()
-
-    def _rewrap_some(self, key_class: KeyClass, version: int) -> int:
-        with writing(self.engine) as connection:
-            found = key_store.wrapped_by_older(connection, key_class, version, _REWRAP_BATCH)
-            for filed in found:
-                rewrapped = self._wrap(filed.subject, key_class, filed.epoch, self._unwrap(filed))
-                key_store.replace(connection, Filed(*filed[:3], *rewrapped))
-        return len(found)
 
     def _dek(self, subject: str, key_class: KeyClass, epoch: int, create: bool) -> _Dek:
         if (dek := self._cached(subject, key_class, epoch)) is not None:
@@ -188,7 +129,7 @@ class KeyRing:
     def _not_cached(self, subject: str, epochs: Iterable[Epoch]) -> set[Epoch]:
         wanted = set(epochs)
         for key_class, _ in wanted:
-            self._require(key_class)
+            self.require(key_class)
         return {e for e in wanted if self._cached(subject, *e) is None}
 
     def _load(self, subject: str, epochs: set[Epoch]) -> set[Epoch]:
@@ -198,22 +139,22 @@ class KeyRing:
         forget_at = self._monotonic() + CACHE_SECONDS
         with self.engine.connect() as connection:
             found = key_store.read(connection, subject, epochs)
-        unwrapped = {(subject, k.key_class, k.epoch): _Dek(self._unwrap(k), forget_at) for k in found}
+        unwrapped = {(subject, k.key_class, k.epoch): _Dek(self.unwrap(k), forget_at) for k in found}
         with self._lock:
             self._cache.update(unwrapped)
         return {(k.key_class, k.epoch) for k in found}
 
-    def _wrap(self, subject: str, key_class: KeyClass, epoch: int, key: bytes) -> tuple[int, bytes]:
-        return self.provider.wrap(key_class, key, aad("wrapped_key", 1, subject, key_class, epoch))
-
-    def _unwrap(self, filed: Filed) -> bytes:
-        bound = aad("wrapped_key", 1, filed.subject, filed.key_class, filed.epoch)
-        return self.provider.unwrap(filed.key_class, filed.kek_version, filed.wrapped, bound)
-
-    def _require(self, key_class: KeyClass) -> None:
-        if key_class not in self.classes:
-            raise KeyClassWithheld(f"this process was not given the {key_class} keys: see SAMEVIEW_KEY_CLASSES")
-
 
 def _hkdf(secret: bytes, info: bytes, length: int) -> bytes:
     return HKDF(SHA256(), length, salt=None, info=info).derive(secret)
+
+
+__all__ = [
+    "CACHE_SECONDS",
+    "KeyClassWithheld",
+    "KeyGone",
+    "KeyProvider",
+    "KeyRefused",
+    "KeyRing",
+    "KeyStillUsed",
+]
