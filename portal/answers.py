@@ -1,5 +1,6 @@
 """How JSON is answered: figures with their receipt, an entry of the log, and whatever holds no figures."""
 
+from base64 import b64encode
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from flask import Response
 from analytics.weeks import Answer
 from privacy.canonical import canonical, digest_of
 from privacy.log_entries import Entry
+from privacy.log_gate import Counted
 
 
 def answer(payload: dict[str, Any], entry: int) -> Response:
@@ -45,3 +47,19 @@ def logged(entry: Entry) -> dict[str, Any]:
         "previous": entry.previous,
     }
     return {"index": entry.index, "payload": payload | ({"digest": entry.digest} if entry.digest else {})}
+
+
+def counted(found: Counted) -> dict[str, Any]:
+    """Return as JSON how the closing of a day counted somebody's entries."""
+    chains = [
+        {
+            "chain": each.chain,
+            "tag": each.end.tag.hex(),
+            "length": each.end.length,
+            "commitment": each.end.commitment.hex(),
+            "index": each.index,
+            "hashes": [b64encode(hash_).decode() for hash_ in each.hashes],
+        }
+        for each in found.closed.chains
+    ]
+    return {"day": found.closed.day, "size": found.closed.size, "chains": chains, "proof": found.proof}

@@ -12,10 +12,10 @@ from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from portal import own, shapes
 from portal.access import person, session_key, system, viewer
-from portal.answers import answer, logged, plain, week_answer
+from portal.answers import answer, counted, logged, plain, week_answer
 from portal.openapi import answers, document
 from portal.own_account import current_session, signed_in
-from portal.parse import bad, day_fields_from, number_from, one_day, period_from, purpose_from, week_from
+from portal.parse import bad, day_fields_from, day_from, number_from, one_day, period_from, purpose_from, week_from
 from portal.problems import Problem
 from privacy.capture import PRESETS
 from privacy.disclosure import Disclosed
@@ -97,6 +97,28 @@ def proofs() -> Response:
     except ValueError as error:
         raise bad("The log never had a checkpoint of that size.") from error
     return plain(bundle)
+
+
+@blueprint.get("/me/access/closing")
+@requires(Permission.ACCOUNT_READ)
+@answers(
+    shapes.Closing,
+    query={
+        "day": (False, "A day (UTC) that was closed; the last one when left out."),
+        "old": (False, "Size of the checkpoint of my proofs: proves that both are of one log."),
+    },
+)
+def closing() -> Response:
+    """How the closing of a day counted my entries: shows that none was cut off since."""
+    asked = request.args.get("day")
+    day, old = day_from(asked) if asked else None, number_from(request.args.get("old"), 0)
+    try:
+        found = system().gate.own_closing(viewer(), session_key(), day, old)
+    except LookupError as error:
+        raise Problem(404, "Not Found", f"There is no such proof: {error}.") from error
+    except ValueError as error:
+        raise bad("The log never had a checkpoint of that size.") from error
+    return plain(counted(found))
 
 
 @blueprint.get("/me/recorded")

@@ -167,6 +167,29 @@ class Bundle(Shape):
     inclusion: list[Inclusion]
 
 
+class CountedChain(Shape):
+    """One of my chains as a closing counted it: `length` entries, the last of which has this commitment.
+
+    `hashes` lead from the leaf (tag, length, commitment) at `index` to the root that the closing entry states.
+    """
+
+    chain: Literal["others", "self"]
+    tag: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    length: Annotated[int, Meta(ge=1)]
+    commitment: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    index: int
+    hashes: list[str]
+
+
+class Closing(Shape):
+    """How the closing of a day counted my entries: my leaves in a tree of `size`, and the proof of its entry."""
+
+    day: str
+    size: int
+    chains: list[CountedChain]
+    proof: Bundle
+
+
 class EntryDetail(Shape):
     """One entry and its proof; `found` is null if it was erased, and `entry` says that it was read."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from privacy import bundle, log_verify, merkle
+from privacy import bundle, closings, log_verify, merkle
 from privacy.canonical import canonical_record
 from privacy.checkpoint import Signer
 from privacy.keys import KeyClassWithheld, KeyRing
@@ -25,7 +25,7 @@ from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
 from privacy.log_tree import read_head, reader
-from privacy.log_upkeep import Erasure, closing_draft, closing_state
+from privacy.log_upkeep import Erasure
 from privacy.log_verify import Verification
 from privacy.merkle import EMPTY_ROOT
 from privacy.vault import ORGANISATION
@@ -66,12 +66,11 @@ class AccessLog:
         Its digest is the root over (subject tag, count, last commitment) of every chain, sorted, as they are when it is
         written: a chain whose tail is cut later does not lead to it any more.
         """
-        draft = closing_draft(day)
-        wanted = Filter(outcome=draft.outcome, first_day=day, chains=[Chain.ORGANISATION], limit=1_000)
-        found = [each.index for each in self.read(wanted).entries if each.period == draft.period]
-        if found:
-            return found[-1]
-        return self._submit_alone(draft, state=closing_state(day))
+        with self._engine.connect() as connection:
+            if (found := closings.closed(connection, day)) is not None:
+                return found.entry
+        closing = closings.Closing(day)
+        return self._submit_alone(closing.draft(), state=closing.digest, also=closing.write)
 
     def erase(
         self, subject: str, chains: Collection[str] = (Chain.OTHERS, Chain.SELF), before: dt.date | None = None
@@ -186,6 +185,11 @@ class AccessLog:
         """Check the whole log from scratch; `hashes_only` leaves the payloads sealed and rebuilds the tree alone."""
         with self._engine.connect() as connection:
             return log_verify.verify(connection, self._seals, self.signer.verifier, hashes_only=hashes_only)
+
+    def closing(self, subject: str, day: dt.date | None = None) -> closings.Closed:
+        """Return how the last closing, or that of a day, counted a person's chains. LookupError if it did not."""
+        with self._engine.connect() as connection:
+            return closings.find(connection, LogReader(connection, self._seals), self._seals, subject, day)
 
     def export_bundle(self, indices: Iterable[int], old_size: int | None = None, open: bool = False) -> dict[str, Any]:
         """Return the proof bundle of some entries (`privacy.bundle`), and of growth since a checkpoint of `old_size`.

@@ -6,13 +6,11 @@ heads are read once, moved on in memory, and written back once.
 
 import datetime as dt
 import hashlib
-import struct
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, insert, select, tuple_
 
-from privacy import merkle
 from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
 from privacy.log_sql import AppendStatements
 from privacy.log_tables import ChainHeadRow
@@ -23,7 +21,14 @@ Place = tuple[str, str]
 chain_head = ChainHeadRow.__table__
 
 _COLUMNS: Final = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
-_CLOSING_LEAF: Final = struct.Struct(">16sQ32s")
+
+
+class End(NamedTuple):
+    """The end of a chain, as the closing of a day states it: whose, how many entries, the last one's commitment."""
+
+    tag: bytes
+    length: int
+    commitment: bytes
 
 
 class Heads:
@@ -80,24 +85,16 @@ class Heads:
         if changed:
             self._statements.update_chain_heads.run(self.connection, *changed)
 
-    def closing_root(self, day: dt.date) -> bytes:
-        """Return the root over the ends of all chains as they are now (`closing_root`)."""
+    def ends(self, day: dt.date) -> list[End]:
+        """Return the ends of all chains as they are now, with the tags of their subjects in the month of `day`."""
         self.read()
-        ends = []
+        found = []
         for place in sorted(self._stored.keys() | self._opened.keys()):
             head = self.head(place)
             if head.sequence >= 0:
                 tag = self._seals.tag(SUBJECT_TAG, place[0], day, create=True)
-                ends.append((tag, head.sequence + 1, head.commitment))
-        return closing_root(ends)
-
-
-def closing_root(ends: Iterable[tuple[bytes, int, bytes]]) -> bytes:
-    """Return the Merkle root over (subject tag, count, last commitment) of every chain, sorted.
-
-    A leaf is tag (16 bytes), count (u64) and commitment (32 bytes). It shows a chain whose tail was cut.
-    """
-    return merkle.root_of(merkle.leaf_hash(_CLOSING_LEAF.pack(*end)) for end in sorted(ends))
+                found.append(End(tag, head.sequence + 1, head.commitment))
+        return found
 
 
 def erasure_digest(indices: Iterable[int]) -> str:

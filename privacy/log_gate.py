@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 from privacy import decisions
 from privacy.access_log import AccessLog, Filter, Page
 from privacy.canonical import digest
+from privacy.closings import Closed
 from privacy.decisions import Decision, Directory
 from privacy.keys import KeyClassWithheld
 from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, LogUnavailable
@@ -51,6 +52,14 @@ class Reviewed:
     def sentence(self) -> str:
         """What the reviewer is told about the reach of their role."""
         return _reach(self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How the closing of a day counted one person's entries, with the proof bundle of the entry that says so."""
+
+    closed: Closed
+    proof: dict[str, Any]
 
 
 class LogGate:
@@ -125,6 +134,15 @@ class LogGate:
         if foreign := sorted(set(indices) - {each.index for each in self._log.of_subject(subject)}):
             raise LookupError(f"no entry {foreign[0]} about this person")
         return self._log.export_bundle(sorted(set(indices)), old_size=old_size, open=True)
+
+    def own_closing(self, subject: str, session: str | None, day: dt.date | None, old_size: int | None) -> Counted:
+        """Return how a closing counted a person's entries, and the proof bundle of its entry, for that person.
+
+        LookupError if no day, or not that one, was closed. ValueError for an old size that the log never had.
+        """
+        self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
+        closed = self._log.closing(subject, day)
+        return Counted(closed, self._log.export_bundle([closed.entry], old_size=old_size, open=True))
 
     def _reviewing(self, viewer: str, subject: str | None, asked: Mapping[str, object]) -> int:
         """Log a review with the digest of what was asked, and return the entry's number."""

@@ -1,7 +1,7 @@
-"""What the log writes about itself: the closing entry of a day, and erasures."""
+"""Erasing from the log: rows are emptied in the transaction of the entry that says so."""
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
@@ -12,22 +12,10 @@ from privacy.log_read import LogReader
 from privacy.log_seals import LogSeals, is_own_read
 from privacy.log_tables import ChainHeadRow, EntryRow
 from privacy.log_tree import entry
-from privacy.period import Period
 from privacy.policy import Purpose, Relation
 
-CLOSED: Final = "closed"
 ERASED: Final = "erased"
 _ROWS_A_STATEMENT: Final = 5_000
-
-
-def closing_draft(day: dt.date) -> Draft:
-    """Return the draft of the closing entry of a day; its digest is worked out inside the commit."""
-    return _draft(CLOSED, Period.day(day))
-
-
-def closing_state(day: dt.date) -> Callable[[Heads], str]:
-    """Return what works out the digest of the closing entry."""
-    return lambda heads: "sha256:" + heads.closing_root(day).hex()
 
 
 class Erasure:
@@ -41,7 +29,7 @@ class Erasure:
         self._indices: list[int] = []
 
     def draft(self) -> Draft:
-        return _draft(ERASED, None)
+        return Draft(None, None, Relation.OPERATIONS, [LOG_FIELD], Purpose.OPERATIONS, None, ERASED)
 
     def digest(self, heads: Heads) -> str:
         """Find the rows, and return the digest over their indices."""
@@ -69,7 +57,3 @@ class Erasure:
                 head = self._seals.open_head(self._subject, chain, sealed)
                 resealed = self._seals.seal_head(self._subject, chain, self._before, head)
                 connection.execute(update(ChainHeadRow).where(*here).values(sealed=resealed))
-
-
-def _draft(outcome: str, period: Period | None) -> Draft:
-    return Draft(None, None, Relation.OPERATIONS, [LOG_FIELD], Purpose.OPERATIONS, period, outcome)
