@@ -15,6 +15,7 @@ import privacy.access_log
 import privacy.key_versions
 import privacy.keys
 import privacy.organisation
+import privacy.restoration
 import privacy.tombstones
 import privacy.vault
 import privacy.watermark
@@ -33,14 +34,29 @@ _METADATA: Final[dict[str, tuple[MetaData, str | None]]] = {
 def upgrade(stores: Stores) -> None:
     """Bring every store to the newest schema; does nothing where it is already."""
     for name, engine in _engines(stores).items():
-        with writing(engine) as connection:
-            _prepare(connection, name)
-            command.upgrade(_config(name, connection), "head")
+        upgrade_store(name, engine)
+
+
+def upgrade_store(name: str, engine: Engine) -> None:
+    """Bring one store (`data`, `log` or `keys`) to its newest schema."""
+    with writing(engine) as connection:
+        _prepare(connection, name)
+        command.upgrade(_config(name, connection), "head")
 
 
 def outdated(stores: Stores) -> list[str]:
     """Return the names of the stores whose schema is not the newest."""
-    return [name for name, engine in _engines(stores).items() if _revision(engine, name) != _newest(name)]
+    return [name for name, engine in _engines(stores).items() if revision(name, engine) != newest(name)]
+
+
+def metadata_of(name: str) -> MetaData:
+    """Return the tables of a store."""
+    return _METADATA[name][0]
+
+
+def knows(name: str, wanted: str) -> bool:
+    """Tell whether a revision of a store's schema is one that this version can bring up to date."""
+    return any(each.revision == wanted for each in ScriptDirectory.from_config(_config(name)).walk_revisions())
 
 
 def write_revision(stores: Stores, name: str, message: str, revision: str) -> None:
@@ -84,12 +100,14 @@ def _prepare(connection: Connection, name: str) -> None:
         connection.execute(CreateSchema(schema, if_not_exists=True))
 
 
-def _revision(engine: Engine, name: str) -> str | None:
+def revision(name: str, engine: Engine) -> str | None:
+    """Return the revision of a store's schema, None before the first."""
     with engine.connect() as connection:
         schema = _METADATA[name][1] if connection.dialect.name == "postgresql" else None
         options = {"version_table_schema": schema}
         return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def _newest(name: str) -> str | None:
+def newest(name: str) -> str | None:
+    """Return the newest revision of a store's schema."""
     return ScriptDirectory.from_config(_config(name)).get_current_head()

@@ -19,8 +19,9 @@ from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import schema
 from portal.config import Config
+from portal.occupancy import Occupancy, Occupied
 from portal.request_directory import RequestDirectory
-from privacy import organisation
+from privacy import organisation, restoration
 from privacy.access_log import AccessLog
 from privacy.disclosure import Gate
 from privacy.file_keys import FileKeyProvider
@@ -61,6 +62,7 @@ class System:
     directory: Directory
     gate: Gate
     clock: Clock
+    occupancy: Occupancy | None = None
 
     @cached_property
     def journal(self) -> Journal:
@@ -140,6 +142,8 @@ class System:
     def close(self) -> None:
         """Close the stores. Work that was acknowledged is durable already."""
         self.stores.dispose()
+        if self.occupancy is not None:
+            self.occupancy.leave()
 
 
 def open_stores(config: Config) -> Stores:
@@ -147,29 +151,50 @@ def open_stores(config: Config) -> Stores:
     return Stores(open_engine(config.data_url), open_engine(config.log_url), open_engine(config.keys_url))
 
 
-def build(config: Config, clock: Clock = utc_now) -> System:
-    """Build the system of an installation, or raise NotInitialised."""
+def build(config: Config, clock: Clock = utc_now, *, restoring: bool = False) -> System:
+    """Build the system of an installation, or raise NotInitialised.
+
+    Only `restoring` builds one whose restore is not finished; whoever asks for that holds the installation alone.
+    """
     if config.database_url is None and not (config.home / "data" / "sameview.db").exists():
         raise NotInitialised(f"there is no installation in {config.home}: run `sameview init`, or set SAMEVIEW_HOME")
+    occupancy = None if restoring else _occupy(config)
     stores = open_stores(config)
     try:
-        if waiting := schema.outdated(stores):
-            raise NotInitialised(f"the schema of {', '.join(waiting)} is not current: run `sameview migrate`")
-        with stores.data.connect() as connection:
-            owner = organisation.find(connection)
-        if owner is None:
-            raise NotInitialised("these stores were never set up: run `sameview init`")
-        return _assemble(config, owner, stores, clock)
+        owner = _owner(stores, restoring)
+        return _assemble(config, owner, stores, clock, occupancy)
     except BaseException:
         stores.dispose()
+        if occupancy is not None:
+            occupancy.leave()
         raise
 
 
-def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock) -> System:
+def _occupy(config: Config) -> Occupancy:
+    try:
+        return Occupancy(config.home)
+    except Occupied as error:
+        raise NotInitialised(str(error)) from error
+
+
+def _owner(stores: Stores, restoring: bool) -> Organisation:
+    with stores.data.connect() as connection:
+        if not restoring and restoration.find(connection) is not None:
+            raise NotInitialised("a restore did not finish: run `sameview restore` again")
+    if waiting := schema.outdated(stores):
+        raise NotInitialised(f"the schema of {', '.join(waiting)} is not current: run `sameview migrate`")
+    with stores.data.connect() as connection:
+        owner = organisation.find(connection)
+    if owner is None:
+        raise NotInitialised("these stores were never set up: run `sameview init`")
+    return owner
+
+
+def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock, occupancy: Occupancy | None) -> System:
     provider = FileKeyProvider(config.kek_dir, config.key_classes)
     keys = KeyRing(stores.keys, provider, classes=config.key_classes)
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)
     directory = RequestDirectory(stores.data, clock)
     gate = Gate(vault, log, directory, clock, day_start=config.day_start)
-    return System(config, owner, stores, provider, keys, log, vault, directory, gate, clock)
+    return System(config, owner, stores, provider, keys, log, vault, directory, gate, clock, occupancy)

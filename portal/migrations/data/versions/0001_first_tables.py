@@ -25,6 +25,16 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name=op.f('ck_organisation_single')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_organisation'))
     )
+    op.create_table('restoration',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('backup_day', sa.Date(), nullable=False),
+    sa.Column('takes_log', sa.Boolean(), nullable=False),
+    sa.Column('takes_keys', sa.Boolean(), nullable=False),
+    sa.Column('log_size', sa.BigInteger(), nullable=False),
+    sa.Column('lost_entries', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_restoration_single')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_restoration'))
+    )
     op.create_table('sign_in_attempt',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
@@ -107,6 +117,7 @@ def upgrade() -> None:
     sa.Column('replaced_on', sa.Date(), nullable=True),
     sa.Column('used_on', sa.Date(), nullable=True),
     sa.Column('used_from', sa.String(length=64), nullable=True),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_invitation_subject_id_person')),
     sa.PrimaryKeyConstraint('subject_id', 'id', name=op.f('pk_invitation'))
     )
@@ -117,6 +128,7 @@ def upgrade() -> None:
     sa.Column('team_id', sa.String(length=64), nullable=False),
     sa.Column('since', sa.Date(), nullable=False),
     sa.Column('until', sa.Date(), nullable=True),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_management_subject_id_person')),
     sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_management_team_id_team')),
     sa.PrimaryKeyConstraint('subject_id', 'id', name=op.f('pk_management'))
@@ -143,6 +155,7 @@ def upgrade() -> None:
     sa.Column('expires_on', sa.Date(), nullable=False),
     sa.Column('last_used_on', sa.Date(), nullable=True),
     sa.Column('revoked_on', sa.Date(), nullable=True),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_personal_token_subject_id_person')),
     sa.PrimaryKeyConstraint('subject_id', 'id', name=op.f('pk_personal_token'))
     )
@@ -153,6 +166,7 @@ def upgrade() -> None:
     sa.Column('role', sa.String(length=16), nullable=False),
     sa.Column('since', sa.Date(), nullable=False),
     sa.Column('until', sa.Date(), nullable=True),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_role_grant_subject_id_person')),
     sa.PrimaryKeyConstraint('subject_id', 'id', name=op.f('pk_role_grant'))
     )
@@ -161,6 +175,7 @@ def upgrade() -> None:
     sa.Column('token_hash', sa.String(length=64), nullable=False),
     sa.Column('times', sa.LargeBinary(), nullable=False),
     sa.Column('created_on', sa.Date(), nullable=False),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['subject_id'], ['person.subject_id'], name=op.f('fk_sign_in_session_subject_id_person')),
     sa.PrimaryKeyConstraint('subject_id', 'token_hash', name=op.f('pk_sign_in_session'))
     )
@@ -171,6 +186,7 @@ def upgrade() -> None:
     sa.Column('management_id', sa.String(length=32), nullable=False),
     sa.Column('manager_id', sa.String(length=32), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('stamp', sa.LargeBinary(length=32), nullable=False),
     sa.ForeignKeyConstraint(['manager_id', 'management_id'], ['management.subject_id', 'management.id'], name=op.f('fk_told_manager_id_management_id_management')),
     sa.ForeignKeyConstraint(['subject_id', 'membership_id'], ['membership.subject_id', 'membership.id'], name=op.f('fk_told_subject_id_membership_id_membership')),
     sa.PrimaryKeyConstraint('subject_id', 'membership_id', 'management_id', name=op.f('pk_told'))
@@ -202,5 +218,6 @@ def downgrade() -> None:
     op.drop_table('team')
     op.drop_table('subject')
     op.drop_table('sign_in_attempt')
+    op.drop_table('restoration')
     op.drop_table('organisation')
     # ### end Alembic commands ###
