@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cast import ANA, BEN
+from cast import ANA, BEN, CLEO, DAN
+from conftest import Clock
 
 from privacy.access_log import AccessLog, Draft, open_signer
 from privacy.file_keys import FileKeyProvider
@@ -50,3 +51,14 @@ def told(**other: Any) -> Draft:
     """Draft an entry that concerns no person."""
     values: dict[str, Any] = {"relation": "operations", "purpose": "operations", "fields": [], "outcome": "released"}
     return look(None, None, **(values | other))
+
+
+def keep_busy(log: AccessLog, clock: Clock) -> AccessLog:
+    """Write ten entries over three days in two months."""
+    clock.now = dt.datetime(2026, 10, 31, 9, tzinfo=dt.UTC)
+    log.append_many([look(), look(subject=DAN), own(), look(outcome="refused")])
+    clock.advance(days=1)
+    log.append_many([look(CLEO), told(), own()])
+    clock.advance(days=18)
+    log.append_many([look(None, relation="operations", purpose="operations"), look(CLEO, DAN), own(DAN)])
+    return log

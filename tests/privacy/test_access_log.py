@@ -16,18 +16,13 @@ from conftest import Clock
 from log_book import ORIGIN, look, open_keys, open_log, own, told
 from sqlalchemy import event, func, select, text, update
 
-from privacy.access_log import AccessLog, Draft, Filter, LogUnavailable, open_signer
+from privacy.access_log import AccessLog, Draft, LogUnavailable, open_signer
 from privacy.bundle import check_bundle
-from privacy.chains import chain_head, closing_root
+from privacy.chains import chain_head
 from privacy.fields import KeyClass
 from privacy.log_entries import LEAF_PREFIX
-from privacy.log_seals import SUBJECT_TAG, LogSeals
 from privacy.log_tree import entry, head, node
-from privacy.period import Period
 from privacy.stores import Stores, open_engine
-from privacy.vault import ORGANISATION
-
-TODAY = dt.date(2026, 11, 19)
 
 
 @pytest.fixture
@@ -316,155 +311,6 @@ def test_no_name_is_found_in_the_log_s_rows(log: AccessLog, stores: Stores) -> N
             for value in row
         )
     assert not any(word in found for word in (b"one_to_one", b"focus", b"manager", BEN.encode(), bytes.fromhex(BEN)))
-
-
-# Reading
-
-
-@pytest.fixture
-def busy_log(log: AccessLog, clock: Clock) -> AccessLog:
-    """Ten entries over three days in two months."""
-    clock.now = dt.datetime(2026, 10, 31, 9, tzinfo=dt.UTC)
-    log.append_many([look(), look(subject=DAN), own(), look(outcome="refused")])
-    clock.advance(days=1)
-    log.append_many([look(CLEO), told(), own()])
-    clock.advance(days=18)
-    log.append_many([look(None, relation="operations", purpose="operations"), look(CLEO, DAN), own(DAN)])
-    return log
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        (Filter(), [8, 7, 5, 4, 3, 1, 0]),
-        (Filter(subject=BEN), [7, 4, 3, 0]),
-        (Filter(subject=BEN, chains=["others", "self"]), [7, 6, 4, 3, 2, 0]),
-        (Filter(subject=ORGANISATION), [5]),
-        (Filter(viewer=ANA), [3, 1, 0]),
-        (Filter(viewer=CLEO, subject=DAN), [8]),
-        (Filter(viewer=ORGANISATION), [7, 5]),
-        (Filter(viewer=BEN, chains=["self"]), [6, 2]),
-        (Filter(outcome="refused"), [3]),
-        (Filter(purpose="operations"), [7, 5]),
-        (Filter(relation="manager", end_day=dt.date(2026, 11, 1)), [3, 1, 0]),
-        (Filter(first_day=dt.date(2026, 11, 1), end_day=dt.date(2026, 11, 2)), [5, 4]),
-        (Filter(first_day=dt.date(2026, 11, 1), subject=BEN), [7, 4]),
-        (Filter(subject="e" * 32), []),
-    ],
-    ids=range(14),
-)
-def test_a_reader_finds_what_matches_newest_first(busy_log: AccessLog, wanted: Filter, found: list[int]) -> None:
-    assert [e.index for e in busy_log.read(wanted).entries] == found
-
-
-def test_the_count_of_a_filter_by_columns_is_known_without_opening(busy_log: AccessLog) -> None:
-    assert busy_log.count(Filter(subject=BEN)) == 4
-    assert busy_log.count(Filter(viewer=ANA, first_day=dt.date(2026, 11, 1))) == 0
-
-
-def test_pages_follow_one_another(busy_log: AccessLog) -> None:
-    first = busy_log.read(Filter(limit=4))
-    second = busy_log.read(Filter(limit=4, before=first.before))
-
-    assert [e.index for e in first.entries + second.entries] == [8, 7, 5, 4, 3, 1, 0]
-    assert (first.before, second.before) == (4, None)
-
-
-def test_a_person_finds_all_entries_about_them(busy_log: AccessLog) -> None:
-    assert [(e.index, e.chain, e.sequence) for e in busy_log.of_subject(BEN)] == [
-        (0, "others", 0),
-        (2, "self", 0),
-        (3, "others", 1),
-        (4, "others", 2),
-        (6, "self", 1),
-        (7, "others", 3),
-    ]
-    assert busy_log.of_subject("e" * 32) == []
-
-
-def test_an_entry_reads_back_as_it_was_drafted(busy_log: AccessLog) -> None:
-    found = busy_log.entry(4)
-
-    assert found is not None
-    assert (found.viewer, found.subject, found.fields) == (CLEO, BEN, ("active_time", "focus"))
-    assert (found.period, found.time) == (
-        Period(dt.date(2026, 11, 2), dt.date(2026, 11, 9)),
-        dt.datetime(2026, 11, 1, 9, tzinfo=dt.UTC),
-    )
-    with pytest.raises(LookupError, match="no entry 10"):
-        busy_log.entry(10)
-
-
-def test_a_reader_is_told_which_entries_do_not_open(busy_log: AccessLog, stores: Stores) -> None:
-    with stores.log.begin() as connection:
-        connection.execute(update(entry).where(entry.c.index == 4).values(day=TODAY))
-
-    page = busy_log.read(Filter())
-
-    assert page.unreadable == (4,)
-    assert len(page.entries) == 6
-
-
-# Closing and erasing
-
-
-def test_closing_a_day_states_the_end_of_every_chain_once(log: AccessLog, stores: Stores, tmp_path: Path) -> None:
-    log.append_many([look(), look(), own(DAN)])
-    seals = LogSeals(open_keys(stores, tmp_path))
-
-    index = log.close_day(TODAY)
-
-    commitments = [b64decode(p["leaf"])[-32:] for p in log.export_bundle([1, 2])["inclusion"]]
-    ends = [
-        (seals.tag(SUBJECT_TAG, BEN, TODAY), 2, commitments[0]),
-        (seals.tag(SUBJECT_TAG, DAN, TODAY), 1, commitments[1]),
-    ]
-    closing = log.entry(index)
-    assert closing is not None
-    assert closing.digest == f"sha256:{closing_root(ends).hex()}"
-    assert (closing.outcome, closing.period) == ("closed", Period.day(TODAY))
-    assert log.close_day(TODAY) == index
-    assert log.close_day(TODAY - dt.timedelta(days=1)) == index + 1
-
-
-def test_erased_entries_are_gone_and_stay_provable(busy_log: AccessLog, stores: Stores, tmp_path: Path) -> None:
-    record = busy_log.erase(BEN)
-    open_keys(stores, tmp_path).destroy(BEN)
-
-    with stores.log.connect() as connection:
-        gone = connection.execute(select(entry).where(entry.c.erased_by == record)).all()
-    assert [row[0] for row in gone] == [0, 2, 3, 4, 6, 7]
-    assert {(row.day, row.subject_tag, row.viewer_tag, row.sealed) for row in gone} == {(None,) * 4}
-    assert busy_log.of_subject(BEN) == []
-    assert busy_log.entry(0) is None
-    bundle = busy_log.export_bundle(range(busy_log.size), open=True)
-    assert check_bundle(bundle, busy_log.signer.verifier).size == busy_log.size
-    assert [each["payload"] is None for each in bundle["inclusion"]][:3] == [True, False, True]
-    assert busy_log.verify().problems == []
-
-
-def test_a_person_who_was_erased_begins_new_chains(busy_log: AccessLog) -> None:
-    busy_log.erase(BEN)
-
-    busy_log.append_many([look(), own()])
-
-    assert [(e.chain, e.sequence, e.previous) for e in busy_log.of_subject(BEN)] == [
-        ("others", 0, None),
-        ("self", 0, None),
-    ]
-    assert busy_log.verify().problems == []
-
-
-def test_old_own_reads_are_erased_before_their_month_s_key_is_destroyed(
-    busy_log: AccessLog, stores: Stores, tmp_path: Path
-) -> None:
-    record = busy_log.erase(BEN, chains=["self"], before=dt.date(2026, 11, 1))
-    open_keys(stores, tmp_path).destroy(BEN, [(KeyClass.PRIVATE, 2026 * 12 + 9)])
-
-    busy_log.append(own(session="later"))
-
-    assert [e.index for e in busy_log.of_subject(BEN)] == [0, 3, 4, 6, 7, record + 1]
-    assert busy_log.verify().problems == []
 
 
 # The signing key

@@ -1,10 +1,6 @@
 """The gate: policy, then log, then keys; nothing without an entry."""
 
 import datetime as dt
-import itertools
-import sqlite3
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,95 +9,25 @@ from cast import ANA, BEN, CLEO, DAN
 from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, insert
 
 from privacy import decisions
-from privacy.access_log import AccessLog, Filter, open_signer
-from privacy.disclosure import Disclosed, Gate, LogUnavailable, NotPermitted, NotYet, Refused
-from privacy.fields import SHARED_FIELDS, Field, KeyClass, Tier
-from privacy.file_keys import FileKeyProvider
-from privacy.keys import KeyRing
-from privacy.log_entries import Appended, Draft, Entry
-from privacy.log_seals import LogSeals
+from privacy.disclosure import Gate, LogUnavailable, NotPermitted, NotYet, Refused
+from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.log_entries import Draft
 from privacy.period import Period, iso_week
 from privacy.policy import Purpose, Relation, permitted
-from privacy.seal import FieldKey
-from privacy.stores import Stores, writing
-from privacy.vault import Row, Subject, Vault
-
-BERLIN = ZoneInfo("Europe/Berlin")
-CLOSED = iso_week("2026-W46")  # Monday 9 to Sunday 15 November; the clock stands at Thursday 19 November
-RUNNING = iso_week("2026-W47")
-DAY = Period.day(CLOSED.first)
-ONE = frozenset({Field.ACTIVE_TIME})
-
-
-class FakeDirectory:
-    """Ana manages Ben, who has read the notice. Cleo reviews. Dan is nobody's anything; jobs run for everybody."""
-
-    def __init__(self) -> None:
-        self.unaware: set[str] = set()
-        self.tellings: dict[tuple[str, str], decisions.Telling] = {}
-        self.former: dict[ZoneInfo, dt.date] = {}
-        self.reviewing = dt.date(2026, 9, 1)
-
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        if viewer is None:
-            return frozenset({Relation.OPERATIONS})
-        found = {(ANA, BEN): Relation.MANAGER, (CLEO, BEN): Relation.COMPLIANCE}.get((viewer, subject))
-        return frozenset({Relation.SELF} if viewer == subject else {found} if found else ())
-
-    def told(self, viewer: str, subject: str) -> decisions.Telling | None:
-        return self.tellings.get((viewer, subject))
-
-    def zone(self, subject: str) -> ZoneInfo:
-        return BERLIN
-
-    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
-        return self.zone(subject), *(zone for zone, until in self.former.items() if until >= since)
-
-    def acknowledged(self, subject: str) -> bool:
-        return subject not in self.unaware
-
-    def is_reviewer(self, viewer: str) -> bool:
-        return viewer == CLEO
-
-    def reviewer_since(self, viewer: str) -> dt.date | None:
-        return self.reviewing if viewer == CLEO else None
-
-
-class MemoryLog:
-    """A log in a list, which may be full."""
-
-    def __init__(self) -> None:
-        self.drafts: list[Draft] = []
-        self.full = False
-
-    def append(self, draft: Draft) -> Appended:
-        if self.full:
-            raise OSError("no space left on device")
-        self.drafts.append(draft)
-        return Appended(len(self.drafts) - 1)
-
-
-class MemoryVault:
-    """A vault that remembers what was opened, and what the log said by then."""
-
-    def __init__(self, log: MemoryLog) -> None:
-        self.log = log
-        self.opened: list[tuple[str, frozenset[Field], Tier, Period]] = []
-
-    def _open(self, subject: str, fields: frozenset[Field], tier: Tier, period: Period) -> dict[Any, bytes]:
-        assert self.log.drafts[-1].outcome == "disclosed", "opened before it was logged"
-        self.opened.append((subject, fields, tier, period))
-        return {(period.first, field): b"1800" for field in fields}
-
-    @property
-    def keys(self) -> "MemoryVault":
-        return self
-
-    def derive(self, *place: object) -> bytes:
-        return b"\x5a" * 16
+from tests.privacy.gates import (
+    CLOSED,
+    DAY,
+    ONE,
+    RUNNING,
+    AnyDirectory,
+    FakeDirectory,
+    MemoryLog,
+    MemoryVault,
+    one_to_one,
+    own,
+)
 
 
 @pytest.fixture
@@ -122,15 +48,6 @@ def vault(log: MemoryLog) -> MemoryVault:
 @pytest.fixture
 def gate(vault: MemoryVault, log: MemoryLog, directory: FakeDirectory, clock: Clock) -> Gate:
     return Gate(vault, log, directory, clock)  # type: ignore[arg-type]
-
-
-def one_to_one(gate: Gate, week: Period = CLOSED, **changed: Any) -> Disclosed:
-    asked = {"viewer": ANA, "subject": BEN, "fields": SHARED_FIELDS, "purpose": Purpose.ONE_TO_ONE, "period": week}
-    return gate.disclose(**{**asked, "tier": Tier.WEEK, **changed})
-
-
-def own(gate: Gate, fields: frozenset[Field] = ONE, period: Period = DAY, **more: Any) -> Disclosed:
-    return gate.disclose(BEN, BEN, fields, Purpose.OWN_REVIEW, period, **more)
 
 
 def test_manager_sees_the_shared_totals_of_a_closed_week(gate: Gate, log: MemoryLog) -> None:
@@ -299,7 +216,6 @@ def test_nothing_is_shown_about_who_has_not_read_the_notice(
 
 
 TOLD = decisions.Telling("Ben", dt.date(2026, 11, 13))
-REACH = "You can read the log from 20 November 2026 on, the day on which you became a reviewer."
 BEFORE = "You may open weeks that began after Ben was told that you manage the team (13 November 2026)."
 
 
@@ -369,17 +285,6 @@ def test_deciding_writes_and_opens_nothing(gate: Gate, log: MemoryLog, vault: Me
     assert vault.opened == []
 
 
-class AnyDirectory(FakeDirectory):
-    """A directory in which somebody is whatever the test says."""
-
-    def __init__(self, given: frozenset[Relation]) -> None:
-        super().__init__()
-        self.given = given
-
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        return self.given
-
-
 @given(
     st.frozensets(st.sampled_from([Relation.MANAGER, Relation.COMPLIANCE, Relation.OPERATIONS])),
     st.sampled_from(Purpose),
@@ -403,261 +308,3 @@ def test_nobody_sees_what_the_employee_does_not(
         assert fields <= permitted({Relation.SELF}, Purpose.OWN_REVIEW, tier) & SHARED_FIELDS
         assert (tier, period, purpose) == (Tier.WEEK, CLOSED, Purpose.ONE_TO_ONE)
     assert len(log.drafts) == 1
-
-
-# With the real log and the real vault
-
-
-def real_gate(stores: Stores, tmp_path: Path, directory: FakeDirectory, clock: Clock) -> Gate:
-    """A gate with nothing fake but the directory; Ben has all fields of each day of the closed week, and its totals."""
-    keys = KeyRing(stores.keys, FileKeyProvider(tmp_path / "kek").create())
-    vault = Vault(stores.data, keys)
-    days = [Row(f, Tier.SUMMARY, d, 0, b"1800") for f, d in itertools.product(Field, CLOSED.days())]
-    with writing(stores.data) as connection:
-        connection.execute(insert(Subject), [{"id": s, "created_day": CLOSED.first} for s in (ANA, BEN, CLEO, DAN)])
-        vault.put(connection, BEN, [*days, *(Row(f, Tier.WEEK, CLOSED.first, 0, b"9000") for f in SHARED_FIELDS)])
-    log = AccessLog(stores.log, keys, open_signer(keys, "sameview/test-00000000"), clock)
-    return Gate(vault, log, directory, clock)
-
-
-@pytest.fixture
-def system(stores: Stores, tmp_path: Path, directory: FakeDirectory, clock: Clock) -> Gate:
-    return real_gate(stores, tmp_path, directory, clock)
-
-
-def described(entries: list[Entry]) -> list[tuple[str | None, str, str, str]]:
-    return [(e.viewer, e.relation, e.outcome, e.chain.value) for e in entries]
-
-
-def test_employee_sees_who_looked_and_who_was_refused(system: Gate) -> None:
-    disclosed = one_to_one(system)
-    system.receipt(disclosed, "sha256:" + "0" * 64)
-    with pytest.raises(NotPermitted):
-        one_to_one(system, viewer=DAN)
-
-    entries = system.own_log(BEN, "session")
-
-    assert described(entries) == [
-        (ANA, "manager", "disclosed", "others"),
-        (ANA, "manager", "shown", "others"),
-        (DAN, "none", "refused", "others"),
-        (BEN, "self", "disclosed", "self"),
-    ]
-    assert entries[0].index == disclosed.entry
-    assert entries[0].period == CLOSED
-    assert entries[1].digest == "sha256:" + "0" * 64
-
-
-def test_own_reads_of_a_session_and_day_share_an_entry(system: Gate, clock: Clock) -> None:
-    first = own(system, session="s").entry
-
-    assert own(system, session="s", period=CLOSED).entry == first
-    assert own(system, frozenset({Field.FOCUS}), session="s").entry != first
-    assert own(system, session="t").entry != first
-    clock.advance(days=1)
-    assert own(system, session="s").entry != first
-
-
-def test_salt_is_the_same_for_employee_and_manager_and_is_the_weeks_own(system: Gate) -> None:
-    theirs, mine = one_to_one(system), own(system, SHARED_FIELDS, CLOSED, tier=Tier.WEEK, session="s")
-
-    assert theirs.salt == mine.salt
-    assert len(bytes.fromhex(theirs.salt)) == 16
-    keys = system._vault.keys
-    assert theirs.salt == keys.derive(BEN, KeyClass.SHARED, 2026 * 12 + 10, b"sameview/v1/digest/2026-W46", 16).hex()
-
-
-def test_reviewer_reads_the_log_under_an_entry_and_never_own_reads(system: Gate) -> None:
-    one_to_one(system)
-    own(system, session="s")
-
-    reviewed = system.review(CLEO, Filter(subject=BEN, chains=["others", "self", "organisation"]))
-
-    assert described(list(reviewed.page.entries)) == [
-        (CLEO, "compliance", "disclosed", "others"),
-        (ANA, "manager", "disclosed", "others"),
-    ]
-    assert reviewed.entry == reviewed.page.entries[0].index
-
-
-def test_employee_sees_that_the_log_was_reviewed(system: Gate) -> None:
-    by_person, of_all = system.review(CLEO, Filter(subject=BEN)).entry, system.review(CLEO, Filter()).entry
-    about_dan = system.review(CLEO, Filter(subject=DAN)).entry
-
-    seen = {e.index: e for e in system.own_log(BEN, "s")}
-
-    assert {by_person, of_all} <= seen.keys()
-    assert about_dan not in seen
-    assert {seen[i].viewer for i in (by_person, of_all)} == {CLEO}
-    assert seen[of_all].digest is not None
-
-
-def test_newest_looks_are_those_of_other_people_and_nothing_else_is_opened(
-    system: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one_to_one(system)
-    own(system, session="s")
-    system.disclose(None, BEN, ONE, Purpose.OPERATIONS, DAY)
-    system.record(Draft(None, BEN, "operations", ("active_time",), "operations", None, "imported"))
-    system.record(Draft(DAN, BEN, "operations", (), "operations", None, "member-added"))
-    with pytest.raises(NotPermitted):
-        one_to_one(system, viewer=DAN)
-    system.review(CLEO, Filter())
-    by_others = [e for e in system.own_log(BEN, "s") if e.viewer in (ANA, CLEO, DAN) and e.fields]
-    real, opened = LogSeals.open_entry, []
-    monkeypatch.setattr(LogSeals, "open_entry", lambda *given: (opened.append(given[2].index), real(*given))[1])
-
-    looks = system.own_looks(BEN, "t", 6)
-
-    assert looks == by_others
-    assert described(looks) == [
-        (ANA, "manager", "disclosed", "others"),
-        (DAN, "none", "refused", "others"),
-        (CLEO, "compliance", "disclosed", "organisation"),
-    ]
-    assert len(opened) == len(looks) + 1  # and Dan's change, which says only when opened that nothing was read
-    assert system.own_looks(BEN, "t", 2) == by_others[-2:]
-    assert system.own_log(BEN, "t")[-1].fields == ("access_log",)  # the look at the looks is logged
-
-
-def test_one_entry_is_read_under_an_entry_and_an_own_read_stays_closed(system: Gate) -> None:
-    theirs, mine = one_to_one(system).entry, own(system, session="s").entry
-
-    found, entry = system.review_entry(CLEO, theirs)
-
-    assert found is not None
-    assert (found.viewer, found.subject) == (ANA, BEN)
-    assert entry == mine + 1
-    with pytest.raises(LookupError):
-        system.review_entry(CLEO, mine)
-
-
-def test_a_reviewer_reads_no_entry_of_before_the_day_of_the_appointment(
-    system: Gate, directory: FakeDirectory, clock: Clock
-) -> None:
-    earlier = one_to_one(system).entry
-    clock.advance(days=1)
-    directory.reviewing = clock().date()
-    later = one_to_one(system).entry
-
-    reviewed = system.review(CLEO, Filter(first_day=dt.date(2026, 1, 1)))
-    asked = system.review(CLEO, Filter(end_day=clock().date()))
-
-    assert [e.index for e in reviewed.page.entries] == [reviewed.entry, later]
-    assert asked.page.entries == ()
-    assert reviewed.sentence == REACH
-    assert system.review_entry(CLEO, later)[0] is not None
-    with pytest.raises(NotPermitted, match=REACH) as refused:
-        system.review_entry(CLEO, earlier)
-    last = system.review(CLEO, Filter(outcome="refused")).page.entries[0]
-    assert (last.index, last.viewer, last.purpose) == (refused.value.entry, CLEO, Purpose.COMPLIANCE_REVIEW)
-
-
-def test_the_reach_of_a_reviewer_closes_no_own_entry(system: Gate, directory: FakeDirectory, clock: Clock) -> None:
-    earlier = one_to_one(system).entry
-    reviewed = system.review(CLEO, Filter()).entry
-    clock.advance(days=1)
-    directory.reviewing = clock().date()
-
-    assert {earlier, reviewed} <= {e.index for e in system.own_log(BEN, "s")}
-
-
-@pytest.mark.parametrize("viewer", [ANA, BEN, DAN])
-def test_only_reviewers_review_and_attempts_are_logged(system: Gate, viewer: str) -> None:
-    with pytest.raises(NotPermitted) as about_ben:
-        system.review(viewer, Filter(subject=BEN))
-    with pytest.raises(NotPermitted):
-        system.review_entry(viewer, 0)
-
-    refused = [e for e in system.own_log(BEN, "s") if e.outcome == "refused"]
-    assert [e.index for e in refused] == [about_ben.value.entry, about_ben.value.entry + 1]
-    assert {(e.viewer, e.relation, e.purpose) for e in refused} == {(viewer, "none", "compliance_review")}
-
-
-def test_persons_take_proofs_of_their_own_entries_only(system: Gate) -> None:
-    theirs = one_to_one(system).entry
-    foreign = own_of(system, DAN)
-
-    bundle = system.own_proofs(BEN, "s", [theirs])
-
-    (proved,) = bundle["inclusion"]
-    assert proved["index"] == theirs
-    assert proved["payload"] is not None
-    with pytest.raises(LookupError, match=f"entry {foreign}"):
-        system.own_proofs(BEN, "s", [theirs, foreign])
-
-
-def own_of(gate: Gate, person: str) -> int:
-    return gate.disclose(person, person, ONE, Purpose.OWN_REVIEW, DAY, session="s").entry
-
-
-@pytest.fixture
-def uses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The field keys that the vault asked for from here on."""
-    asked: list[str] = []
-    real = KeyRing.field_key
-
-    def watched(
-        self: KeyRing, subject: str, key_class: KeyClass, epoch: int, name: str, create: bool = False
-    ) -> FieldKey:
-        if name in set(Field):
-            asked.append(name)
-        return real(self, subject, key_class, epoch, name, create)
-
-    monkeypatch.setattr(KeyRing, "field_key", watched)
-    return asked
-
-
-def test_keys_of_just_the_asked_fields_are_used(system: Gate, uses: list[str]) -> None:
-    uses.clear()
-
-    own(system, ONE, CLOSED, session="s")
-
-    assert set(uses) == ONE
-
-
-def locked(file: Path) -> sqlite3.Connection:
-    other = sqlite3.connect(file, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    return other
-
-
-@pytest.mark.parametrize(
-    ("pragma", "spoil"),
-    [
-        pytest.param("busy_timeout=20", locked, id="locked by another process"),
-        pytest.param("max_page_count=1", lambda file: None, id="disk full"),
-        pytest.param("query_only=ON", lambda file: None, id="read-only"),
-    ],
-)
-def test_nothing_new_is_opened_while_the_logs_file_cannot_be_written(
-    sqlite_stores: Stores,
-    tmp_path: Path,
-    directory: FakeDirectory,
-    clock: Clock,
-    uses: list[str],
-    pragma: str,
-    spoil: Callable[[Path], sqlite3.Connection | None],
-) -> None:
-    system = real_gate(sqlite_stores, tmp_path, directory, clock)
-    logged = own(system, session="s").entry
-    sqlite_stores.log.dispose()
-    event.listen(sqlite_stores.log, "connect", lambda connection, _: connection.execute(f"PRAGMA {pragma}").close())
-    other = spoil(tmp_path / "data" / "log.db")
-    uses.clear()
-
-    for session in map(str, range(40)):  # a full disk takes a few entries before it is full
-        try:
-            own(system, session=session)
-        except LogUnavailable:
-            break
-        uses.clear()
-
-    assert uses == []
-    for ask in (own, one_to_one):
-        with pytest.raises(LogUnavailable):
-            ask(system)
-    assert uses == []
-    assert own(system, session="s").entry == logged  # the read that has its entry already
-    if other is not None:
-        other.close()

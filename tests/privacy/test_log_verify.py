@@ -4,8 +4,6 @@ import datetime as dt
 import itertools
 import random
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,18 @@ import pytest
 from cast import ANA, CLEO, DAN
 from conftest import Clock
 from log_book import look, open_keys, open_log, own, told
-from sqlalchemy import Column, Connection, Table, and_, delete, insert, select, update
-from sqlalchemy.exc import StatementError
+from sqlalchemy import Table, delete, insert, update
 
 from privacy.access_log import AccessLog
-from privacy.base import LogBase
 from privacy.chains import chain_head
 from privacy.fields import KeyClass
 from privacy.keys import KeyRing
-from privacy.log_problems import Problems
 from privacy.log_tables import CheckpointRow
 from privacy.log_tree import entry, head, node
-from privacy.log_verify_tree import CHUNK_LEVEL, TreeCheck
-from privacy.merkle import stored_place
 from privacy.stores import Stores
+from tests.privacy.tampering import TABLES, Change, changed, place, restore, rows, tampered
 
-TABLES = {table.name: table for table in LogBase.metadata.sorted_tables}
 kept = CheckpointRow.__table__
-Change = Any
 
 
 @pytest.fixture
@@ -60,30 +52,6 @@ def written(stores: Stores, folder: Path, clock: Clock) -> AccessLog:
 
 def problems(log: AccessLog) -> list[str]:
     return log.verify().problems
-
-
-def rows(stores: Stores, table: Table) -> list[dict[str, Any]]:
-    with stores.log.connect() as connection:
-        return [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
-
-
-def place(table: Table, row: dict[str, Any]) -> Any:
-    return and_(*(column == row[column.name] for column in table.primary_key))
-
-
-def changed(value: Any, column: Column[Any]) -> list[Any]:
-    """Return other values of its kind that a column might be changed to."""
-    if value is None:
-        return [{bytes: b"\x01" * 16, dt.date: dt.date(2026, 11, 19), int: 3}[column.type.python_type]]
-    if isinstance(value, bytes):
-        return [value[:i] + bytes([value[i] ^ 1]) + value[i + 1 :] for i in (0, len(value) // 2, -1 % len(value))]
-    if isinstance(value, str):
-        return [
-            value.replace("others", "self") if "others" in value else value[:-2] + chr(ord(value[-2]) ^ 1) + value[-1]
-        ]
-    if isinstance(value, dt.date):
-        return [value + dt.timedelta(days=1), value - dt.timedelta(days=31)]
-    return [value + 1, value + 1_000]
 
 
 def test_an_untouched_log_is_sound(log: AccessLog) -> None:
@@ -208,43 +176,6 @@ def test_a_value_of_another_type_is_reported_like_any_other(
                     assert_named(problems(sqlite_log), table, row)
 
 
-class tampered:
-    """Change one row for a while. Is false if the database itself does not take the change."""
-
-    def __init__(self, stores: Stores, table: Table, row: Change, values: Change, *, unchecked: bool = False) -> None:
-        self.stores, self.table, self.row, self.values, self.unchecked = stores, table, row, values, unchecked
-
-    def __enter__(self) -> bool:
-        try:
-            with self.stores.log.begin() as connection:
-                self._write(connection)
-        except StatementError:  # wrong type, a key that exists, a null where none may be
-            self.values = {}
-        return bool(self.values)
-
-    def _write(self, connection: Connection) -> None:
-        if not self.unchecked:
-            connection.execute(update(self.table).where(place(self.table, self.row)).values(**self.values))
-            return
-        ((name, value),) = self.values.items()
-        keys = " AND ".join(f'"{c.name}" = ?' for c in self.table.primary_key)
-        found = [
-            v.isoformat() if isinstance(v, dt.date) else v for v in (self.row[c.name] for c in self.table.primary_key)
-        ]
-        statement = f'UPDATE "{self.table.name}" SET "{name}" = ? WHERE {keys}'  # noqa: S608 - our own names
-        connection.exec_driver_sql(statement, (value, *found))
-
-    def __exit__(self, *_: object) -> None:
-        moved = {c.name: self.values[c.name] for c in self.table.primary_key if c.name in self.values}
-        restore(self.stores, self.table, [self.row], moved)
-
-
-def restore(stores: Stores, table: Table, originals: list[dict[str, Any]], moved: Change = None) -> None:
-    with stores.log.begin() as connection:
-        for row in originals:
-            connection.execute(update(table).where(place(table, row | (moved or {}))).values(**row))
-
-
 def assert_named(found: list[str], table: Table, *changed_rows: dict[str, Any]) -> None:
     """The problems name the entry, or the part of the log, that was changed."""
     assert found != [], (table.name, changed_rows)
@@ -256,7 +187,8 @@ def assert_named(found: list[str], table: Table, *changed_rows: dict[str, Any]) 
         days = [str(row["day"]) for row in changed_rows]
         assert any(line.startswith("head: states") or any(day in line for day in days) for line in found), found
     else:
-        assert any(("chain" if table is chain_head else "node") in line for line in found), found
+        word = {"chain_head": "chain", "closing": "clos"}.get(table.name, "node")
+        assert any(word in line for line in found), found
 
 
 def names(problem: str, index: int) -> bool:
@@ -347,81 +279,3 @@ def test_a_process_without_a_class_counts_what_it_cannot_open(
     found = AccessLog(stores.log, without, log.signer, clock).verify()
 
     assert (found.problems, found.unopened) == ([], 4)
-
-
-# Large logs, which are checked in chunks
-
-
-SIZE = 45
-
-
-@pytest.fixture
-def large(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Stores:
-    """A log of several chunks, and a rest, if chunks are small."""
-    open_log(sqlite_stores, tmp_path, clock).append_many([look()] * SIZE)
-    return sqlite_stores
-
-
-def tree_problems(stores: Stores) -> tuple[list[str], bytes | None]:
-    found = Problems()
-    with stores.log.connect() as connection:
-        return found, TreeCheck(connection, SIZE, found, chunk_level=3).run()
-
-
-def test_a_log_of_several_chunks_is_sound(large: Stores) -> None:
-    assert tree_problems(large) == ([], rows(large, head)[0]["root"])
-
-
-@pytest.mark.parametrize("column", ["leaf_hash", "commitment"])
-def test_a_changed_leaf_is_named_in_any_chunk(large: Stores, column: str) -> None:
-    for row in rows(large, entry):
-        with tampered(large, entry, row, {column: bytes(32)}):
-            found, _ = tree_problems(large)
-            assert found[0] == f"entry {row['index']}: the leaf hash is not that of its commitment"
-            assert len(found) <= 2
-
-
-def test_missing_entries_are_named_in_any_chunk(large: Stores) -> None:
-    for row in rows(large, entry):
-        with stores_without(large, entry, [row]):
-            assert tree_problems(large) == ([f"entry {row['index']}: missing"], None)
-
-
-@pytest.mark.parametrize(("first", "last"), [(0, 7), (8, 23), (5, 17), (37, 44), (0, 44)])
-def test_a_gap_is_one_line(large: Stores, first: int, last: int) -> None:
-    with stores_without(large, entry, rows(large, entry)[first : last + 1]):
-        found, root = tree_problems(large)
-
-    assert [line for line in found if ": missing" in line] == [f"entry {first}: missing, with all up to entry {last}"]
-    assert root is None
-
-
-def test_every_node_is_checked_once_and_named(large: Stores) -> None:
-    for row in rows(large, node):
-        level, n = stored_place(row["number"])
-        place_named = f"over entries {n << level} to {((n + 1) << level) - 1} is"
-        with tampered(large, node, row, {"hash": bytes(32)}):
-            found, root = tree_problems(large)
-            assert [line for line in found if place_named in line] != []
-            assert len(found) <= 2, "the node itself, and the one above"
-            assert root == rows(large, head)[0]["root"], "rebuilt from the entries alone"
-        with stores_without(large, node, [row]):
-            found, _ = tree_problems(large)
-            assert found == [f"entry {n << level}: the tree's node {place_named} missing"]
-
-
-def test_whole_chunks_are_checked_as_they_are_in_use(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> None:
-    log = open_log(sqlite_stores, tmp_path, clock)
-    log.append_many([look()] * ((1 << CHUNK_LEVEL) + 20))
-
-    assert log.verify(hashes_only=True).problems == []
-
-
-@contextmanager
-def stores_without(stores: Stores, table: Table, gone: list[dict[str, Any]]) -> Iterator[None]:
-    with stores.log.begin() as connection:
-        for row in gone:
-            connection.execute(delete(table).where(place(table, row)))
-    yield
-    with stores.log.begin() as connection:
-        connection.execute(insert(table), gone)
