@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from privacy import key_store
 from privacy.fields import KeyClass
-from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyStillUsed
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.key_store import Epoch
 from privacy.seal import FieldKey
 from privacy.stores import writing
@@ -157,4 +157,5 @@ __all__ = [
     "KeyRefused",
     "KeyRing",
     "KeyStillUsed",
+    "ProviderRefused",
 ]
