@@ -1,12 +1,10 @@
-"""The embedded key provider: random key-encryption keys in files, `kek-<class>-<version>`, readable by their owner
-alone.
+"""The embedded key provider: random key-encryption keys in files, `kek-<class>-<version>` (see `privacy.key_files`).
 
-A file is `"SVKEK" | format u8 | key 32 | check 4`, the check being the head of a SHA-256 over what precedes it, so
-that a truncated or damaged file is told from a wrong one. The directory must be apart from every database: whoever
-copies the data with the keys has copied plaintext.
+The directory must be apart from every database: whoever copies the data with the keys has copied plaintext. A
+passphrase wraps what is written from then on. What was written before stays readable, or rotation could not replace
+it; but nothing new is wrapped under it: else whoever can write to the directory plants a KEK of his own as the newest.
 """
 
-import hashlib
 import hmac
 import os
 import re
@@ -18,28 +16,33 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from privacy import key_files
 from privacy.fields import KeyClass
-from privacy.keys import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed
+from privacy.key_files import KEY_BYTES, STANDARD_COST, Cost, KeyFileRefused
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed
 from privacy.seal import NONCE_BYTES, element
 
-_MAGIC: Final = b"SVKEK\x01"
-_KEY_BYTES: Final = 32
-_CHECK_BYTES: Final = 4
+__all__ = ["FileKeyProvider", "KeyFileRefused"]
+
 _WRAPPING: Final = b"\x01"  # AES-256-GCM, 96-bit random nonce
 _DATABASE_SUFFIXES: Final = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 
 
-class KeyFileRefused(Exception):
-    """A key file or its directory is unsafe or damaged; the message names it and the fix."""
-
-
 class FileKeyProvider:
     """KEKs in a directory of files. `create()` makes what is missing; a file is checked each time it is first read."""
 
-    def __init__(self, directory: Path, classes: Collection[KeyClass] = frozenset(KeyClass)) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        classes: Collection[KeyClass] = frozenset(KeyClass),
+        passphrase: str | None = None,
+        cost: Cost = STANDARD_COST,
+    ) -> None:
         self.directory = directory
         self.classes = frozenset(classes)
+        self._passphrase = passphrase
+        self._cost = cost
         self._lock = threading.Lock()
         self._loaded: dict[tuple[KeyClass, int], AESGCM] = {}
         if directory.exists():
@@ -51,7 +54,7 @@ class FileKeyProvider:
         self._check_directory()
         for key_class in sorted(self.classes):
             if not self.versions(key_class):
-                self._write(key_class, 1, os.urandom(_KEY_BYTES))
+                self._write(key_class, 1, os.urandom(KEY_BYTES))
         return self
 
     def check(self) -> None:
@@ -60,9 +63,17 @@ class FileKeyProvider:
         for key_class in sorted(self.classes):
             for version in self.versions(key_class) or [1]:
                 self._read(key_class, version)
+            self._refuse_planted(key_class, self._newest(key_class))
+
+    def warnings(self) -> list[str]:
+        """Name the files that hold their key as it is, although there is a passphrase."""
+        places = [self._path(c, v) for c in sorted(self.classes) for v in self.versions(c)]
+        plain = [path for path in places if self._passphrase is not None and not key_files.is_wrapped(path)]
+        return [f"{path} is not wrapped by the passphrase: run `sameview keys rotate`" for path in plain]
 
     def wrap(self, key_class: KeyClass, key: bytes, aad: bytes) -> tuple[int, bytes]:
         version = self._newest(key_class)
+        self._refuse_planted(key_class, version)
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._kek(key_class, version).encrypt(nonce, key, aad + element(version))
         return version, _WRAPPING + nonce + sealed
@@ -79,7 +90,7 @@ class FileKeyProvider:
 
     def rotate(self, key_class: KeyClass) -> int:
         version = self._newest(key_class) + 1
-        while not self._write(key_class, version, os.urandom(_KEY_BYTES)):
+        while not self._write(key_class, version, os.urandom(KEY_BYTES)):
             version += 1
         return version
 
@@ -91,8 +102,8 @@ class FileKeyProvider:
     def adopt(self, key_class: KeyClass, version: int, key: bytes) -> bool:
         """Take back a KEK from the escrow; False if it is there already, KeyFileRefused if another is in its place."""
         self._require(key_class)
-        if len(key) != _KEY_BYTES:
-            raise KeyFileRefused(f"kek-{key_class}-{version} has {len(key)} bytes, not {_KEY_BYTES}: not a KEK")
+        if len(key) != KEY_BYTES:
+            raise KeyFileRefused(f"kek-{key_class}-{version} has {len(key)} bytes, not {KEY_BYTES}: not a KEK")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._check_directory()
         if self._write(key_class, version, key):
@@ -128,6 +139,14 @@ class FileKeyProvider:
             )
         return versions[-1]
 
+    def _refuse_planted(self, key_class: KeyClass, newest: int) -> None:
+        path = self._path(key_class, newest)
+        if self._passphrase is not None and not key_files.is_wrapped(path):
+            raise KeyFileRefused(
+                f"{path} is not wrapped by the passphrase: if you set SAMEVIEW_KEY_PASSPHRASE just now, run "
+                "`sameview keys rotate`; else find out who put the file there"
+            )
+
     def _kek(self, key_class: KeyClass, version: int) -> AESGCM:
         self._require(key_class)
         # A file that another process destroyed must not live on in this one's memory.
@@ -144,27 +163,13 @@ class FileKeyProvider:
 
     def _read(self, key_class: KeyClass, version: int) -> bytes:
         path = self._path(key_class, version)
-        try:
-            mode, content = path.stat().st_mode, path.read_bytes()
-        except FileNotFoundError as e:
-            raise KeyGone(f"{path} is missing: restore it from the key backup, or run `sameview init`") from e
-        if mode & 0o077:
-            raise KeyFileRefused(f"{path} can be read by others (mode {mode & 0o777:o}): chmod 600 {path}")
-        body, check = content[:-_CHECK_BYTES], content[-_CHECK_BYTES:]
-        if not body.startswith(_MAGIC) or check != _check(body):
-            raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
-        return body[len(_MAGIC) :]
+        return key_files.decode(path, key_files.read(path), self._passphrase)
 
     def _write(self, key_class: KeyClass, version: int, key: bytes) -> bool:
         """Write a KEK, whole or not at all; False if the version exists already."""
         path = self._path(key_class, version)
         partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-        body = _MAGIC + key
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(body + _check(body))
-            file.flush()
-            os.fsync(file.fileno())
+        key_files.write(partial, key_files.encode(path.name, key, self._passphrase, self._cost))
         try:
             os.link(partial, path)
         except FileExistsError:
@@ -196,10 +201,6 @@ class FileKeyProvider:
     def _require(self, key_class: KeyClass) -> None:
         if key_class not in self.classes:
             raise KeyClassWithheld(f"this process was not given the {key_class} keys: see SAMEVIEW_KEY_CLASSES")
-
-
-def _check(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest()[:_CHECK_BYTES]
 
 
 def _starts_as_database(path: Path) -> bool:
