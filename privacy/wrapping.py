@@ -104,6 +104,16 @@ class Wrapping:
             key_versions.record_destroyed(connection, key_class, version, self._today())
         key_store.truncate_journal(self.engine)
 
+    def refuse_needed(self, key_class: KeyClass, version: int) -> None:
+        """Raise KeyGone for a version that does not exist, KeyStillUsed for the newest and for one that wraps keys."""
+        if version not in (existing := self._existing(key_class)):
+            raise KeyGone(f"there is no kek-{key_class}-{version}; there are {', '.join(map(str, existing))}")
+        if version == existing[-1]:
+            raise KeyStillUsed(f"kek-{key_class}-{version} is the newest: rotate the class first")
+        with self.engine.connect() as connection:
+            if count := key_store.count_of_version(connection, key_class, version):
+                raise KeyStillUsed(f"kek-{key_class}-{version} wraps {count} keys: rotate the class first")
+
     def record(self) -> None:
         """Bring the record of versions up to date with what exists.
 
@@ -140,7 +150,10 @@ class Wrapping:
     def require(self, key_class: KeyClass) -> None:
         """Raise KeyClassWithheld unless this process was given the class."""
         if key_class not in self.classes:
-            raise KeyClassWithheld(f"this process was not given the {key_class} keys: see SAMEVIEW_KEY_CLASSES")
+            raise KeyClassWithheld(
+                f"this process was not given the {key_class} keys: name that class in SAMEVIEW_KEY_CLASSES, or run "
+                "the command where it is named"
+            )
 
     def wrap(self, subject: str, key_class: KeyClass, epoch: int, key: bytes) -> Filed:
         """Wrap a DEK for its place, under the newest KEK. The caller holds one of the key store's locks."""
@@ -156,10 +169,13 @@ class Wrapping:
             raise type(error)(f"the {_place(filed)} does not unwrap: {error}{self._destroyed(filed)}") from error
 
     def _newest(self, key_class: KeyClass) -> int:
+        return self._existing(key_class)[-1]
+
+    def _existing(self, key_class: KeyClass) -> list[int]:
         self.require(key_class)
         if not (existing := self.provider.versions(key_class)):
             raise KeyGone(f"there is no {key_class} key: restore it with `sameview keys recover`, or from its backup")
-        return existing[-1]
+        return existing
 
     def _rewrap_batches(self, key_class: KeyClass, version: int, refused: list[str]) -> Iterator[int]:
         """Rewrap all that older versions wrap, and yield how many of each batch; name in `refused` what cannot be."""
