@@ -1,4 +1,4 @@
-"""The log's checkpoint as it is published: signed, co-signed by the witnesses, in files, and never an earlier one again.
+"""The log's checkpoint as it is published: signed, co-signed by witnesses, in files, and never an earlier one again.
 
 What is published is the checkpoint of a moment on the schedule, not of now: the log's size at any second would tell
 when somebody looked.

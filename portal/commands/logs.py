@@ -1,10 +1,11 @@
-"""`log verify`, `log export`, `log checkpoint`."""
+"""`log verify`, `log export`, `log checkpoint`, `log witness`."""
 
 from pathlib import Path
 
 import click
 
-from portal.commands.common import CommandRefused, opened
+from portal.commands.common import CommandRefused, opened, refuse_taken
+from portal.witness.home import Place
 from privacy.canonical import canonical
 
 
@@ -45,6 +46,25 @@ def checkpoint(key: bool) -> None:
     """Print the newest signed checkpoint."""
     with opened() as system:
         click.echo(str(system.log.signer.verifier) if key else system.log.checkpoint(), nl=key)
+
+
+@log.command()
+@click.option("--name", required=True, help="What the witness is called, such as council.example/witness.")
+@click.option("--home", required=True, type=click.Path(file_okay=False, path_type=Path), help="Its folder, its own.")
+@click.option("--log", "logs", required=True, multiple=True, metavar="VERIFIER-KEY", help="A log; may be repeated.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8100, show_default=True, type=click.IntRange(1, 65535))
+def witness(name: str, home: Path, logs: tuple[str, ...], host: str, port: int) -> None:
+    """Co-sign checkpoints of logs that only grew. For a machine of the works council, not for the portal's."""
+    place = Place(home.absolute(), name, logs)
+    opened_witness = place.open()
+    opened_witness.store.close()
+    refuse_taken(host, port)
+    click.echo(f"witness {name} on http://{host}:{port}, for {', '.join(opened_witness.logs)}")
+    click.echo(f"its verifier key: {opened_witness.signer.verifier}")
+    from portal.witness.server import serve
+
+    serve(place, host, port)
 
 
 COMMANDS = (log,)
