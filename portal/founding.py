@@ -23,7 +23,7 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
 
     What can be repeated is done first, the row that makes it an installation last: an interrupted setup starts anew.
     """
-    _make_folders(config)
+    make_folders(config)
     FileKeyProvider(config.kek_dir, frozenset(KeyClass)).create()
     stores = open_stores(config)
     try:
@@ -46,7 +46,8 @@ def _refuse_second(connection: Connection) -> None:
         raise NotInitialised(f"these stores belong to {there.name} already: choose another SAMEVIEW_HOME or database")
 
 
-def _make_folders(config: Config) -> None:
+def make_folders(config: Config) -> None:
+    """Make the folders of the embedded stores and the secret of the forms, where they are missing."""
     for folder in (config.home, config.home / "data", config.home / "keys"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not config.web_secret.exists():
