@@ -43,6 +43,7 @@ class Kind(enum.StrEnum):
     PASSWORD_SET = "password-set"  # noqa: S105 - a kind, not a password
     PASSWORD_RESET = "password-reset"  # noqa: S105
     PASSWORD_CHANGED = "password-changed"  # noqa: S105
+    PASSWORD_RENEWED = "password-renewed"  # noqa: S105
     TOKEN_ISSUED = "token-issued"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     ACKNOWLEDGED = "acknowledged"
@@ -100,6 +101,10 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         " sessions and reading tokens were ended.",
     ),
     Kind.PASSWORD_CHANGED: ("credential-changed", "Your password was changed. All other sessions were ended."),
+    Kind.PASSWORD_RENEWED: (
+        "credential-renewed",
+        "Your password, unchanged, is stored in a stronger form since you signed in.",
+    ),
     Kind.TOKEN_ISSUED: (
         "credential-changed",
         "You made the personal token “{name}” for {scopes}, valid until {expires}.",

@@ -13,6 +13,7 @@ from auth.errors import ChangeRefused
 from auth.models import Management, Membership, RoleGrant
 from auth.models import Person as PersonRow
 from auth.person import Person
+from auth.stamps import Stamps
 
 ONE_DAY: Final = dt.timedelta(days=1)
 _FARTHEST_AHEAD: Final = dt.timedelta(hours=14)  # Kiritimati, from UTC
@@ -25,9 +26,10 @@ Dated = type[Membership] | type[Management] | type[RoleGrant]
 class Change:
     """Belongs to one transaction. Nothing is back-dated: what begins, begins today at the earliest."""
 
-    def __init__(self, connection: Connection, now: dt.datetime) -> None:
+    def __init__(self, connection: Connection, now: dt.datetime, stamps: Stamps) -> None:
         self.connection = connection
         self.now = now
+        self.stamps = stamps
         self.notices: list[Notice] = []
 
     def person(self, subject: str) -> Person:

@@ -8,7 +8,8 @@ from auth.errors import ChangeRefused
 from auth.journal import Journal
 from auth.models import Person as PersonRow
 from auth.models import SignInSession
-from auth.passwords import PasswordHasher, check_new
+from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
+from auth.stamps import Stamps
 from auth.throttle import Throttle
 from privacy.stores import writing
 
@@ -16,11 +17,14 @@ from privacy.stores import writing
 class Credentials:
     """Changes passwords of those who know them; whoever does not gets a link (`auth.invitations`)."""
 
-    def __init__(self, engine: Engine, journal: Journal, hasher: PasswordHasher, throttle: Throttle) -> None:
+    def __init__(
+        self, engine: Engine, journal: Journal, hasher: PasswordHasher, throttle: Throttle, stamps: Stamps
+    ) -> None:
         self._engine = engine
         self._journal = journal
         self._hasher = hasher
         self._throttle = throttle
+        self._stamps = stamps
 
     def change_password(self, subject: str, current: str, new: str, *, address: str, keep: str | None = None) -> None:
         """Set a new password and end all sessions but the one with the id `keep`.
@@ -35,11 +39,11 @@ class Credentials:
         if owner is None or stored is None:
             raise ChangeRefused("This account has no password yet.")
         self._throttle.admit(owner.email, address)
-        if not self._hasher.matches(current, stored):
+        if not self._hasher.matches(self._stamps.peppered(subject, current), stored):
             raise ChangeRefused("The current password is not right.")
         self._throttle.succeeded(owner.email, address)
         check_new(new, owner.email, owner.name)
-        self._store(subject, stored, self._hasher.hash(new), keep)
+        self._store(subject, stored, self._hasher.hash(self._stamps.peppered(subject, new)), keep)
 
     def _store(self, subject: str, old: str, new: str, keep: str | None) -> None:
         same = (PersonRow.subject_id == subject, PersonRow.password_hash == old)
@@ -50,4 +54,6 @@ class Credentials:
             if connection.execute(update(PersonRow).where(*same).values(password_hash=new)).rowcount != 1:
                 raise ChangeRefused("The password was changed elsewhere in the meantime.")
             connection.execute(others)
-            self._journal.tell(connection, [Notice(subject, Kind.PASSWORD_CHANGED, {})], by=subject)
+            self._journal.tell(
+                connection, [Notice(subject, Kind.PASSWORD_CHANGED, {PASSWORD: fingerprint(new)})], by=subject
+            )

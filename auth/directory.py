@@ -3,22 +3,24 @@
 A manager's relation to a person needs four things at once, and each is checked against stored rows: the viewer manages
 the team now; the person was told of this appointment before the period began; the person was a member on every day of
 the period, in the membership in which they were told; and they are not the same person. Whoever leaves a team and comes
-back, or is appointed again, starts anew: the change gives rights only over what begins after it was told.
+back, or is appointed again, starts anew: the change gives rights only over what begins after it was told. Rows without
+the portal's stamp (`auth.stamps`) give no right: somebody wrote them into the database.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Date, Engine, String, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, String, and_, bindparam, or_, select
 
 from auth import person
 from auth.change import not_ended
 from auth.models import FormerZone, Management, Membership, RoleGrant, Team, Told
 from auth.permissions import Role
 from auth.person import Clock, Person
+from auth.stamps import Stamps
 from privacy.decisions import Telling
 from privacy.period import Period
 from privacy.policy import Relation
@@ -29,21 +31,23 @@ _UTC = ZoneInfo("UTC")
 # Built once: every request asks for both.
 _SUBJECT: Final = bindparam("subject", type_=String)
 _TODAY: Final = bindparam("today", type_=Date)
-_ROLES: Final = union_all(
-    select(RoleGrant.role).where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY)),
-    select(literal(Role.MANAGER.value)).where(Management.subject_id == _SUBJECT, not_ended(Management, _TODAY)),
-)
-_REVIEWER_SINCE: Final = (
-    select(RoleGrant.since)
-    .where(RoleGrant.subject_id == _SUBJECT, RoleGrant.role == Role.REVIEWER.value, not_ended(RoleGrant, _TODAY))
+_GRANTS: Final = (
+    select(RoleGrant.__table__)
+    .where(RoleGrant.subject_id == _SUBJECT, not_ended(RoleGrant, _TODAY))
     .order_by(RoleGrant.since)
-    .limit(1)
 )
 _TEAMS_MANAGED: Final = (
-    select(Team.id, Team.name)
-    .join(Management, Management.team_id == Team.id)
+    select(Management.__table__, Team.name.label("team_name"))
+    .join(Team, Management.team_id == Team.id)
     .where(Management.subject_id == _SUBJECT, not_ended(Management, _TODAY))
     .order_by(Team.name)
+)
+_TOLD: Final = (
+    select(Told.__table__, Membership.team_id, Membership.since, Management.until, Team.name.label("team_name"))
+    .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
+    .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
+    .join(Team, Team.id == Membership.team_id)
+    .where(Told.subject_id == _SUBJECT, Management.team_id == Membership.team_id)
 )
 
 
@@ -69,9 +73,10 @@ class Manager:
 class Directory:
     """Answers from the stored rows, at the moment of the clock."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, stamps: Stamps) -> None:
         self._engine = engine
         self._clock = clock
+        self._stamps = stamps
 
     # What the gate asks (privacy.disclosure.Directory).
 
@@ -121,7 +126,8 @@ class Directory:
         if found is None or not found.is_here(self._clock()):
             return None
         with self._engine.connect() as connection:
-            return connection.scalar(_REVIEWER_SINCE, {"subject": viewer, "today": self._today(found)})
+            grants = self._grants(connection, found)
+        return next((row.since for row in grants if row.role == Role.REVIEWER), None)
 
     # What the pages ask.
 
@@ -138,9 +144,9 @@ class Directory:
         found = self.person(subject)
         if found is None or not found.is_here(self._clock()):
             return frozenset()
-        own = {"subject": subject, "today": self._today(found)}
         with self._engine.connect() as connection:
-            return frozenset(map(Role, connection.scalars(_ROLES, own)))
+            granted = {Role(row.role) for row in self._grants(connection, found)}
+            return frozenset(granted | ({Role.MANAGER} if self._teams_managed(connection, found) else set()))
 
     def managed(self, viewer: str) -> tuple[ManagedTeam, ...]:
         """Return the teams that somebody manages now, each with its members of today."""
@@ -159,18 +165,12 @@ class Directory:
 
     def managers_of(self, subject: str) -> tuple[Manager, ...]:
         """Return who manages a person now, with the day on which the person was told."""
-        query = (
-            select(Told.manager_id, Told.day, Management.until, Team.id.label("team_id"), Team.name.label("team_name"))
-            .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
-            .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
-            .join(Team, Team.id == Management.team_id)
-            .where(Told.subject_id == subject)
-        )
         with self._engine.connect() as connection:
             member = person.one(connection, subject)
             if member is None:
                 return ()
-            rows = connection.execute(query.where(not_ended(Membership, self._today(member)))).all()
+            current = _TOLD.where(not_ended(Membership, self._today(member)))
+            rows = self._genuine(connection.execute(current, {"subject": subject}))
             found = self._persons(connection, {row.manager_id for row in rows})
             return tuple(
                 Manager(found[row.manager_id], row.team_id, row.team_name, row.day)
@@ -201,19 +201,23 @@ class Directory:
             if manager is None or not manager.is_here(self._clock()):
                 return False
             query = (
-                select(Told.day)
-                .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
-                .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
-                .where(Told.subject_id == subject, Told.manager_id == viewer, Told.day < period.first)
-                .where(Management.team_id == Membership.team_id, not_ended(Management, self._today(manager)))
-                .where(Membership.since <= period.first)
+                _TOLD.where(Told.manager_id == viewer, Told.day < period.first)
+                .where(not_ended(Management, self._today(manager)), Membership.since <= period.first)
                 .where(or_(Membership.until.is_(None), Membership.until >= period.end))
             )
-            return connection.execute(query.limit(1)).first() is not None
+            return bool(self._genuine(connection.execute(query, {"subject": subject})))
 
     def _teams_managed(self, connection: Connection, manager: Person) -> dict[str, str]:
         own = {"subject": manager.subject, "today": self._today(manager)}
-        return {row.id: row.name for row in connection.execute(_TEAMS_MANAGED, own)}
+        rows = connection.execute(_TEAMS_MANAGED, own)
+        return {row.team_id: row.team_name for row in rows if self._stamps.holds(Management, row)}
+
+    def _grants(self, connection: Connection, whose: Person) -> list[Row[Any]]:
+        rows = connection.execute(_GRANTS, {"subject": whose.subject, "today": self._today(whose)})
+        return [row for row in rows if self._stamps.holds(RoleGrant, row)]
+
+    def _genuine(self, told: Iterable[Row[Any]]) -> list[Row[Any]]:
+        return [row for row in told if self._stamps.holds(Told, row)]
 
     def _members(self, connection: Connection, team: str, without: str) -> tuple[Person, ...]:
         rows = connection.execute(select(Membership.__table__).where(Membership.team_id == team)).all()

@@ -22,9 +22,10 @@ from auth.errors import ChangeRefused, LinkRefused
 from auth.journal import Journal
 from auth.models import Invitation, PersonalToken, SignInSession
 from auth.models import Person as PersonRow
-from auth.passwords import PasswordHasher, check_new
+from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
 from auth.person import Clock, Person
 from auth.sessions import hash_of
+from auth.stamps import Stamps
 from privacy.policy import POLICY_VERSION
 from privacy.stores import writing
 
@@ -62,12 +63,19 @@ class Invitations:
     """Issues one-time links and lets each be used once. Raises ChangeRefused and LinkRefused."""
 
     def __init__(
-        self, engine: Engine, journal: Journal, hasher: PasswordHasher, clock: Clock, throw_away: bool = False
+        self,
+        engine: Engine,
+        journal: Journal,
+        hasher: PasswordHasher,
+        clock: Clock,
+        stamps: Stamps,
+        throw_away: bool = False,
     ) -> None:
         self._engine = engine
         self._journal = journal
         self._hasher = hasher
         self._clock = clock
+        self._stamps = stamps
         self._throw_away = throw_away
 
     def issue(self, subject: str, kind: Kind, *, by: str | None = None) -> str:
@@ -80,8 +88,8 @@ class Invitations:
             older = (Invitation.subject_id == subject, Invitation.kind == kind.value, *_unused(today))
             connection.execute(update(Invitation).where(*older).values(replaced_on=today))
             row = {"subject_id": subject, "id": uuid.uuid4().hex, "kind": kind.value, "token_hash": hash_of(token)}
-            values = {"issued_by": by, "issued_on": today, "expires_on": expires}
-            connection.execute(insert(Invitation).values(**row, **values))
+            row = self._stamps.stamped(Invitation, **row, issued_on=today, expires_on=expires)
+            connection.execute(insert(Invitation).values(**row, issued_by=by))
             notice = Notice(subject, _ISSUED[kind], {"expires": expires.isoformat()})
             self._journal.tell(connection, [notice], by)
         return token
@@ -114,11 +122,11 @@ class Invitations:
         if link.kind is Kind.SIGN_IN:
             raise LinkRefused
         check_new(password, link.person.email, link.person.name)
-        stored = self._hasher.hash(password)
+        stored = self._hasher.hash(self._stamps.peppered(link.person.subject, password))
         with writing(self._engine) as connection:
             self._use(connection, token, address)
             self._set_password(connection, link, stored)
-            self._journal.tell(connection, _accepted(link, address), by=link.person.subject)
+            self._journal.tell(connection, _accepted(link, address, stored), by=link.person.subject)
         return link.person.subject
 
     def redeem(self, token: str, address: str) -> str:
@@ -159,6 +167,8 @@ class Invitations:
         owner = None if row is None else person.one(connection, row.subject_id)
         if row is None or owner is None or not owner.is_here(self._clock()):
             raise LinkRefused
+        if not self._stamps.holds(Invitation, row):
+            raise LinkRefused
         return row, owner
 
     def _use(self, connection: Connection, token: str, address: str) -> None:
@@ -191,12 +201,13 @@ def _unused(today: dt.date) -> tuple[ColumnElement[bool], ...]:
     return (Invitation.used_on.is_(None), Invitation.replaced_on.is_(None), Invitation.expires_on >= today)
 
 
-def _accepted(link: Link, address: str) -> list[Notice]:
+def _accepted(link: Link, address: str, stored: str) -> list[Notice]:
     opened = link.opened_from or address
     told = {
         "by": link.issued_by or "",
         "issued": link.issued_on.isoformat(),
         "address": opened if opened == address else f"{opened} first, and used from {address}",
+        PASSWORD: fingerprint(stored),
     }
     subject = link.person.subject
     if link.kind is Kind.RESET:

@@ -6,6 +6,7 @@ later shows.
 """
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
@@ -20,6 +21,10 @@ from privacy.log_entries import Draft
 from privacy.policy import Purpose, Relation
 
 _PARAMETER_BY: Final = "by"
+_SALT: Final = "salt"
+_SALT_BYTES: Final = 16
+_SILENT: Final = frozenset({Kind.ACKNOWLEDGED, Kind.PASSWORD_RENEWED})
+"""Not shown by themselves; everything else is, to catch who acts in one's name."""
 
 
 class Log(Protocol):
@@ -43,9 +48,7 @@ class Journal:
         """
         if not notices:
             return
-        told = [
-            {**notice.parameters, _PARAMETER_BY: notice.parameters.get(_PARAMETER_BY, by or "")} for notice in notices
-        ]
+        told = [_parameters(notice, by) for notice in notices]
         pairs = list(zip(notices, told, strict=True))
         appended = self._log.append_many([_draft(notice, parameters, by) for notice, parameters in pairs])
         days = _days(connection, {notice.subject for notice in notices}, self._clock())
@@ -56,11 +59,17 @@ class Journal:
                 "day": days[notice.subject],
                 "kind": notice.kind.value,
                 "parameters": parameters,
-                "seen": notice.kind is Kind.ACKNOWLEDGED,  # everything else is shown, to catch who acts in one's name
+                "seen": notice.kind in _SILENT,
             }
             for (notice, parameters), entry in zip(pairs, appended, strict=True)
         ]
         connection.execute(insert(models.Announcement), rows)
+
+
+def _parameters(notice: Notice, by: str | None) -> dict[str, str]:
+    """Return what is stored of a notice, with a random salt: nobody finds by trying what a digest in the log says."""
+    added = {_PARAMETER_BY: notice.parameters.get(_PARAMETER_BY, by or ""), _SALT: secrets.token_hex(_SALT_BYTES)}
+    return {**notice.parameters, **added}
 
 
 def content_digest(kind: str, parameters: Mapping[str, str]) -> str:

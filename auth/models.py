@@ -3,7 +3,7 @@
 Every table about one person has `subject_id` in its primary key, so that the data can be spread by subject. Days are
 local days of the person concerned where nothing else is said, periods are half-open. No column tells when within a day
 somebody was at work: sessions, tokens, links and announcements know days only, and a session's own times are sealed
-(`auth.sessions`).
+(`auth.sessions`). Rows that give rights are stamped (`auth.stamps`).
 """
 
 import datetime as dt
@@ -89,6 +89,7 @@ class Management(Base):
     team_id: Mapped[str] = column(OPERATIONAL, String(64), ForeignKey("team.id"))
     since: Mapped[dt.date] = column(OPERATIONAL, Date)
     until: Mapped[dt.date | None] = column(OPERATIONAL, Date)
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class Told(Base):
@@ -111,6 +112,7 @@ class Told(Base):
     management_id: Mapped[str] = column(OPERATIONAL, String(32), primary_key=True)
     manager_id: Mapped[str] = column(OPERATIONAL, String(32))
     day: Mapped[dt.date] = column(OPERATIONAL, Date)
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class RoleGrant(Base):
@@ -126,6 +128,7 @@ class RoleGrant(Base):
     role: Mapped[str] = column(OPERATIONAL, String(16))
     since: Mapped[dt.date] = column(OPERATIONAL, Date)
     until: Mapped[dt.date | None] = column(OPERATIONAL, Date)
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class Announcement(Base):
@@ -162,6 +165,7 @@ class Invitation(Base):
     replaced_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # by a newer one
     used_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     used_from: Mapped[str | None] = column(PERSONAL, String(64))
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class SignInSession(Base):
@@ -178,6 +182,7 @@ class SignInSession(Base):
     token_hash: Mapped[str] = column(SECRET, String(64), primary_key=True)
     times: Mapped[bytes] = column(SECRET, LargeBinary)
     created_on: Mapped[dt.date] = column(OPERATIONAL, Date)
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class PersonalToken(Base):
@@ -195,6 +200,7 @@ class PersonalToken(Base):
     expires_on: Mapped[dt.date] = column(OPERATIONAL, Date)  # the last day
     last_used_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     revoked_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
 class SignInAttempt(Base):

@@ -5,6 +5,7 @@ is busy. Cost: OWASP Password Storage Cheat Sheet (m = 19 MiB, t = 2, p = 1). Ru
 §3.1.1 — length counts, no composition rules, and a list of what everybody tries first.
 """
 
+import hashlib
 import os
 import threading
 import unicodedata
@@ -18,6 +19,8 @@ from auth.errors import PasswordRefused, TooBusy
 
 MINIMUM_LENGTH: Final = 12
 MAXIMUM_LENGTH: Final = 1024  # characters; more would only be work for us
+PASSWORD: Final = "password"  # noqa: S105 - a name
+"""The parameter of an announcement that holds the fingerprint of the hash."""
 _SALT_BYTES, _HASH_BYTES = 16, 32
 _PATIENCE_SECONDS: Final = 10.0
 
@@ -82,6 +85,14 @@ class PasswordHasher:
     def _wait(self) -> None:
         if not self._slots.acquire(timeout=self._patience):
             raise TooBusy
+
+
+def fingerprint(stored: str) -> str:
+    """Return by what the announcement of a new password names its hash, so that another one in its place is noticed.
+
+    The random salt inside a PHC string keeps it from saying anything about the password.
+    """
+    return hashlib.sha256(stored.encode()).hexdigest()[:32]
 
 
 def check_new(password: str, *about: str) -> None:

@@ -16,6 +16,7 @@ from auth.journal import Journal
 from auth.leaving import LeavingChanges
 from auth.permissions import Role
 from auth.person import Clock, Person
+from auth.stamps import Stamps
 from auth.standing import Standing
 from privacy.stores import writing
 
@@ -37,16 +38,17 @@ class People:
     be written: then nothing was changed.
     """
 
-    def __init__(self, engine: Engine, journal: Journal, clock: Clock) -> None:
+    def __init__(self, engine: Engine, journal: Journal, clock: Clock, stamps: Stamps) -> None:
         self._engine = engine
         self._journal = journal
         self._clock = clock
+        self._stamps = stamps
 
     @contextmanager
     def changing(self, by: str | None) -> Iterator[Changes]:
         """Make several changes that are committed together, after their log entries."""
         with writing(self._engine) as connection:
-            changes = Changes(connection, self._clock())
+            changes = Changes(connection, self._clock(), self._stamps)
             yield changes
             self._journal.tell(connection, changes.notices, by)
 
@@ -81,7 +83,7 @@ class People:
     def create_team(self, name: str) -> str:
         """Return the id of the team with this name; makes it if there is none. It concerns nobody yet."""
         with writing(self._engine) as connection:
-            return Changes(connection, self._clock()).team(name)
+            return Changes(connection, self._clock(), self._stamps).team(name)
 
     def join(self, subject: str, team: str, *, by: str | None = None) -> None:
         """Make somebody a member of a team, from today on."""

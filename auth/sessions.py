@@ -22,6 +22,7 @@ from auth import person
 from auth.models import Person as PersonRow
 from auth.models import SignInSession
 from auth.person import Clock, Person
+from auth.stamps import Stamps
 from privacy.stores import writing
 
 IDLE: Final = dt.timedelta(hours=12)
@@ -32,7 +33,7 @@ _NONCE_BYTES: Final = 12
 _TABLE: Final = SignInSession.__table__
 _OWNERS: Final = PersonRow.__table__
 _BY_HASH: Final = (  # built once: every request asks
-    select(_TABLE.c.created_on, _TABLE.c.times, _OWNERS)
+    select(_TABLE.c.token_hash, _TABLE.c.created_on, _TABLE.c.times, _TABLE.c.stamp, _OWNERS)
     .select_from(join(_TABLE, _OWNERS, _TABLE.c.subject_id == _OWNERS.c.subject_id))
     .where(_TABLE.c.token_hash == bindparam("hash"))
 )
@@ -54,14 +55,16 @@ class Session:
 class Sessions:
     """Starts, finds and ends sessions."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, stamps: Stamps) -> None:
         self._engine = engine
         self._clock = clock
+        self._stamps = stamps
 
     def start(self, subject: str) -> str:
         """Start a session and return its id, 256 random bits as text: the only time that it is seen here."""
         token, now = secrets.token_urlsafe(32), self._clock()
-        row = {"subject_id": subject, "token_hash": hash_of(token), "created_on": now.date()}
+        values = {"subject_id": subject, "token_hash": hash_of(token), "created_on": now.date()}
+        row = self._stamps.stamped(SignInSession, **values)
         overdue = SignInSession.created_on < (now - LONGEST).date()
         with writing(self._engine) as connection:
             connection.execute(delete(SignInSession).where(overdue))
@@ -73,7 +76,8 @@ class Sessions:
         now, found = self._clock(), hash_of(token)
         with self._engine.connect() as connection:
             row = connection.execute(_BY_HASH, {"hash": found}).one_or_none()
-        times = None if row is None else _open(token, row.times)
+        genuine = row is not None and self._stamps.holds(SignInSession, row)
+        times = _open(token, row.times) if row is not None and genuine else None
         if row is None or times is None:
             return None
         owner, (created, seen) = person.of_row(row), times

@@ -1,7 +1,8 @@
 """Changes of teams: who is a member, who manages, and who is told that somebody may read them from now on.
 
 `Told` is written here and nowhere else: when a manager is appointed, for every member; when a member joins, for every
-manager. Without it there is no relation (`auth.directory`), so a manager who was slipped in unseen can open nothing.
+manager. Without it there is no relation (`auth.directory`), so a manager who was slipped in unseen can open nothing;
+its stamp keeps it from being written by anybody else (`auth.stamps`).
 """
 
 import datetime as dt
@@ -53,7 +54,7 @@ class TeamChanges(Change):
         self.tell(subject, Kind.MEMBER_ADDED, team=team, since=first.isoformat())
         open_ones = (Management.team_id == team, not_ended(Management, self.now.date()))
         for management in self.connection.execute(select(Management.__table__).where(*open_ones)).all():
-            self._tell_of_manager(found, membership, management)
+            self._tell_of_manager(found, membership, first, management)
 
     def part(self, subject: str, team: str) -> None:
         """Let the membership in `team` end with yesterday."""
@@ -71,11 +72,12 @@ class TeamChanges(Change):
         if not found.is_here(self.now):
             raise ChangeRefused(f"{found.name} has left and cannot manage a team.")
         values = {"subject_id": subject, "id": uuid.uuid4().hex, "team_id": team, "since": self.today(found)}
-        self.connection.execute(insert(Management).values(**values, until=end_of(found)))
+        stamped = self.stamps.stamped(Management, **values)
+        self.connection.execute(insert(Management).values(**stamped, until=end_of(found)))
         self.tell(subject, Kind.APPOINTED, team=team)
         management = next(row for row in self.current(Management, found) if row.team_id == team)
-        for member, membership in self.members(team):
-            self._tell_of_manager(member, membership, management)
+        for member, (membership, since) in self.members(team):
+            self._tell_of_manager(member, membership, since, management)
 
     def dismiss(self, subject: str, team: str) -> None:
         """Let somebody manage `team` no more, at once; every member is told."""
@@ -88,20 +90,22 @@ class TeamChanges(Change):
             if member.subject != subject:
                 self.tell(member.subject, Kind.MANAGER_DISMISSED, manager=subject, team=team)
 
-    def _tell_of_manager(self, member: Person, membership: str, management: Row[Any]) -> None:
+    def _tell_of_manager(self, member: Person, membership: str, since: dt.date, management: Row[Any]) -> None:
         if member.subject == management.subject_id:
             return
-        day = latest_day(self.now)
+        day, subject = latest_day(self.now), member.subject
         values = {"membership_id": membership, "management_id": management.id, "manager_id": management.subject_id}
-        self.connection.execute(insert(Told).values(subject_id=member.subject, **values, day=day))
+        row = {"subject_id": subject, **values, "day": day}
+        stamp = self.stamps.of(Told, row | {"team_id": management.team_id, "since": since})
+        self.connection.execute(insert(Told).values(**row, stamp=stamp))
         told = {"manager": management.subject_id, "team": management.team_id, "day": day.isoformat()}
         self.tell(member.subject, Kind.MANAGER_APPOINTED, **told)
 
-    def members(self, team: str) -> list[tuple[Person, str]]:
-        """Return who belongs to `team` now or soon, each with the id of the membership."""
+    def members(self, team: str) -> list[tuple[Person, tuple[str, dt.date]]]:
+        """Return who belongs to `team` now or soon, each with the id of the membership and its first day."""
         open_ones = (Membership.team_id == team, not_ended(Membership, self.now.date()))
-        query = select(Membership.subject_id, Membership.id).where(*open_ones)
-        memberships = {row.subject_id: row.id for row in self.connection.execute(query)}
+        query = select(Membership.subject_id, Membership.id, Membership.since).where(*open_ones)
+        memberships = {row.subject_id: (row.id, row.since) for row in self.connection.execute(query)}
         return [
             (found, memberships[found.subject])
             for portion in some(memberships)

@@ -21,6 +21,7 @@ from auth.journal import Journal
 from auth.models import PersonalToken
 from auth.person import Clock
 from auth.sessions import hash_of
+from auth.stamps import Stamps
 from privacy.stores import writing
 
 PREFIX: Final = "sv_"
@@ -52,10 +53,11 @@ class Token:
 class Tokens:
     """Issues, checks and revokes personal tokens."""
 
-    def __init__(self, engine: Engine, journal: Journal, clock: Clock) -> None:
+    def __init__(self, engine: Engine, journal: Journal, clock: Clock, stamps: Stamps) -> None:
         self._engine = engine
         self._journal = journal
         self._clock = clock
+        self._stamps = stamps
 
     def issue(self, subject: str, name: str, scopes: Collection[Scope], days: int = 90) -> str:
         """Return a new token of `subject`, valid for `days`; it is never seen again. Raises ChangeRefused."""
@@ -69,16 +71,19 @@ class Tokens:
         token, today = PREFIX + secrets.token_urlsafe(32), self._clock().date()
         expires = today + dt.timedelta(days=days)
         written = " ".join(sorted(wanted))
-        row = {
+        row: dict[str, Any] = {
             "subject_id": subject,
             "id": uuid.uuid4().hex,
             "name": name,
             "token_hash": hash_of(token),
             "scopes": written,
+            "created_on": today,
+            "expires_on": expires,
         }
         told = {"name": name, "scopes": written.replace(" ", " and "), "expires": expires.isoformat()}
+        told["token"] = row["id"]
         with writing(self._engine) as connection:
-            connection.execute(insert(PersonalToken).values(**row, created_on=today, expires_on=expires))
+            connection.execute(insert(PersonalToken).values(**self._stamps.stamped(PersonalToken, **row)))
             self._journal.tell(connection, [Notice(subject, Kind.TOKEN_ISSUED, told)], by=subject)
         return token
 
@@ -89,7 +94,7 @@ class Tokens:
             query = select(PersonalToken.__table__).where(PersonalToken.token_hash == hash_of(token))
             row = connection.execute(query).one_or_none()
             owner = None if row is None else person.one(connection, row.subject_id)
-        if row is None or owner is None or not owner.is_here(now):
+        if row is None or owner is None or not owner.is_here(now) or not self._stamps.holds(PersonalToken, row):
             return None
         found = _token(row)
         if found.revoked_on is not None or found.expires_on < now.date():
@@ -110,7 +115,7 @@ class Tokens:
         revoked = update(PersonalToken).where(*one).values(revoked_on=self._clock().date())
         with writing(self._engine) as connection:
             names = list(connection.scalars(revoked.returning(PersonalToken.name)))
-            notices = [Notice(subject, Kind.TOKEN_REVOKED, {"name": name}) for name in names]
+            notices = [Notice(subject, Kind.TOKEN_REVOKED, {"name": name, "token": token_id}) for name in names]
             self._journal.tell(connection, notices, by=subject)
         return bool(names)
 

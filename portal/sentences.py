@@ -16,6 +16,7 @@ from privacy.fields import Field
 from privacy.log_entries import INVENTORIED, LOG_FIELD, Chain, Entry
 from privacy.period import Period, is_week
 from privacy.policy import Purpose, Relation
+from privacy.receipts import READ, RECEIPT, paired
 
 FIELD_NAMES: Final[dict[str, str]] = {
     Field.ACTIVE_TIME: "active time",
@@ -62,6 +63,7 @@ _EVENTS: Final[dict[str, str]] = {
     "acknowledged": "{viewer} read the notice on what is recorded",
     "appointed": "{viewer} appointed a manager of {whose} team; the notice says who",
     "credential-changed": "A password or a personal token of {whose} account changed",
+    "credential-renewed": "{whose} password, unchanged, is stored in a stronger form",
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
     "founded": "{viewer} set this portal up",
     "invited": "{viewer} issued an invitation to {whose} account",
@@ -89,7 +91,10 @@ Part = tuple[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One entry for a list. `opened` is the entry that opened what this one shows."""
+    """One entry for a list.
+
+    `opened` is the entry that opened what this one shows; `replays` says that the reader can open what was shown.
+    """
 
     number: int
     parts: tuple[Part, ...]
@@ -100,6 +105,7 @@ class Sentence:
     initials: str
     digest: str | None = None
     opened: int | None = None
+    replays: bool = False
 
     def __str__(self) -> str:
         return "".join(text for text, _ in self.parts)
@@ -118,23 +124,20 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
         digest=entry.digest if entry.outcome in _WITH_DIGEST else None,
+        replays=entry.subject == reader and entry.relation == Relation.MANAGER and entry.outcome in (READ, RECEIPT),
     )
 
 
 def sentences(entries: Iterable[Entry], reader: str, names: Names, zone: ZoneInfo) -> list[Sentence]:
     """Say entries, newest first; an opening and the receipt of what it showed become one line with both numbers."""
-    said: list[Sentence] = []
-    receipts: dict[tuple[object, ...], int] = {}
-    for entry in sorted(entries, key=lambda e: e.index, reverse=True):
-        key = (entry.viewer, entry.subject, entry.fields, entry.purpose, entry.period)
-        if entry.outcome == "shown":
-            receipts[key] = len(said)
-        elif entry.outcome == "disclosed" and key in receipts:
-            place = receipts.pop(key)
-            said[place] = replace(said[place], opened=entry.index)
-            continue
-        said.append(sentence(entry, reader, names, zone))
-    return said
+    newest_first = sorted(entries, key=lambda e: e.index, reverse=True)
+    opened = paired(newest_first)
+    told_by_receipt = set(opened.values())
+    return [
+        replace(sentence(each, reader, names, zone), opened=opened.get(each.index))
+        for each in newest_first
+        if each.index not in told_by_receipt
+    ]
 
 
 def period_words(period: Period) -> str:

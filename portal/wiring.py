@@ -15,6 +15,7 @@ from auth.passwords import PasswordHasher
 from auth.people import People
 from auth.sessions import Sessions
 from auth.signin import SignIn
+from auth.stamps import Stamps
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import schema
@@ -28,6 +29,7 @@ from privacy.file_keys import FileKeyProvider
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
+from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.vault import Vault
 
@@ -59,6 +61,7 @@ class System:
     keys: KeyRing
     log: AccessLog
     vault: Vault
+    stamps: Stamps
     directory: Directory
     gate: Gate
     clock: Clock
@@ -70,7 +73,7 @@ class System:
 
     @cached_property
     def people(self) -> People:
-        return People(self.stores.data, self.journal, self.clock)
+        return People(self.stores.data, self.journal, self.clock, self.stamps)
 
     @cached_property
     def announcements(self) -> Announcements:
@@ -78,11 +81,11 @@ class System:
 
     @cached_property
     def sessions(self) -> Sessions:
-        return Sessions(self.stores.data, self.clock)
+        return Sessions(self.stores.data, self.clock, self.stamps)
 
     @cached_property
     def tokens(self) -> Tokens:
-        return Tokens(self.stores.data, self.journal, self.clock)
+        return Tokens(self.stores.data, self.journal, self.clock, self.stamps)
 
     @cached_property
     def hasher(self) -> PasswordHasher:
@@ -94,15 +97,16 @@ class System:
 
     @cached_property
     def sign_in(self) -> SignIn:
-        return SignIn(self.stores.data, self.hasher, self.throttle, self.clock)
+        return SignIn(self.stores.data, self.journal, self.hasher, self.throttle, self.clock, self.stamps)
 
     @cached_property
     def credentials(self) -> Credentials:
-        return Credentials(self.stores.data, self.journal, self.hasher, self.throttle)
+        return Credentials(self.stores.data, self.journal, self.hasher, self.throttle, self.stamps)
 
     @cached_property
     def invitations(self) -> Invitations:
-        return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.organisation.throw_away)
+        trial = self.organisation.throw_away
+        return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.stamps, trial)
 
     @cached_property
     def categoriser(self) -> "Categoriser":
@@ -195,6 +199,7 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock,
     keys = KeyRing(stores.keys, provider, classes=config.key_classes)
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)
-    directory = RequestDirectory(stores.data, clock)
+    stamps = Stamps(stamp_key(keys))
+    directory = RequestDirectory(stores.data, clock, stamps)
     gate = Gate(vault, log, directory, clock, day_start=config.day_start)
-    return System(config, owner, stores, provider, keys, log, vault, directory, gate, clock, occupancy)
+    return System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)

@@ -11,10 +11,12 @@ from auth.directory import Directory
 from auth.journal import Journal
 from auth.passwords import INSECURE_COST_FOR_TESTS, PasswordHasher
 from auth.people import People
+from auth.stamps import Stamps
 from privacy.log_entries import Appended, Draft, LogUnavailable
 from privacy.stores import Stores
 
 VIENNA = "Europe/Vienna"
+STAMPS = Stamps(lambda: b"k" * 32)
 
 
 @dataclass
@@ -64,8 +66,8 @@ class Office:
 def open_office(stores: Stores, clock: Callable[[], dt.datetime]) -> Office:
     log = RecordingLog()
     journal = Journal(log, clock)
-    people = People(stores.data, journal, clock)
-    directory = Directory(stores.data, clock)
+    people = People(stores.data, journal, clock, STAMPS)
+    directory = Directory(stores.data, clock, STAMPS)
     return Office(stores, clock, log, journal, people, directory, Announcements(stores.data))
 
 

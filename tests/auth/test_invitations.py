@@ -16,7 +16,7 @@ from auth.signin import SignIn
 from auth.throttle import ACCOUNT_LIMIT, Throttle
 from auth.tokens import Scope, Tokens
 from privacy.log_entries import LogUnavailable
-from tests.auth.conftest import Office
+from tests.auth.conftest import STAMPS, Office
 
 GOOD, BETTER = "seven quiet lamps on tin", "eight quiet lamps on tin"
 HERE, THERE = "192.0.2.7", "198.51.100.1"
@@ -24,7 +24,7 @@ HERE, THERE = "192.0.2.7", "198.51.100.1"
 
 @pytest.fixture
 def invitations(office: Office, hasher: PasswordHasher, clock) -> Invitations:
-    return Invitations(office.stores.data, office.journal, hasher, clock)
+    return Invitations(office.stores.data, office.journal, hasher, clock, STAMPS)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def throttle(office: Office, clock) -> Throttle:
 
 @pytest.fixture
 def sign_in(office: Office, hasher: PasswordHasher, throttle: Throttle, clock) -> SignIn:
-    return SignIn(office.stores.data, hasher, throttle, clock)
+    return SignIn(office.stores.data, office.journal, hasher, throttle, clock, STAMPS)
 
 
 def invited(invitations: Invitations, office: Office) -> str:
@@ -168,7 +168,10 @@ def test_a_reset_sets_a_password_ends_what_can_read_and_is_announced(
     invitations: Invitations, sign_in: SignIn, office: Office, clock
 ) -> None:
     ben = invited(invitations, office)
-    sessions, tokens = Sessions(office.stores.data, clock), Tokens(office.stores.data, office.journal, clock)
+    sessions, tokens = (
+        Sessions(office.stores.data, clock, STAMPS),
+        Tokens(office.stores.data, office.journal, clock, STAMPS),
+    )
     session = sessions.start(ben)
     reading = tokens.issue(ben, "script", {Scope.READ})
     sending = tokens.issue(ben, "laptop", {Scope.INGEST})
@@ -214,7 +217,7 @@ def test_a_sign_in_link_exists_on_a_throw_away_system_only(
     office: Office, hasher: PasswordHasher, invitations: Invitations, clock
 ) -> None:
     ben = office.hire("Ben")
-    trial = Invitations(office.stores.data, office.journal, hasher, clock, throw_away=True)
+    trial = Invitations(office.stores.data, office.journal, hasher, clock, STAMPS, throw_away=True)
     token = trial.issue(ben, Kind.SIGN_IN)
 
     with pytest.raises(ChangeRefused, match="throw-away"):
@@ -230,7 +233,7 @@ def test_a_sign_in_link_exists_on_a_throw_away_system_only(
 
 
 def test_an_invitation_signs_nobody_in(office: Office, hasher: PasswordHasher, clock) -> None:
-    trial = Invitations(office.stores.data, office.journal, hasher, clock, throw_away=True)
+    trial = Invitations(office.stores.data, office.journal, hasher, clock, STAMPS, throw_away=True)
     token = trial.issue(office.hire("Ben"), Kind.INVITATION)
 
     with pytest.raises(LinkRefused):
@@ -241,8 +244,8 @@ def test_changing_a_password_needs_the_current_one_and_ends_other_sessions(
     invitations: Invitations, sign_in: SignIn, throttle: Throttle, office: Office, hasher: PasswordHasher, clock
 ) -> None:
     ben = invited(invitations, office)
-    sessions = Sessions(office.stores.data, clock)
-    credentials = Credentials(office.stores.data, office.journal, hasher, throttle)
+    sessions = Sessions(office.stores.data, clock, STAMPS)
+    credentials = Credentials(office.stores.data, office.journal, hasher, throttle, STAMPS)
     here, elsewhere = sessions.start(ben), sessions.start(ben)
     present = sessions.find(here)
     assert present is not None
@@ -264,7 +267,7 @@ def test_an_open_browser_is_no_way_to_guess_the_password(
     invitations: Invitations, throttle: Throttle, office: Office, hasher: PasswordHasher
 ) -> None:
     ben = invited(invitations, office)
-    credentials = Credentials(office.stores.data, office.journal, hasher, throttle)
+    credentials = Credentials(office.stores.data, office.journal, hasher, throttle, STAMPS)
     for _ in range(ACCOUNT_LIMIT.free):
         with pytest.raises(ChangeRefused):
             credentials.change_password(ben, "wrong", BETTER, address=HERE)

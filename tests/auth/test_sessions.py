@@ -7,12 +7,12 @@ from sqlalchemy import select, update
 
 from auth.models import SignInSession
 from auth.sessions import IDLE, LONGEST, Sessions
-from tests.auth.conftest import Office
+from tests.auth.conftest import STAMPS, Office
 
 
 @pytest.fixture
 def sessions(office: Office, clock) -> Sessions:
-    return Sessions(office.stores.data, clock)
+    return Sessions(office.stores.data, clock, STAMPS)
 
 
 def test_a_session_is_found_by_its_random_id_and_stored_as_a_hash(sessions: Sessions, office: Office) -> None:
@@ -91,7 +91,7 @@ def test_who_has_left_is_signed_out(sessions: Sessions, office: Office, clock) -
 
 
 def test_the_table_does_not_tell_when_within_a_day_somebody_was_here(office: Office, clock) -> None:
-    ben, sessions = office.hire("Ben"), Sessions(office.stores.data, clock)
+    ben, sessions = office.hire("Ben"), Sessions(office.stores.data, clock, STAMPS)
     seen = []
     for hour in (6, 14):
         clock.now = dt.datetime(2026, 11, 20, hour, tzinfo=dt.UTC)

@@ -11,7 +11,7 @@ from auth.models import Person, SignInAttempt
 from auth.passwords import Cost, PasswordHasher
 from auth.signin import SignIn
 from auth.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, Throttle
-from tests.auth.conftest import Office
+from tests.auth.conftest import STAMPS, Office
 
 GOOD, EMAIL, HERE = "seven quiet lamps on tin", "ben@example.org", "192.0.2.7"
 
@@ -20,14 +20,19 @@ GOOD, EMAIL, HERE = "seven quiet lamps on tin", "ben@example.org", "192.0.2.7"
 def ben(office: Office, hasher: PasswordHasher, clock) -> str:
     """Somebody with a password."""
     subject = office.hire("Ben")
-    invitations = Invitations(office.stores.data, office.journal, hasher, clock)
+    invitations = Invitations(office.stores.data, office.journal, hasher, clock, STAMPS)
     invitations.accept(invitations.issue(subject, Kind.INVITATION), GOOD, HERE)
     return subject
 
 
 @pytest.fixture
 def sign_in(office: Office, hasher: PasswordHasher, clock) -> SignIn:
-    return SignIn(office.stores.data, hasher, Throttle(office.stores.data, clock, b"k" * 32), clock)
+    return open_door(office, hasher, clock)
+
+
+def open_door(office: Office, hasher: PasswordHasher, clock) -> SignIn:
+    throttle = Throttle(office.stores.data, clock, b"k" * 32)
+    return SignIn(office.stores.data, office.journal, hasher, throttle, clock, STAMPS)
 
 
 def fail(sign_in: SignIn, times: int, email: str = EMAIL, address: str = HERE) -> None:
@@ -65,7 +70,7 @@ def test_unknown_wrong_uninvited_and_gone_look_alike(sign_in: SignIn, ben: str, 
 
 def test_a_weak_hash_is_renewed_at_sign_in_and_still_matches(ben: str, office: Office, clock) -> None:
     dearer = PasswordHasher(Cost(64, 2, 1))
-    sign_in = SignIn(office.stores.data, dearer, Throttle(office.stores.data, clock, b"k" * 32), clock)
+    sign_in = open_door(office, dearer, clock)
 
     for _ in range(2):
         sign_in.authenticate(EMAIL, GOOD, HERE)

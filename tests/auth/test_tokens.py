@@ -9,12 +9,12 @@ from auth.errors import ChangeRefused
 from auth.models import PersonalToken
 from auth.tokens import Scope, Tokens
 from privacy.log_entries import LogUnavailable
-from tests.auth.conftest import Office
+from tests.auth.conftest import STAMPS, Office
 
 
 @pytest.fixture
 def tokens(office: Office, clock) -> Tokens:
-    return Tokens(office.stores.data, office.journal, clock)
+    return Tokens(office.stores.data, office.journal, clock, STAMPS)
 
 
 def test_a_token_is_shown_once_and_found_again_by_its_text(tokens: Tokens, office: Office) -> None:

@@ -13,6 +13,7 @@ from auth.people import People
 from privacy.access_log import AccessLog
 from privacy.log_entries import Chain
 from privacy.stores import Stores
+from tests.auth.conftest import STAMPS
 
 PEOPLE = """email,name,team,team_manager,roles,timezone,joined,left
 oda@example.org,Oda,,no,employee;operator,Europe/Vienna,2024-03-01,
@@ -27,7 +28,7 @@ def log(stores: Stores, tmp_path, clock) -> AccessLog:
 
 
 def test_every_change_stands_in_the_chain_of_the_person_and_the_log_verifies(stores: Stores, log, clock) -> None:
-    people = People(stores.data, Journal(log, clock), clock)
+    people = People(stores.data, Journal(log, clock), clock, STAMPS)
     apply(people, plan(people, PEOPLE))
     clock.advance(days=3)
     oda, ben = (found.subject for found in map(people.find, ("oda@example.org", "ben@example.org")) if found)
@@ -46,11 +47,11 @@ def test_every_change_stands_in_the_chain_of_the_person_and_the_log_verifies(sto
     assert (entries[-1].viewer, entries[-1].relation) == (oda, "operations")
     assert entries[-1].time.date() == dt.date(2026, 11, 22)
     assert log.verify().problems == []
-    assert len(Directory(stores.data, clock).managers_of(ben)) == 2
+    assert len(Directory(stores.data, clock, STAMPS).managers_of(ben)) == 2
 
 
 def test_of_several_changes_one_that_is_refused_undoes_all_before_any_entry(stores: Stores, log, clock) -> None:
-    people = People(stores.data, Journal(log, clock), clock)
+    people = People(stores.data, Journal(log, clock), clock, STAMPS)
     apply(people, plan(people, PEOPLE))
     size = log.size
 

@@ -159,7 +159,7 @@ def test_accepting_an_invitation_sets_the_password_and_reads_the_notice(office: 
 
 def test_a_sign_in_link_works_once_with_one_request(office: Any) -> None:
     system = office.system
-    trial = Invitations(system.stores.data, system.journal, system.hasher, system.clock, throw_away=True)
+    trial = Invitations(system.stores.data, system.journal, system.hasher, system.clock, system.stamps, throw_away=True)
     system.__dict__["invitations"] = trial
     token = trial.issue(office.ids["ben"], Kind.SIGN_IN)
 

@@ -1,0 +1,63 @@
+"""Stamps: who can write to the data store alone can make nobody a manager, a reviewer or signed in.
+
+Rows that give rights (relations, roles, sessions, tokens, links) carry a keyed hash over their columns; the key is
+derived from the key store, and a row whose stamp does not hold gives nothing. Passwords pass through the same key
+before they are hashed, bound to their owner: a planted hash, or another person's, fits no password, and a stolen table
+cannot be guessed at.
+
+What a stamp cannot see is an older state of a genuine row (a dismissal undone, a former password put back): columns
+that change later are outside of it. That is what `sameview log verify` compares with the access log.
+"""
+
+import datetime as dt
+import hmac
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from auth.models import Invitation, Management, PersonalToken, RoleGrant, SignInSession, Told
+from privacy.seal import aad
+
+Stamped = type[Told] | type[Management] | type[RoleGrant] | type[SignInSession] | type[PersonalToken] | type[Invitation]
+
+COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
+    Told: ("subject_id", "membership_id", "management_id", "manager_id", "day", "team_id", "since"),
+    Management: ("subject_id", "id", "team_id", "since"),
+    RoleGrant: ("subject_id", "id", "role", "since"),
+    SignInSession: ("subject_id", "token_hash", "created_on"),
+    PersonalToken: ("subject_id", "id", "token_hash", "scopes", "created_on", "expires_on"),
+    Invitation: ("subject_id", "id", "kind", "token_hash", "issued_on", "expires_on"),
+}
+"""What each stamp is over. `team_id` and `since` of Told are those of the membership."""
+
+_VERSION: Final = 1
+
+
+class Stamps:
+    """Makes and checks stamps. `key` returns 32 bytes that the data store does not hold (`privacy.stamp_key`)."""
+
+    def __init__(self, key: Callable[[], bytes]) -> None:
+        self._key = key
+
+    def of(self, table: Stamped, row: Mapping[Any, Any]) -> bytes:
+        """Return the stamp of a row with these columns."""
+        columns: list[str | dt.date] = [row[name] for name in COLUMNS[table]]
+        return hmac.digest(self._key(), aad(table.__tablename__, _VERSION, *columns), "sha256")
+
+    def stamped(self, table: Stamped, **values: Any) -> dict[str, Any]:
+        """Return the columns of a new row together with its stamp."""
+        return {**values, "stamp": self.of(table, values)}
+
+    def holds(self, table: Stamped, row: Row[Any]) -> bool:
+        """Tell whether a stored row was made by the portal; it must have been read with all columns of the stamp."""
+        found = row._mapping
+        stamp = found["stamp"]
+        return isinstance(stamp, bytes) and hmac.compare_digest(stamp, self.of(table, found))
+
+    def peppered(self, subject: str, password: str) -> str:
+        """Return what is hashed in the place of a password: it means nothing for another person, or without the key."""
+        key = hmac.digest(self._key(), aad("person.password", _VERSION, subject), "sha256")
+        typed = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
+        return hmac.digest(key, typed, "sha256").hex()
