@@ -80,6 +80,17 @@ class Weeks:
         )
         return _answer(disclosed, purpose)
 
+    def again(self, subject: str, period: Period, purpose: Purpose, session: str) -> Answer | None:
+        """Open a frozen week as the person whom it is about, in the form in which a read for `purpose` was answered.
+
+        None if nothing is stored of it any more. Nothing is frozen here, and whether the viewer of then could still
+        open it does not matter. SealBroken and VaultIncomplete say that stored rows were tampered with.
+        """
+        disclosed = self.gate.disclose(
+            subject, subject, SHARED_FIELDS, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
+        )
+        return _answer(disclosed, purpose) if disclosed.values else None
+
     def freeze(self, subject: str, period: Period) -> bool:
         """Freeze one closed week; return False when it was frozen before. The caller knows that its grace is over."""
         with self.vault.engine.connect() as connection:

@@ -10,7 +10,7 @@ from analytics.days import DAY_FIELDS, day_payload, day_payloads
 from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
-from portal import own, shapes
+from portal import own, receipts, shapes
 from portal.access import person, session_key, system, viewer
 from portal.answers import answer, counted, logged, plain, week_answer
 from portal.openapi import answers, document
@@ -97,6 +97,14 @@ def proofs() -> Response:
     except ValueError as error:
         raise bad("The log never had a checkpoint of that size.") from error
     return plain(bundle)
+
+
+@blueprint.get("/me/access/shown/<int:entry>")
+@requires(Permission.OWN_READ)
+@answers(shapes.ShownAgain)
+def shown(entry: int) -> Response:
+    """What was shown to somebody else in this entry of mine, opened again, and whether its digest is the logged one."""
+    return plain(receipts.as_json(receipts.open_again(entry)))
 
 
 @blueprint.get("/me/access/closing")

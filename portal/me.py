@@ -12,7 +12,7 @@ from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import mine, own, who_looked
+from portal import mine, own, receipts, who_looked
 from portal.access import person, session_key, system, viewer
 from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
@@ -131,6 +131,14 @@ def _mirror(manager: Manager, week: str) -> str:
 def access() -> str:
     """Show who looked at me, or my own looks, newest first."""
     return render_template("me/access.html", **who_looked.page(request.args))
+
+
+@blueprint.get("/me/access/shown/<int:entry>")
+@requires(Permission.OWN_READ)
+def shown(entry: int) -> str:
+    """Show what somebody else saw of me, as it was: the frozen week, and its digest beside the one in the log."""
+    found = receipts.open_again(entry)
+    return render_template("me/shown.html", shown=found, answer=found.answer, **receipts.facts(found))
 
 
 @blueprint.get("/me/recorded")

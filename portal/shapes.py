@@ -137,6 +137,19 @@ class LogEntries(Shape):
     entries: list[LogEntry]
 
 
+class ShownAgain(Shape):
+    """What a read of my figures by somebody else showed, opened again.
+
+    `state` is same, or differs, broken or lost (alarms), or gone, unsent or refused; `sentence` says it in words.
+    """
+
+    state: Literal["same", "differs", "broken", "lost", "gone", "unsent", "refused"]
+    sentence: str
+    read: LogEntry
+    receipt: LogEntry | None
+    again: Answer[Week] | None
+
+
 class LogPage(Shape):
     """A page of the log; `before` asks for the next one, and `entry` says that this one was read.
 

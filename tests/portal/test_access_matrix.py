@@ -40,6 +40,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/log/verification"): Row(REVIEWER),
     ("GET", "/api/v1/me/access"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/access/proofs"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/access/shown/<int:entry>"): Row(frozenset()),  # nobody was looked at in this entry
     ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
     ("GET", "/api/v1/me/days"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
     ("GET", "/api/v1/me/days/<date>"): Row(SIGNED_IN),
@@ -62,6 +63,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
     ("POST", "/invitation/<token>"): Row(frozenset()),
     ("GET", "/me/access"): Row(SIGNED_IN),
+    ("GET", "/me/access/shown/<int:entry>"): Row(frozenset()),
     ("GET", "/me/account"): Row(SIGNED_IN),
     ("POST", "/me/account/password"): Row(SIGNED_IN, 422),
     ("POST", "/me/account/sessions/<session>/end"): Row(SIGNED_IN, 302),  # does nothing: nobody has that session
@@ -96,6 +98,7 @@ TABLE: dict[tuple[str, str], Row] = {
 PUBLIC = ("/healthz", "/invitation/", "/metrics", "/readyz", "/sign-in", "/static/")
 FILLED = {
     "<person>": BEN,
+    "<int:entry>": "5",
     "<int:index>": "5",
     "<session>": "0" * 32,
     "<token>": "0" * 32,
