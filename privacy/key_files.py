@@ -90,9 +90,11 @@ def read(path: Path) -> bytes:
         if path.is_symlink():
             raise KeyFileRefused(f"{path} is a symbolic link: put the key file itself there") from e
         raise
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _refuse_unsafe(path, os.fstat(descriptor))
-        return file.read(_MOST_BYTES)
+        return os.read(descriptor, _MOST_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def write(path: Path, content: bytes) -> None:

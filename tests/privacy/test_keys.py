@@ -1,7 +1,6 @@
-"""Keys: the contract of a provider, and what the key ring makes of it."""
+"""The key ring: what it makes of a provider (whose own contract is in test_key_providers.py)."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from cast import BEN, DAN
 from sqlalchemy import Engine, select
 
 from privacy.fields import KeyClass
-from privacy.file_keys import FileKeyProvider, KeyFileRefused
+from privacy.file_keys import FileKeyProvider
 from privacy.key_store import WrappedKey
 from privacy.keys import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyRing, KeyStillUsed
 from privacy.seal import aad
@@ -50,168 +49,6 @@ def seconds() -> Seconds:
 @pytest.fixture
 def ring(stores: Stores, provider: KeyProvider, seconds: Seconds) -> KeyRing:
     return KeyRing(stores.keys, provider, monotonic=seconds)
-
-
-class TestProvider:
-    def test_what_is_wrapped_unwraps(self, provider: KeyProvider) -> None:
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-
-        assert version == 1
-        assert DEK not in wrapped
-        assert provider.unwrap(KeyClass.SHARED, version, wrapped, BOUND) == DEK
-
-    @pytest.mark.parametrize(
-        "other",
-        [
-            pytest.param(aad("wrapped_key", 1, DAN, "shared", 24322), id="subject"),
-            pytest.param(aad("wrapped_key", 1, BEN, "private", 24322), id="class"),
-            pytest.param(aad("wrapped_key", 1, BEN, "shared", 24323), id="epoch"),
-        ],
-    )
-    def test_another_place_is_refused(self, provider: KeyProvider, other: bytes) -> None:
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-
-        with pytest.raises(KeyRefused):
-            provider.unwrap(KeyClass.SHARED, version, wrapped, other)
-
-    def test_another_class_or_version_is_refused(self, provider: KeyProvider) -> None:
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-        provider.rotate(KeyClass.SHARED)
-
-        with pytest.raises(KeyRefused):
-            provider.unwrap(KeyClass.PRIVATE, version, wrapped, BOUND)
-        with pytest.raises(KeyRefused):
-            provider.unwrap(KeyClass.SHARED, version + 1, wrapped, BOUND)
-
-    def test_every_flipped_byte_is_refused(self, provider: KeyProvider) -> None:
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-
-        for position in range(len(wrapped)):
-            broken = wrapped[:position] + bytes([wrapped[position] ^ 1]) + wrapped[position + 1 :]
-            with pytest.raises(KeyRefused):
-                provider.unwrap(KeyClass.SHARED, version, broken, BOUND)
-
-    def test_old_wrappings_unwrap_after_rotation_until_their_version_is_destroyed(self, provider: KeyProvider) -> None:
-        old, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-        new = provider.rotate(KeyClass.SHARED)
-        rewrapped = provider.wrap(KeyClass.SHARED, provider.unwrap(KeyClass.SHARED, old, wrapped, BOUND), BOUND)
-
-        provider.destroy(KeyClass.SHARED, old)
-
-        assert rewrapped[0] == new
-        assert provider.unwrap(KeyClass.SHARED, *rewrapped, BOUND) == DEK
-        assert provider.versions(KeyClass.SHARED) == [new]
-        with pytest.raises(KeyGone):
-            provider.unwrap(KeyClass.SHARED, old, wrapped, BOUND)
-
-    def test_newest_version_is_not_destroyed(self, provider: KeyProvider) -> None:
-        with pytest.raises(KeyStillUsed):
-            provider.destroy(KeyClass.SHARED, 1)
-        with pytest.raises(KeyGone):
-            provider.destroy(KeyClass.SHARED, 7)
-
-    def test_many_threads_unwrap_at_once(self, provider: KeyProvider) -> None:
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-
-        with ThreadPoolExecutor(8) as pool:
-            keys = set(pool.map(lambda _: provider.unwrap(KeyClass.SHARED, version, wrapped, BOUND), range(200)))
-
-        assert keys == {DEK}
-
-    def test_threads_that_rotate_at_once_make_versions_of_their_own(self, provider: KeyProvider) -> None:
-        with ThreadPoolExecutor(8) as pool:
-            made = list(pool.map(lambda _: provider.rotate(KeyClass.SHARED), range(16)))
-
-        assert sorted(made) == list(range(2, 18))
-
-
-class TestFiles:
-    def test_destroyed_by_another_process_is_destroyed_here(self, directory: Path) -> None:
-        here, there = FileKeyProvider(directory).create(), FileKeyProvider(directory)
-        version, wrapped = here.wrap(KeyClass.SHARED, DEK, BOUND)
-        there.rotate(KeyClass.SHARED)
-
-        there.destroy(KeyClass.SHARED, version)
-
-        with pytest.raises(KeyGone, match=r"kek-shared-1"):
-            here.unwrap(KeyClass.SHARED, version, wrapped, BOUND)
-
-    def test_files_are_readable_by_their_owner_alone(self, directory: Path) -> None:
-        FileKeyProvider(directory).create()
-
-        assert directory.stat().st_mode & 0o777 == 0o700
-        assert {path.name for path in directory.iterdir()} == {f"kek-{c}-1" for c in KeyClass}
-        assert {path.stat().st_mode & 0o777 for path in directory.iterdir()} == {0o600}
-
-    def test_creating_again_changes_nothing(self, directory: Path) -> None:
-        FileKeyProvider(directory).create()
-        before = {path.name: path.read_bytes() for path in directory.iterdir()}
-
-        FileKeyProvider(directory).create()
-
-        assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
-
-    @pytest.mark.parametrize(
-        ("spoil", "fix"),
-        [
-            pytest.param(lambda kek: kek.chmod(0o640), r"kek-shared-1 can be read by others .*chmod 600", id="group"),
-            pytest.param(lambda kek: kek.chmod(0o604), r"kek-shared-1 can be read by others .*chmod 600", id="world"),
-            pytest.param(lambda kek: kek.write_bytes(kek.read_bytes()[:-1]), r"kek-shared-1 is truncated", id="short"),
-            pytest.param(lambda kek: kek.write_bytes(b""), r"kek-shared-1 is truncated", id="empty"),
-            pytest.param(lambda kek: kek.write_bytes(b"x" + kek.read_bytes()[1:]), r"damaged: restore", id="mark"),
-            pytest.param(
-                lambda kek: kek.write_bytes(kek.read_bytes()[:9] + b"xx" + kek.read_bytes()[11:]),
-                r"kek-shared-1 is truncated or damaged: restore",
-                id="key",
-            ),
-            pytest.param(lambda kek: kek.parent.chmod(0o777), r"written by others: chmod 700", id="directory"),
-            pytest.param(lambda kek: (kek.parent / "keys.db").touch(), r"keys.db is a database", id="database"),
-            pytest.param(
-                lambda kek: (kek.parent / "x").write_bytes(b"SQLite format 3\0"), r"SAMEVIEW_KEY_DIR", id="renamed"
-            ),
-        ],
-    )
-    def test_unsafe_or_damaged_is_refused_with_the_file_and_the_fix(
-        self, directory: Path, spoil: Callable[[Path], object], fix: str
-    ) -> None:
-        FileKeyProvider(directory).create()
-        spoil(directory / "kek-shared-1")
-
-        with pytest.raises(KeyFileRefused, match=fix):
-            FileKeyProvider(directory).check()
-        with pytest.raises(KeyFileRefused, match=fix):
-            FileKeyProvider(directory).wrap(KeyClass.SHARED, DEK, BOUND)
-
-    def test_missing_file_is_named(self, directory: Path) -> None:
-        FileKeyProvider(directory).create()
-        (directory / "kek-shared-1").unlink()
-
-        with pytest.raises(KeyGone, match=r"kek-shared-1 is missing: restore it"):
-            FileKeyProvider(directory).check()
-        with pytest.raises(KeyGone, match=r"kek-shared-1 is missing: restore it"):
-            FileKeyProvider(directory).wrap(KeyClass.SHARED, DEK, BOUND)
-
-    def test_class_that_is_withheld_is_neither_made_nor_used(self, directory: Path) -> None:
-        FileKeyProvider(directory).create()
-        manager_side = FileKeyProvider(directory, {KeyClass.SHARED})
-
-        manager_side.wrap(KeyClass.SHARED, DEK, BOUND)
-        with pytest.raises(KeyClassWithheld, match="SAMEVIEW_KEY_CLASSES"):
-            manager_side.unwrap(KeyClass.PRIVATE, 1, b"", BOUND)
-        with pytest.raises(KeyClassWithheld):
-            manager_side.wrap(KeyClass.PRIVATE, DEK, BOUND)
-        with pytest.raises(KeyClassWithheld):
-            manager_side.versions(KeyClass.PRIVATE)
-
-    def test_wrapping_is_bound_to_its_version_even_if_two_versions_were_the_same_key(self, directory: Path) -> None:
-        provider = FileKeyProvider(directory).create()
-        version, wrapped = provider.wrap(KeyClass.SHARED, DEK, BOUND)
-        copied = directory / "kek-shared-2"
-        copied.write_bytes((directory / "kek-shared-1").read_bytes())
-        copied.chmod(0o600)
-
-        with pytest.raises(KeyRefused):
-            provider.unwrap(KeyClass.SHARED, version + 1, wrapped, BOUND)
 
 
 class TestKeyRing:
