@@ -24,6 +24,8 @@ LOG_FIELD: Final = "access_log"
 """What an entry names as its field when the log itself was read, closed or erased from."""
 INVENTORIED: Final = "inventoried"
 """The outcome of an entry that commits to all that the vault holds of a person, after a change (`Gate.account`)."""
+ACCOUNTS: Final = frozenset({"imported", "expired", INVENTORIED})
+"""All outcomes of such entries, about a person."""
 
 
 class LogUnavailable(Exception):

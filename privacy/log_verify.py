@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from privacy.checkpoint import Checkpoint, NoteBroken, Verifier
+from privacy.log_ledger import Ledger
 from privacy.log_problems import Problems, raw
 from privacy.log_seals import LogSeals
 from privacy.log_tables import CheckpointRow
@@ -34,6 +35,8 @@ class Verification:
     root: bytes | None
     problems: list[str]
     unopened: int | None = None
+    ledger: Ledger | None = None
+    """What the entries commit to outside of the log; None when only hashes were checked."""
 
     @property
     def sound(self) -> bool:
@@ -47,15 +50,15 @@ def verify(connection: Connection, seals: LogSeals, verifier: Verifier, *, hashe
     size = check.size()
     root = TreeCheck(connection, size, problems).run()
     check.head(size, root)
-    days, unopened = None, None
+    days, unopened, ledger = None, None, None
     if not hashes_only:
         payloads = PayloadCheck(connection, seals, problems)
         payloads.run(size)
-        days, unopened = payloads.days, payloads.unopened
+        days, unopened, ledger = payloads.days, payloads.unopened, payloads.ledger
     check.kept(size, days)
     if problems.left_out:
         problems.append(f"and {problems.left_out} more")
-    return Verification(size, root, list(problems), unopened)
+    return Verification(size, root, list(problems), unopened, ledger)
 
 
 class _Check:

@@ -13,6 +13,7 @@ from privacy.chains import End, Place, chain_head, erasure_digest
 from privacy.closings import CLOSED, leaf_hashes
 from privacy.keys import KeyClassWithheld, KeyGone
 from privacy.log_entries import Chain, Entry, commitment_of, entry_of
+from privacy.log_ledger import Ledger
 from privacy.log_problems import Problems, raw
 from privacy.log_read import COLUMNS, LogReader
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, Filed, LogSeals, class_of, is_own_read
@@ -79,6 +80,7 @@ class PayloadCheck:
         self._records: dict[int, str | None] = {}
         self._closings = ClosingRows(connection, problems)
         self.days = Days()
+        self.ledger = Ledger()
         self.unopened = 0
 
     def run(self, size: int) -> None:
@@ -102,6 +104,7 @@ class PayloadCheck:
         index, leaf_hash, commitment, day, subject_tag, viewer_tag, sealed, erased_by = row
         if (day, subject_tag, viewer_tag, sealed) == (None, None, None, None) and isinstance(erased_by, int):
             self._erased[index] = erased_by
+            self.ledger.erased.add(index)
             return None
         if None in (day, subject_tag, viewer_tag, sealed) or erased_by is not None:
             self._problems.report(index, "half erased: payload, tags and day are empty together, and say by what")
@@ -129,6 +132,7 @@ class PayloadCheck:
             return
         if commitment_of(salt, payload) != row.commitment:
             self._problems.report(row.index, "salt and payload are not what was committed to")
+        self.ledger.take(found)
         for reason in self._contradictions(row, subject, found):
             self._problems.report(row.index, reason)
         if found.chain is Chain.ORGANISATION and found.outcome == ERASED:

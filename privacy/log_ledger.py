@@ -1,0 +1,56 @@
+"""What the log commits to outside of itself, collected while every entry is opened to be checked.
+
+Whoever compares the stores with the log (`portal.verifying`) gets this, not the entries: digests, by whom they are
+about, and no viewer, field or purpose. The clock is watched on the way: times that fall, or lie ahead of now.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from privacy.log_entries import ACCOUNTS, LOG_FIELD, Chain, Entry
+from privacy.policy import Relation
+
+TOLERATED: Final = dt.timedelta(minutes=10)
+"""How far apart the clocks of processes may be, and how long an entry may wait to be written."""
+_KEPT_ACCOUNTS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """That an entry commits to something about a subject by its digest, on a day of UTC."""
+
+    entry: int
+    subject: str
+    outcome: str
+    digest: str
+    day: dt.date
+
+
+class Ledger:
+    """What the entries commit to, oldest first. `announced` by the index of the entry, `vaults` the latest by subject.
+
+    `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
+    """
+
+    def __init__(self) -> None:
+        self.announced: dict[int, Commitment] = {}
+        self.vaults: dict[str, list[Commitment]] = {}
+        self.erased: set[int] = set()
+        self.backwards: int | None = None
+        self.newest: tuple[dt.datetime, int] | None = None
+
+    def take(self, found: Entry) -> None:
+        """Take up an entry, in the order of the log."""
+        if self.newest is None or found.time > self.newest[0]:
+            self.newest = found.time, found.index
+        elif self.backwards is None and found.time < self.newest[0] - TOLERATED:
+            self.backwards = found.index
+        if found.digest is None or found.subject is None:
+            return
+        commitment = Commitment(found.index, found.subject, found.outcome, found.digest, found.time.date())
+        if found.outcome in ACCOUNTS:
+            kept = self.vaults.setdefault(found.subject, [])
+            kept[:] = [*kept, commitment][-_KEPT_ACCOUNTS:]
+        elif found.chain is Chain.OTHERS and found.relation == Relation.OPERATIONS and LOG_FIELD not in found.fields:
+            self.announced[found.index] = commitment
