@@ -1,15 +1,22 @@
 """What the log's witnesses said last: the cosignature of each, or why there is none."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
-from sqlalchemy import BigInteger, Engine, String, Text, select
+from sqlalchemy import BigInteger, Engine, String, Text, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
+from privacy import merkle
 from privacy.base import LogBase, Sensitivity, column
 from privacy.checkpoint import NoteBroken
 from privacy.cosignature import Cosignature, CosignatureVerifier, merge
+from privacy.log_tree import reader
 from privacy.stores import writing
+
+_ASKING: Final = 0x53_56_77_69  # the number of the advisory lock, the same in every process
 
 
 class WitnessRow(LogBase):
@@ -83,3 +90,29 @@ def save(engine: Engine, statement: Statement) -> None:
         changed = {name: value for name, value in values.items() if name != "name"}
         upsert = insert(WitnessRow).values(values)
         connection.execute(upsert.on_conflict_do_update(index_elements=[_witness.c.name], set_=changed))
+
+
+def growth(engine: Engine, old: int, size: int) -> list[bytes]:
+    """Return the proof that the log's first `old` entries begin its first `size`; LookupError if a hash is missing."""
+    with engine.connect() as connection:
+        return merkle.prove_consistency(old, size, reader(connection))
+
+
+def root_at(engine: Engine, size: int) -> bytes:
+    """Return the root of the log's first `size` entries; LookupError if it has not so many."""
+    with engine.connect() as connection:
+        return merkle.root_hash(size, reader(connection))
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[bool]:
+    """Tell whether this process is the only one that asks the witnesses now.
+
+    PostgreSQL knows it. SQLite is served by one process; what a command does beside it is only done twice.
+    """
+    if engine.dialect.name == "sqlite":
+        yield True
+        return
+    with engine.connect() as connection:
+        mine = bool(connection.scalar(select(func.pg_try_advisory_xact_lock(_ASKING))))
+        yield mine

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.errors import AuthError
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
-from portal.witness.home import WitnessRefused
+from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
 from privacy.file_keys import KeyFileRefused
 from privacy.inventory import VaultIncomplete
@@ -40,7 +40,7 @@ FAILURES: Final = (
     Refused,
     SealBroken,
     VaultIncomplete,
-    WitnessRefused,
+    WitnessMisplaced,
 )
 """What ends a command with one line and exit code 1."""
 

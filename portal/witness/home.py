@@ -17,7 +17,7 @@ from privacy.witness_store import WitnessStore
 _SEED_BYTES = 32
 
 
-class WitnessRefused(Exception):
+class WitnessMisplaced(Exception):
     """The witness cannot start like this; the text names the place and the fix."""
 
 
@@ -38,7 +38,7 @@ class Place:
         return self.home / "witness.db"
 
     def open(self) -> Witness:
-        """Open the witness, making its folder and key if this is the first start; WitnessRefused if it cannot be."""
+        """Open the witness, making its folder and key if this is the first start; WitnessMisplaced if it cannot be."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         signer = self._signer()
         return Witness(WitnessStore(self.store), signer, self._logs(), lambda: dt.datetime.now(dt.UTC))
@@ -49,29 +49,31 @@ class Place:
             try:
                 verifier = Verifier.parse(each)
             except NoteBroken as error:
-                raise WitnessRefused(
+                raise WitnessMisplaced(
                     f"--log {each}: {error}; `sameview log checkpoint --key` prints a log's verifier key"
                 ) from error
             if found.setdefault(verifier.name, verifier).public != verifier.public:
-                raise WitnessRefused(f"--log: two keys for {verifier.name}; a log has one, and a second one is a fork")
+                raise WitnessMisplaced(
+                    f"--log: two keys for {verifier.name}; a log has one, and a second one is a fork"
+                )
         return list(found.values())
 
     def _signer(self) -> CosignatureSigner:
         if not self.key.exists():
             if self.store.exists():
-                raise WitnessRefused(
+                raise WitnessMisplaced(
                     f"{self.key} is missing, but {self.store} is there: put the key back, or start with an empty --home"
                 )
             _write_once(self.key, f"{self.name}\n{base64.b64encode(secrets.token_bytes(_SEED_BYTES)).decode()}\n")
         if stat.S_IMODE(self.key.stat().st_mode) & 0o077:
-            raise WitnessRefused(f"{self.key} can be read by others: chmod 600 {self.key}")
+            raise WitnessMisplaced(f"{self.key} can be read by others: chmod 600 {self.key}")
         name, seed = _read(self.key)
         if name != self.name:
-            raise WitnessRefused(f"--name: the witness in {self.home} is called {name}; others know it by that name")
+            raise WitnessMisplaced(f"--name: the witness in {self.home} is called {name}; others know it by that name")
         try:
             return CosignatureSigner(name, seed)
         except NoteBroken as error:
-            raise WitnessRefused(f"--name: {error}") from error
+            raise WitnessMisplaced(f"--name: {error}") from error
 
 
 def _read(path: Path) -> tuple[str, bytes]:
@@ -79,9 +81,9 @@ def _read(path: Path) -> tuple[str, bytes]:
         name, seed = path.read_text(encoding="utf-8").splitlines()
         decoded = base64.b64decode(seed, validate=True)
     except (ValueError, binascii.Error) as error:
-        raise WitnessRefused(f"{path} is no witness's key: put it back from its backup") from error
+        raise WitnessMisplaced(f"{path} is no witness's key: put it back from its backup") from error
     if len(decoded) != _SEED_BYTES:
-        raise WitnessRefused(f"{path} is no witness's key: put it back from its backup")
+        raise WitnessMisplaced(f"{path} is no witness's key: put it back from its backup")
     return name, decoded
 
 

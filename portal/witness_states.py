@@ -1,0 +1,116 @@
+"""What people are told about the log's witnesses: who co-signed when, and a warning if one was silent or refused.
+
+Everything rests on cosignatures that are checked here, each time, with the agreed keys: who writes into the database
+can make a witness look silent, but not make it look as if it had spoken.
+"""
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from portal import witnessing
+from portal.config import Config
+from portal.show import moment, number
+from portal.wiring import System
+from privacy import witnesses
+from privacy.checkpoint import NoteBroken
+from privacy.cosignature import CosignatureVerifier
+from privacy.witnesses import Statement
+
+
+class Mood(enum.StrEnum):
+    """How it stands with a witness."""
+
+    COSIGNED = "co-signed"
+    UNASKED = "unasked"
+    NEVER = "never"
+    SILENT = "silent"
+    REFUSED = "refused"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessState:
+    """One witness: when it co-signed last, and the log's size then; `refusal` says in words what it did not accept."""
+
+    name: str
+    mood: Mood
+    at: dt.datetime | None = None
+    size: int = 0
+    refusal: str = ""
+
+    @property
+    def warns(self) -> bool:
+        """Whether everybody is told."""
+        return self.mood not in (Mood.COSIGNED, Mood.UNASKED)
+
+
+REFUSALS: Final = {
+    witnessing.FORKED: "it had co-signed another history of the same length",
+    witnessing.SHRUNK: "it had co-signed more entries than the log has now",
+    witnessing.UNPROVED: "nobody could prove that the log only grew since it co-signed last",
+    witnessing.OTHER_KEY: "the checkpoint was not signed with the key that it knows",
+    witnessing.UNKNOWN: "it does not know this log",
+    witnessing.MALFORMED: "it could not read what it was asked",
+}
+_GRAVE: Final = (witnessing.FORKED, witnessing.SHRUNK, witnessing.UNPROVED, witnessing.OTHER_KEY)
+_DAY: Final = dt.timedelta(hours=24)
+
+
+def states(system: System) -> list[WitnessState]:
+    """Return how it stands with every agreed witness, and with any other that refused before it was dropped."""
+    said = witnesses.statements(system.stores.log)
+    found = []
+    for each in system.config.witnesses:
+        verifier = CosignatureVerifier.parse(each.verifier_key)
+        found.append(_state(verifier, said.pop(verifier.name, None), system.clock(), silence(system.config)))
+    return found + [_refused(each, None) for each in said.values() if each.refusal]
+
+
+def silence(config: Config) -> dt.timedelta:
+    """Return after how long without a cosignature everybody is told: a day, or three rounds of a slower schedule."""
+    return max(_DAY, 3 * dt.timedelta(minutes=config.checkpoint_minutes))
+
+
+def warnings(system: System, zone: ZoneInfo) -> list[str]:
+    """Return what everybody has to know, a sentence for each witness; none if all is well."""
+    return [sentence(each, zone) for each in states(system) if each.warns]
+
+
+def sentence(state: WitnessState, zone: ZoneInfo) -> str:
+    """Say how it stands with a witness, with times on the clock of `zone`."""
+    if state.mood is Mood.REFUSED:
+        return f"The witness {state.name} refused to co-sign the access log: {state.refusal}."
+    if state.mood is Mood.BROKEN:
+        return f"What is stored as the cosignature of {state.name} was not made by its key. Somebody wrote there."
+    if state.at is None:
+        return f"The witness {state.name} has not co-signed the access log yet."
+    when = moment(state.at, zone)
+    if state.mood is Mood.SILENT:
+        return f"The witness {state.name} has not co-signed the access log since {when}: nobody outside checks it now."
+    return f"Co-signed by {state.name} on {when}, at {number(state.size)} entries."
+
+
+def _state(
+    verifier: CosignatureVerifier, said: Statement | None, now: dt.datetime, silence: dt.timedelta
+) -> WitnessState:
+    if said is None:
+        return WitnessState(verifier.name, Mood.UNASKED)
+    try:
+        at = said.checked(verifier).at if said.cosignature else None
+    except NoteBroken:
+        return WitnessState(verifier.name, Mood.BROKEN)
+    if said.refusal:
+        return _refused(said, at)
+    if at is None:
+        return WitnessState(verifier.name, Mood.NEVER)
+    return WitnessState(verifier.name, Mood.SILENT if now - at > silence else Mood.COSIGNED, at, said.size)
+
+
+def _refused(said: Statement, at: dt.datetime | None) -> WitnessState:
+    words = REFUSALS.get(said.refusal or "", "it gave no reason that is known here")
+    if said.refusal in _GRAVE:
+        words += ". Do not rely on the log before this is explained"
+    return WitnessState(said.name, Mood.REFUSED, at, said.size, words)
