@@ -25,9 +25,11 @@ from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
 from privacy.log_tree import read_head, reader
-from privacy.log_upkeep import Erasure
+from privacy.log_upkeep import Erased, Erasure, Expiration, erasure_of
 from privacy.log_verify import Verification
 from privacy.merkle import EMPTY_ROOT
+from privacy.period import Period
+from privacy.tombstones import SubjectErased
 from privacy.vault import ORGANISATION
 
 _REMEMBERED_OWN_READS: Final = 50_000
@@ -72,19 +74,49 @@ class AccessLog:
         closing = closings.Closing(day)
         return self._submit_alone(closing.draft(), state=closing.digest, also=closing.write)
 
-    def erase(
-        self, subject: str, chains: Collection[str] = (Chain.OTHERS, Chain.SELF), before: dt.date | None = None
-    ) -> int:
-        """Erase a person's entries, all or those before a day, and return the index of the entry that records it.
+    def erase(self, subject: str, known: Collection[int] = ()) -> Erased:
+        """Erase everything about a person and end their chains; return the entry that records it, and the rows.
 
         Their hashes stay, so that the tree still verifies. Call it before the keys are destroyed: without them the
-        person's rows cannot be found. The erased rows name the entry, and its digest names the rows.
+        person's rows cannot be found. The erased rows name the entry, and its digest names the rows. A second time
+        nothing is written. `known` are rows of theirs by an earlier erasure; they are erased if they are nobody's now.
         """
-        erasure = Erasure(self._seals, subject, frozenset(map(Chain, chains)), before)
-        index = self._submit_alone(erasure.draft(), state=erasure.digest, also=erasure.write)
+        if (done := self.erasure_of(subject)) is None:
+            erasure = Erasure(self._seals, subject, known)
+            try:
+                self._submit_alone(erasure.draft(), state=erasure.digest, also=erasure.write)
+            except LogUnavailable:
+                if self.erasure_of(subject) is None:  # else another process was faster
+                    raise
+            done = self._erased(subject)
         self._seals.forget()
         self._own_reads = {place: i for place, i in self._own_reads.items() if place[0] != subject}
+        return done
+
+    def erasure_of(self, subject: str) -> Erased | None:
+        """Return what was erased of a person, None if they were not."""
+        with self._engine.connect() as connection:
+            return erasure_of(connection, subject)
+
+    def _erased(self, subject: str) -> Erased:
+        if (done := self.erasure_of(subject)) is None:
+            raise LogUnavailable("the erasure that was just written is not there")
+        return done
+
+    def expire(self, chains: Collection[Chain], before: dt.date, fields: Collection[str], period: Period) -> int:
+        """Erase everybody's entries of days before `before` in `chains`, and return the entry that records it.
+
+        That entry is about the expiry of `fields` for `period`. Call it before the keys of those days are destroyed.
+        """
+        expiration = Expiration(self._seals, chains, before)
+        index = self._submit_alone(expiration.draft(fields, period), state=expiration.digest, also=expiration.write)
+        self._seals.forget()
         return index
+
+    def has_expired(self, chains: Collection[Chain], before: dt.date) -> bool:
+        """Tell whether `chains` hold entries of days before `before`; nothing is opened."""
+        with self._engine.connect() as connection:
+            return bool(chains) and Expiration(self._seals, chains, before).due(connection)
 
     def _submit_alone(self, draft: Draft, **work: Any) -> int:
         waiting = self._prepare(draft)
@@ -218,6 +250,8 @@ def _keys_needed() -> Iterator[None]:
     """An entry needs keys of the key store: when that cannot be reached, the log cannot be written either."""
     try:
         yield
+    except SubjectErased as e:
+        raise LogUnavailable("an entry about somebody who was erased, or by them, cannot be written") from e
     except KeyClassWithheld:
         raise
     except (SQLAlchemyError, OSError) as e:

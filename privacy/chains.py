@@ -9,17 +9,25 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection, func, insert, select, tuple_
 
+from privacy.key_provider import KeyGone
 from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
 from privacy.log_sql import AppendStatements
 from privacy.log_tables import ChainHeadRow
+
+
+class ChainEnded(KeyGone):
+    """Nothing is written to this chain any more: the person was erased."""
+
 
 Place = tuple[str, str]
 """(subject, chain)."""
 
 chain_head = ChainHeadRow.__table__
 
+_ENDED: Final = b"\0"  # no envelope begins so
+_ENDED_BYTES: Final = 9
 _COLUMNS: Final = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
 
 
@@ -57,9 +65,14 @@ class Heads:
             self._stored.setdefault((subject, chain), sealed)
 
     def head(self, place: Place) -> ChainHead:
-        """Return the head of a chain; a new one for a chain without entries. SealBroken if it does not open."""
+        """Return the head of a chain; a new one for a chain without entries.
+
+        SealBroken if it does not open, ChainEnded if its person was erased.
+        """
         if (found := self._opened.get(place)) is None:
             sealed = self._stored.get(place)
+            if sealed is not None and (record := ended_by(sealed)) is not None:
+                raise ChainEnded(f"the person was erased, see entry {record}")
             found = ChainHead() if sealed is None else self._seals.open_head(*place, sealed)
             self._opened[place] = found
         return found
@@ -89,12 +102,29 @@ class Heads:
         """Return the ends of all chains as they are now, with the tags of their subjects in the month of `day`."""
         self.read()
         found = []
-        for place in sorted(self._stored.keys() | self._opened.keys()):
+        living = {place for place, sealed in self._stored.items() if ended_by(sealed) is None}
+        for place in sorted(living | self._opened.keys()):
             head = self.head(place)
             if head.sequence >= 0:
                 tag = self._seals.tag(SUBJECT_TAG, place[0], day, create=True)
                 found.append(End(tag, head.sequence + 1, head.commitment))
         return found
+
+
+def ended(record: int) -> bytes:
+    """Return what stands in the place of a sealed head from the entry on that records its person's erasure."""
+    return _ENDED + record.to_bytes(_ENDED_BYTES - len(_ENDED), "big")
+
+
+def ended_by(sealed: bytes) -> int | None:
+    """Return the entry that ended a chain, None for a chain that goes on."""
+    if len(sealed) != _ENDED_BYTES or not sealed.startswith(_ENDED):
+        return None
+    return int.from_bytes(sealed[len(_ENDED) :], "big")
+
+
+LIVING: Final = func.length(chain_head.c.sealed) != _ENDED_BYTES
+"""The condition that a chain goes on."""
 
 
 def erasure_digest(indices: Iterable[int]) -> str:

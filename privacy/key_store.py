@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, bindpar
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
+from privacy import tombstones
 from privacy.base import KeyBase, Sensitivity, column
 from privacy.fields import KeyClass
 
@@ -50,9 +51,14 @@ def read(connection: Connection, subject: str, epochs: Iterable[Epoch]) -> list[
 
 
 def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
-    """File the keys whose place is empty; where another process was faster, its key stays."""
+    """File the keys whose place is empty; where another process was faster, its key stays.
+
+    SubjectErased for whoever has a tombstone: roll back. It is looked for after the keys are written, so that of two
+    transactions at once either this one sees the tombstone, or the one that destroys keys sees these.
+    """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(WrappedKey).on_conflict_do_nothing()
+    filed = list(keys)
     rows = [
         {
             "subject_id": k.subject,
@@ -61,10 +67,11 @@ def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
             "kek_version": k.kek_version,
             "wrapped": k.wrapped,
         }
-        for k in keys
+        for k in filed
     ]
     if rows:
         connection.execute(statement, rows)
+        tombstones.refuse_erased(connection, {k.subject for k in filed})
 
 
 def lock_for_filing(connection: Connection) -> None:
@@ -151,6 +158,12 @@ def destroy(connection: Connection, subject: str, epochs: Iterable[Epoch] | None
         wanted = [(c.value, e) for c, e in epochs]
         statement = statement.where(tuple_(WrappedKey.key_class, WrappedKey.epoch).in_(wanted))
     return connection.execute(statement).rowcount
+
+
+def destroy_epochs(connection: Connection, key_class: KeyClass, low: int, before: int, but: str) -> int:
+    """Delete everybody's wrapped keys of a class from epoch `low` to before `before`, those of `but` excepted."""
+    here = (WrappedKey.key_class == key_class, WrappedKey.epoch >= low, WrappedKey.epoch < before)
+    return connection.execute(delete(WrappedKey).where(*here, WrappedKey.subject_id != but)).rowcount
 
 
 def truncate_journal(engine: Engine) -> None:

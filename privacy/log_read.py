@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, func, literal, select
 
-from privacy.chains import chain_head
+from privacy.chains import LIVING, chain_head
 from privacy.keys import KeyGone
 from privacy.log_entries import Chain, Entry, entry_of
 from privacy.log_seals import FIRST_PRIVATE_EPOCH, SUBJECT_TAG, VIEWER_TAG, Filed, LogSeals
@@ -26,7 +26,7 @@ COLUMNS: Final = (
 )
 _ROWS_A_QUERY: Final = 500
 _EPOCH: Final = func.substr(entry.c.sealed, 5, 4, type_=LargeBinary)
-_IS_OWN_READ: Final = literal(FIRST_PRIVATE_EPOCH.to_bytes(4, "big"), LargeBinary) <= _EPOCH
+IS_OWN_READ: Final = literal(FIRST_PRIVATE_EPOCH.to_bytes(4, "big"), LargeBinary) <= _EPOCH
 _DAYS: Final = select(  # two statements in one: either is answered by the index alone, both at once read the table
     select(func.min(entry.c.day)).scalar_subquery(), select(func.max(entry.c.day)).scalar_subquery()
 )
@@ -36,7 +36,7 @@ _BY_OTHERS: Final = (
         entry.c.subject_tag.in_(bindparam("about", expanding=True)),
         entry.c.viewer_tag.not_in(bindparam("but", expanding=True)),
         entry.c.sealed.is_not(None),
-        ~_IS_OWN_READ,
+        ~IS_OWN_READ,
     )
     .order_by(entry.c.index.desc())
 )
@@ -97,7 +97,7 @@ class LogReader:
 
         Whatever jobs did, or the person `but`, stays sealed: their tags say that it is theirs.
         """
-        months = self._months(None, None)
+        months = self.months(None, None)
         silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, months)]
         tags = {"about": self._seals.tags(SUBJECT_TAG, subject, months), "but": silent}
         rows = (Filed(*row) for row in self._connection.execute(_BY_OTHERS, tags))
@@ -125,9 +125,23 @@ class LogReader:
 
     def rows_of(self, subject: str) -> list[Filed]:
         """Return the rows of every entry about a person, oldest first."""
-        tags = self._seals.tags(SUBJECT_TAG, subject, self._months(None, None))
+        tags = self._seals.tags(SUBJECT_TAG, subject, self.months(None, None))
         found = select(*COLUMNS).where(entry.c.subject_tag.in_(tags)).order_by(entry.c.index)
         return [Filed(*row) for row in self._connection.execute(found)]
+
+    def nobodys(self, indices: Collection[int]) -> list[int]:
+        """Return which of these rows hold something and belong to nobody whose keys exist."""
+        found: list[int] = []
+        wanted = sorted(indices)
+        for start in range(0, len(wanted), _ROWS_A_QUERY):
+            some = entry.c.index.in_(wanted[start : start + _ROWS_A_QUERY])
+            rows = self._connection.execute(select(*COLUMNS).where(some, entry.c.sealed.is_not(None)))
+            for row in (Filed(*each) for each in rows):
+                try:
+                    self.subject_of(row)
+                except KeyGone:
+                    found.append(row.index)
+        return found
 
     def commitment(self, index: int) -> bytes:
         """Return what an entry commits to, erased or not; LookupError if there is none."""
@@ -175,9 +189,9 @@ class LogReader:
             raise KeyGone(f"entry {row.index} of the access log belongs to nobody who has a chain and a key") from None
 
     def everybody(self) -> list[str]:
-        """Return every subject that has a chain."""
+        """Return every subject that has a chain, and was not erased."""
         if self._everybody is None:
-            self._everybody = list(self._connection.scalars(select(chain_head.c.subject_id).distinct()))
+            self._everybody = list(self._connection.scalars(select(chain_head.c.subject_id).where(LIVING).distinct()))
         return self._everybody
 
     def _rows(self, conditions: Sequence[ColumnElement[bool]], before: int | None) -> Iterator[Filed]:
@@ -197,16 +211,16 @@ class LogReader:
             conditions.append(entry.c.day >= wanted.first_day)
         if wanted.end_day is not None:
             conditions.append(entry.c.day < wanted.end_day)
-        months = self._months(wanted.first_day, wanted.end_day) if wanted.subject or wanted.viewer else []
+        months = self.months(wanted.first_day, wanted.end_day) if wanted.subject or wanted.viewer else []
         if wanted.subject is not None:
             conditions.append(entry.c.subject_tag.in_(self._seals.tags(SUBJECT_TAG, wanted.subject, months)))
         if wanted.viewer is not None and Chain.SELF not in wanted.chains:  # own reads have a random viewer tag
             conditions.append(entry.c.viewer_tag.in_(self._seals.tags(VIEWER_TAG, wanted.viewer, months)))
         if Chain.SELF not in wanted.chains:
-            conditions.append(~_IS_OWN_READ)
+            conditions.append(~IS_OWN_READ)
         return conditions
 
-    def _months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
+    def months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
         """Return the first day of every month in which the log has entries, within the days asked for."""
         oldest, newest = self._connection.execute(_DAYS).one()
         if oldest is None:

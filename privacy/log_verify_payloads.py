@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from privacy.chains import End, Place, chain_head, erasure_digest
+from privacy.chains import End, Place, chain_head, ended_by, erasure_digest
 from privacy.closings import CLOSED, leaf_hashes
 from privacy.keys import KeyClassWithheld, KeyGone
 from privacy.log_entries import Chain, Entry, commitment_of, entry_of
@@ -18,7 +18,7 @@ from privacy.log_problems import Problems, raw
 from privacy.log_read import COLUMNS, LogReader
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, Filed, LogSeals, class_of, is_own_read
 from privacy.log_tree import entry
-from privacy.log_upkeep import ERASED
+from privacy.log_upkeep import ERASED, EXPIRED
 from privacy.log_verify_closings import ClosingRows
 from privacy.seal import SealBroken
 from privacy.vault import ORGANISATION
@@ -78,6 +78,7 @@ class PayloadCheck:
         self._ends: dict[Place, _End] = {}
         self._erased: dict[int, int] = {}
         self._records: dict[int, str | None] = {}
+        self._ended: dict[int, set[Place]] = {}
         self._closings = ClosingRows(connection, problems)
         self.days = Days()
         self.ledger = Ledger()
@@ -135,8 +136,10 @@ class PayloadCheck:
         self.ledger.take(found)
         for reason in self._contradictions(row, subject, found):
             self._problems.report(row.index, reason)
-        if found.chain is Chain.ORGANISATION and found.outcome == ERASED:
+        if found.chain is Chain.ORGANISATION and found.outcome in (ERASED, EXPIRED):
             self._records[row.index] = found.digest
+            if found.outcome == ERASED:
+                self._ended[row.index] = set()
         if found.chain is Chain.ORGANISATION and found.outcome == CLOSED:
             self._check_closing(found)
         self._check_chain((subject, found.chain.value), row, found)
@@ -199,6 +202,9 @@ class PayloadCheck:
         columns = raw(chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
         for subject, chain, sealed in self._connection.execute(select(*columns)):
             end = self._ends.pop((subject, chain), None)
+            if isinstance(sealed, bytes) and (record := ended_by(sealed)) is not None:
+                self._take_ended((subject, chain), record, end)
+                continue
             place = f"chain {chain} of {subject}" if end is None else end.index
             end = end or _End(-1, b"", -1, 0)
             try:
@@ -218,8 +224,21 @@ class PayloadCheck:
         for end in self._ends.values():
             self._problems.report(end.index, "the head of its chain is missing")
 
+    def _take_ended(self, place: Place, record: int, end: _End | None) -> None:
+        """Only an erasure ends a chain, and nothing of it is left."""
+        if record in self._ended:
+            self._ended[record].add(place)
+        else:
+            self._problems.report(f"chain {place[1]} of {place[0]}", f"ended by entry {record}, no erasure of a person")
+        if end is not None:
+            self._problems.report(end.index, "its chain was ended by an erasure, and it is still there")
+
     def _check_erasures(self) -> None:
-        """Every erased row is named by the entry that records its erasure."""
+        """Every erased row is named by the entry that records its erasure, and both chains of its person end there."""
+        for record, places in self._ended.items():
+            chains, subjects = sorted(chain for _, chain in places), {subject for subject, _ in places}
+            if chains != [Chain.OTHERS, Chain.SELF] or len(subjects) != 1:
+                self._problems.report(record, "records the erasure of a person, whose two chains do not end with it")
         for record in Counter(self._erased.values()):
             rows = [index for index, by in self._erased.items() if by == record]
             digest = self._records.get(record)
