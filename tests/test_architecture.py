@@ -103,7 +103,13 @@ KEYS = {"privacy/keys.py", "privacy/vault.py", "privacy/inventory.py", "privacy/
 ALLOWED = {
     "field_key": KEYS,
     "FieldKey": KEYS | {"privacy/seal.py", "privacy/log_commit.py"},
-    "derive": {"privacy/keys.py", "privacy/disclosure.py", "privacy/log_seals.py", "privacy/stamp_key.py"},
+    "derive": {
+        "privacy/key_files.py",
+        "privacy/keys.py",
+        "privacy/disclosure.py",
+        "privacy/log_seals.py",
+        "privacy/stamp_key.py",
+    },
     "unwrap": {"privacy/keys.py", "privacy/wrapping.py", "privacy/file_keys.py"},
     "vault._open": {"privacy/disclosure.py"},
     "log.of_subject": {"privacy/access_log.py", "privacy/log_gate.py"},
