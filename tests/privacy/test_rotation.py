@@ -276,9 +276,11 @@ def test_processes_that_file_keys_while_two_others_rotate_lose_none(stores: Stor
 
     with ThreadPoolExecutor(4) as pool:
         filing = [pool.submit(file_keys, subject) for subject in (BEN, DAN)]
-        for each in [pool.submit(rotate) for _ in range(2)]:
-            each.result()
-        stop.set()
+        try:
+            for each in [pool.submit(rotate) for _ in range(2)]:
+                each.result()
+        finally:
+            stop.set()
         made = sum(each.result() for each in filing)
 
     reader = KeyRing(stores.keys, FileKeyProvider(provider.directory))
