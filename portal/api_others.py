@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 
 from auth.permissions import Permission, requires
-from portal import shapes
+from portal import checkpoints, shapes
 from portal.access import system, viewer
 from portal.answers import logged, plain, week_answer
 from portal.compliance import query_from
@@ -86,5 +86,5 @@ def verification() -> Response:
 @requires(Permission.CHECKPOINT_READ)
 @answers(str, media="text/plain")
 def checkpoint() -> Response:
-    """The newest signed checkpoint (C2SP signed note): keep a copy away from this system."""
-    return Response(system().log.checkpoint(), content_type="text/plain; charset=utf-8")
+    """The newest published checkpoint (C2SP signed note) with its cosignatures: keep a copy away from this system."""
+    return Response(checkpoints.latest(system()).note, content_type="text/plain; charset=utf-8")

@@ -53,16 +53,20 @@ def publish(system: System) -> str:
     """
     with witnesses.alone(system.stores.log) as alone:
         if alone:
-            note = system.log.checkpoint()
-            checkpoint = system.log.signer.verifier.open_checkpoint(note)
-            continues = _continues(system)
-            if continues:
-                watermark.raise_to(system.stores.keys, checkpoint.origin, checkpoint.size, note)
-            _ask_all(system, checkpoint, note)
+            _round(system)
+    return latest(system).note
+
+
+def _round(system: System) -> None:
+    note = system.log.checkpoint()
+    checkpoint = system.log.signer.verifier.open_checkpoint(note)
+    continues = _continues(system)
+    if continues:
+        watermark.raise_to(system.stores.keys, checkpoint.origin, checkpoint.size, note)
+    _ask_all(system, checkpoint, note)
+    if continues:
         published = latest(system)
-        if alone and continues:
-            checkpoint_files.write(system.config.checkpoints, published.checkpoint, published.note)
-    return published.note
+        checkpoint_files.write(system.config.checkpoints, published.checkpoint, published.note)
 
 
 def agreed(system: System) -> list[CosignatureVerifier]:

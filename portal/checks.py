@@ -5,14 +5,37 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal import witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
-from privacy.file_keys import KeyFileRefused
-from privacy.keys import KeyClassWithheld, KeyGone, KeyRefused
+from portal.witness_states import Mood
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, ProviderRefused
+
+_MENDING: Final = {
+    Mood.UNASKED: "`sameview serve` asks it when it starts, and then on a schedule.",
+    Mood.NEVER: "Does it run, at the address in SAMEVIEW_WITNESSES? The server's log says what the portal met there.",
+    Mood.SILENT: "Does it run, at the address in SAMEVIEW_WITNESSES? The server's log says what the portal met there.",
+    Mood.REFUSED: "Run `sameview log verify`, and compare with the checkpoints in the witness's page and in backups.",
+    Mood.BROKEN: "Somebody wrote into the log's database, or the verifier key in SAMEVIEW_WITNESSES was changed.",
+}
+
+
+_UNOPENED: Final = (
+    ConfigError,
+    KeyClassWithheld,
+    KeyGone,
+    KeyRefused,
+    NotInitialised,
+    OSError,
+    ProviderRefused,
+    SQLAlchemyError,
+)
 
 
 class Level(enum.Enum):
@@ -39,7 +62,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
         return [Finding(Level.FAULT, str(error), "Correct the setting and run `sameview check` again.")]
     try:
         system = build(config)
-    except (NotInitialised, KeyFileRefused, KeyGone, KeyRefused, KeyClassWithheld, SQLAlchemyError, OSError) as error:
+    except _UNOPENED as error:
         return [Finding(Level.FAULT, _first_line(error), "Nothing else can be checked before this is mended.")]
     try:
         return inspect(system)
@@ -49,13 +72,16 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 
 def inspect(system: System) -> list[Finding]:
     """Look at a running installation."""
-    return [*_keys(system), *_places(system.config), *_log(system)]
+    return [*_keys(system), *_places(system.config), *_log(system), *_witnesses(system)]
 
 
 def _keys(system: System) -> Iterator[Finding]:
     try:
         system.provider.check()
-    except (KeyFileRefused, KeyGone) as error:
+        for warning in system.provider.warnings():
+            what, _, fix = warning.partition(": ")
+            yield Finding(Level.WARNING, what, f"{fix[:1].upper()}{fix[1:]}.")
+    except (ProviderRefused, KeyGone) as error:
         yield Finding(Level.FAULT, str(error), "Without this key nothing of its class opens.")
     secret = system.config.web_secret
     if system.config.secret_key is None and not secret.exists():
@@ -65,15 +91,8 @@ def _keys(system: System) -> Iterator[Finding]:
 
 
 def _places(config: Config) -> Iterator[Finding]:
-    keks = os.stat(config.kek_dir).st_dev
-    for url in (config.data_url, config.keys_url):
-        database = make_url(url)
-        if database.get_backend_name() == "sqlite" and os.stat(str(database.database)).st_dev == keks:
-            yield Finding(
-                Level.WARNING,
-                f"{config.kek_dir} is on the same file system as {database.database}",
-                "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
-            )
+    if config.key_provider == "file":
+        yield from _same_disk(config)
     if config.home.exists() and stat.S_IMODE(config.home.stat().st_mode) & 0o077:
         yield Finding(Level.WARNING, f"{config.home} can be read by others", f"chmod 700 {config.home}")
     if config.base_url.startswith("https://") and config.proxy_hops == 0:
@@ -86,11 +105,35 @@ def _places(config: Config) -> Iterator[Finding]:
         yield Finding(Level.FAULT, f"{config.base_url} is not encrypted", "Put TLS in front and use https://.")
 
 
+def _same_disk(config: Config) -> Iterator[Finding]:
+    keks = os.stat(config.kek_dir).st_dev
+    for url in (config.data_url, config.keys_url):
+        database = make_url(url)
+        if database.get_backend_name() == "sqlite" and os.stat(str(database.database)).st_dev == keks:
+            yield Finding(
+                Level.WARNING,
+                f"{config.kek_dir} is on the same file system as {database.database}",
+                "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
+            )
+
+
 def _log(system: System) -> Iterator[Finding]:
     for problem in system.log.verify(hashes_only=True).problems:
         yield Finding(
             Level.FAULT, f"the access log does not verify: {problem}", "Keep the files: somebody wrote there."
         )
+
+
+def _witnesses(system: System) -> Iterator[Finding]:
+    if not system.config.witnesses:
+        yield Finding(
+            Level.WARNING,
+            "no witness co-signs the access log",
+            "Ask the works council to run `sameview log witness`, and set SAMEVIEW_WITNESSES to its key and address.",
+        )
+    for each in witness_states.states(system):
+        if each.mood is not Mood.COSIGNED:
+            yield Finding(Level.WARNING, witness_states.sentence(each, ZoneInfo("UTC")), _MENDING[each.mood])
 
 
 def _is_local(url: str) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, render_template, request, url_for
 
 from auth.permissions import Permission, requires
+from portal import checkpoints, witness_states
 from portal.access import person, system, viewer
 from portal.answers import logged
 from portal.parse import day_from, number_from
@@ -76,7 +77,12 @@ def verification() -> str:
     deep = request.args.get("payloads") == "yes"
     result = system().log.verify(hashes_only=not deep)
     return render_template(
-        "compliance/verification.html", result=result, deep=deep, checkpoint=system().log.checkpoint()
+        "compliance/verification.html",
+        result=result,
+        deep=deep,
+        checkpoint=checkpoints.latest(system()).note,
+        witnesses=witness_states.states(system()),
+        zone=person().zone,
     )
 
 

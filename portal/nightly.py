@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from auth.people import Person
+from portal import checkpoints
 from portal.wiring import System
 from privacy.capture import PRESETS
 from privacy.period import Period, local_day, oldest_readable, shared_from
@@ -20,6 +21,7 @@ class Done:
     weeks: int
     text_days: int
     log_days: int
+    cosignatures: int = 0
 
 
 def run(system: System, step: Step) -> Done:
@@ -30,7 +32,7 @@ def run(system: System, step: Step) -> Done:
         step("people", number, len(everybody))
         weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
         text_days += _expire_text(system, person)
-    return Done(weeks, text_days, _close_log_days(system))
+    return Done(weeks, text_days, _close_log_days(system), cosignatures=_publish(system))
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -53,6 +55,12 @@ def _expire_text(system: System, person: Person) -> int:
     keep_days = PRESETS[system.config.capture_preset].text_days or 0
     today = local_day(system.clock(), person.zone, system.config.day_start)
     return system.intake.expire_text(person.subject, today - dt.timedelta(days=keep_days))
+
+
+def _publish(system: System) -> int:
+    """Publish the log's checkpoint, after all that the night has written, and count who co-signed it."""
+    checkpoints.publish(system)
+    return len(checkpoints.latest(system).cosignatures)
 
 
 def _close_log_days(system: System) -> int:

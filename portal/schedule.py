@@ -17,7 +17,7 @@ _logger = structlog.get_logger("sameview")
 
 
 class Schedule:
-    """Publishes every `seconds` until it is stopped. A round that fails is told to the server's log; the next one runs."""
+    """Publishes every `seconds` until it is stopped; after a round that failed, which the server's log tells, too."""
 
     def __init__(self, publish: Callable[[], object], seconds: float, clock: Callable[[], float] = time.time) -> None:
         self._publish = publish

@@ -74,12 +74,14 @@ _EVENTS: Final[dict[str, str]] = {
     "profile-changed": "{viewer} changed {whose} profile",
     "reset-issued": "{viewer} issued a link that sets a new password for {subject}",
     "reviewer-granted": "{viewer} let somebody review the access log; the notice to {subject} says who",
+    "restored": "{viewer} put an older state of this portal back from a backup",
     "reviewer-revoked": "{viewer} ended that somebody reviews the access log; the notice to {subject} says who",
     "role-granted": "{viewer} gave {subject} a role",
     "role-revoked": "{viewer} took a role from {subject}",
     "sign-in-link-issued": "{viewer} issued a one-time link that signs in as {subject}",
     "signed-in-by-link": "Somebody signed in as {subject} with a one-time link",
     "staying": "{viewer} removed {whose} last day",
+    "witness-refused": "A witness refused to co-sign the access log; everybody sees why at the top of their pages",
 }
 """What happened to a person's account and relations, by the outcome of the entry."""
 

@@ -16,15 +16,17 @@ THREADS = 16
 
 def load() -> Any:
     """Build the application in a worker: granian calls this (target `portal.serving:load`, factory)."""
-    from portal import create_app, vega
+    from portal import create_app, schedule, vega
     from portal.config import Config
     from portal.wiring import build
 
     config = Config.from_environ(os.environ)
-    app = create_app(build(config))
+    system = build(config)
+    app = create_app(system)
     vega.warm(config.home / "cache")
     gc.collect()
     gc.freeze()  # what lives as long as the server is not looked through again with every thousandth request
+    schedule.start(system)
     return app
 
 

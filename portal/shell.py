@@ -1,10 +1,13 @@
-"""What the frame of every page shows of whoever is signed in: name, areas, unseen notices, what is captured."""
+"""What the frame of every page shows of whoever is signed in: name, areas, notices, what is captured, warnings."""
 
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
 
+from portal import witness_states
 from portal.access import asking, current_roles, person, system
 
 CAPTURED: Final = {
@@ -24,6 +27,7 @@ class Shell:
     notices: int
     capture: str
     mark: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def shell() -> Shell | None:
@@ -37,7 +41,16 @@ def shell() -> Shell | None:
         notices=system().announcements.unseen(found.subject),
         capture=CAPTURED[system().config.capture_preset],
         mark=TRIAL if system().organisation.throw_away else None,
+        warnings=_warnings(person().zone),
     )
+
+
+def _warnings(zone: ZoneInfo) -> tuple[str, ...]:
+    """Return what everybody is warned of. A page is shown also while the log cannot be read, which says so itself."""
+    try:
+        return tuple(witness_states.warnings(system(), zone))
+    except SQLAlchemyError:
+        return ()
 
 
 def add_shell(app: Flask) -> None:

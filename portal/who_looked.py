@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from portal import own
+from portal import checkpoints, own, witness_states
 from portal.access import session_key, system, viewer
 from portal.parse import number_from
 from portal.sentences import Sentence, sentences
@@ -38,7 +38,9 @@ def page(asked: Mapping[str, str]) -> dict[str, Any]:
         "numbering": numbering(every),
         "verified": system().log.verify(hashes_only=True) if asked.get("verify") == "1" else None,
         "size": system().log.size,
-        "checkpoint": system().log.checkpoint(),
+        "checkpoint": checkpoints.latest(system()).note,
+        "witnesses": witness_states.states(system()),
+        "zone": own.zone(),
         "newer": base if before else None,
         "older": f"{base}&before={older[-A_PAGE].index}" if len(older) > A_PAGE else None,
     }

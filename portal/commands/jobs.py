@@ -17,6 +17,7 @@ def nightly() -> None:
     with opened() as system, progress() as step:
         done = run(system, step)
     click.echo(f"weeks frozen: {done.weeks}; days of text expired: {done.text_days}; log days closed: {done.log_days}")
+    click.echo(f"cosignatures on the published checkpoint: {done.cosignatures}")
 
 
 COMMANDS = (jobs,)
