@@ -102,6 +102,7 @@ class Config:
         given = _given(environ)
         home = Path(given.pop("HOME", "") or platformdirs.user_data_dir("sameview", appauthor=False)).absolute()
         config = cls(home=home, **{name.lower(): READERS[name](name, value) for name, value in given.items()})
+        _check_provider(config)
         _check_places(config)
         return config
 
@@ -128,6 +129,18 @@ def _secret_file(variable: str, path: Path) -> str:
         raise ConfigError(f"{variable}: cannot read {path}: {error.strerror}") from error
 
 
+def _check_provider(config: Config) -> None:
+    """Raise ConfigError for settings of the provider that are missing, or that belong to the other one."""
+    token = ("pkcs11_module", "pkcs11_token", "pkcs11_pin")
+    needed, foreign = (token, ("key_passphrase", "key_dir")) if config.key_provider == "pkcs11" else ((), token)
+    for name in (each for each in needed if getattr(config, each) is None):
+        raise ConfigError(f"{_PREFIX}{name.upper()} is missing: SAMEVIEW_KEY_PROVIDER=pkcs11 needs it")
+    for name in (each for each in foreign if getattr(config, each) is not None):
+        raise ConfigError(
+            f"{_PREFIX}{name.upper()} has no use with SAMEVIEW_KEY_PROVIDER={config.key_provider}: leave one out"
+        )
+
+
 def _check_places(config: Config) -> None:
     folders = {
         Path(make_url(url).database or "").absolute().parent
@@ -139,7 +152,7 @@ def _check_places(config: Config) -> None:
             f"{_PREFIX}KEY_DATABASE_URL: the keys would lie in the database that they protect, and in each of its "
             "backups: name another database, or leave it out"
         )
-    if config.kek_dir.absolute() in folders:
+    if any(config.kek_dir.absolute() in (each, *each.parents) for each in folders):
         raise ConfigError(
             f"{_PREFIX}KEY_DIR: {config.kek_dir} also holds a database that its keys protect; "
             "name a folder of its own, best on another disk"

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, insert
 from auth import person
 from portal import schema
 from portal.config import Config
+from portal.providers import open_provider
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
 from privacy import organisation
 from privacy.access_log import Draft
 from privacy.fields import KeyClass
-from privacy.file_keys import FileKeyProvider
 from privacy.policy import Purpose, Relation
 from privacy.stores import writing
 from privacy.vault import ORGANISATION, Subject
@@ -24,7 +24,7 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     What can be repeated is done first, the row that makes it an installation last: an interrupted setup starts anew.
     """
     make_folders(config)
-    FileKeyProvider(config.kek_dir, frozenset(KeyClass)).create()
+    open_provider(config, frozenset(KeyClass)).create()
     stores = open_stores(config)
     try:
         schema.upgrade(stores)

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from auth.errors import PasswordRefused
+from auth.passwords import check_new
 from privacy.checkpoint import NoteBroken
 from privacy.cosignature import CosignatureVerifier
 from privacy.fields import KeyClass
@@ -94,7 +96,17 @@ def _number(low: int, high: int) -> Callable[[str, str], int]:
     return read
 
 
-def _text(_name: str, value: str) -> str:
+def _text(name: str, value: str) -> str:
+    if not value:
+        raise ConfigError(f"{PREFIX}{name} is empty: give it a value, or leave it out")
+    return value
+
+
+def _passphrase(name: str, value: str) -> str:
+    try:
+        check_new(value)
+    except PasswordRefused as error:
+        raise ConfigError(f"{PREFIX}{name}: {error} Take six or more random words.") from error
     return value
 
 
@@ -140,7 +152,7 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "SECRET_KEY": _secret,
     "PROXY_HOPS": _number(0, 3),
     "KEY_PROVIDER": _provider,
-    "KEY_PASSPHRASE": _text,
+    "KEY_PASSPHRASE": _passphrase,
     "PKCS11_MODULE": _path,
     "PKCS11_TOKEN": _text,
     "PKCS11_PIN": _text,

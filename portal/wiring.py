@@ -21,11 +21,11 @@ from auth.tokens import Tokens
 from portal import schema
 from portal.config import Config
 from portal.occupancy import Occupancy, Occupied
+from portal.providers import open_provider
 from portal.request_directory import RequestDirectory
 from privacy import organisation, restoration
 from privacy.access_log import AccessLog
 from privacy.disclosure import Gate
-from privacy.file_keys import FileKeyProvider
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from analytics.categories import Categoriser
     from analytics.intake import Intake
     from analytics.weeks import Weeks
+    from privacy.file_keys import FileKeyProvider
+    from privacy.pkcs11_keys import Pkcs11KeyProvider
 
 Clock = Callable[[], dt.datetime]
 
@@ -57,7 +59,7 @@ class System:
     config: Config
     organisation: Organisation
     stores: Stores
-    provider: FileKeyProvider
+    provider: "FileKeyProvider | Pkcs11KeyProvider"
     keys: KeyRing
     log: AccessLog
     vault: Vault
@@ -195,7 +197,7 @@ def _owner(stores: Stores, restoring: bool) -> Organisation:
 
 
 def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock, occupancy: Occupancy | None) -> System:
-    provider = FileKeyProvider(config.kek_dir, config.key_classes)
+    provider = open_provider(config, config.key_classes)
     keys = KeyRing(stores.keys, provider, classes=config.key_classes)
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)

@@ -16,9 +16,8 @@ from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
-from privacy.file_keys import KeyFileRefused
 from privacy.inventory import VaultIncomplete
-from privacy.keys import KeyClassWithheld, KeyGone
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.seal import SealBroken
 
 
@@ -32,11 +31,13 @@ FAILURES: Final = (
     ConfigError,
     DBAPIError,
     KeyClassWithheld,
-    KeyFileRefused,
     KeyGone,
+    KeyRefused,
+    KeyStillUsed,
     LogUnavailable,
     NotInitialised,
     OSError,
+    ProviderRefused,
     Refused,
     SealBroken,
     VaultIncomplete,
