@@ -13,18 +13,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from privacy import key_files
 from privacy.fields import KeyClass
 from privacy.key_files import KEY_BYTES, STANDARD_COST, Cost, KeyFileRefused
-from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed
-from privacy.seal import NONCE_BYTES, element
+from privacy.kek import unwrap_under, wrap_under
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyStillUsed
 
 __all__ = ["FileKeyProvider", "KeyFileRefused"]
 
-_WRAPPING: Final = b"\x01"  # AES-256-GCM, 96-bit random nonce
 _DATABASE_SUFFIXES: Final = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 
@@ -74,19 +72,10 @@ class FileKeyProvider:
     def wrap(self, key_class: KeyClass, key: bytes, aad: bytes) -> tuple[int, bytes]:
         version = self._newest(key_class)
         self._refuse_planted(key_class, version)
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._kek(key_class, version).encrypt(nonce, key, aad + element(version))
-        return version, _WRAPPING + nonce + sealed
+        return version, wrap_under(self._kek(key_class, version), version, key, aad)
 
     def unwrap(self, key_class: KeyClass, version: int, wrapped: bytes, aad: bytes) -> bytes:
-        kek = self._kek(key_class, version)
-        nonce, sealed = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
-        try:
-            if wrapped[:1] != _WRAPPING:
-                raise ValueError("unknown wrapping")
-            return kek.decrypt(nonce, sealed, aad + element(version))
-        except (InvalidTag, ValueError) as e:
-            raise KeyRefused(f"a key wrapped by kek-{key_class}-{version} was changed or moved") from e
+        return unwrap_under(self._kek(key_class, version), key_class, version, wrapped, aad)
 
     def rotate(self, key_class: KeyClass) -> int:
         version = self._newest(key_class) + 1
