@@ -47,6 +47,8 @@ class Kind(enum.StrEnum):
     TOKEN_ISSUED = "token-issued"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
     ACKNOWLEDGED = "acknowledged"
+    RESTORED = "restored"
+    ENTRIES_LOST = "entries-lost"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -111,6 +113,18 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     ),
     Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
     Kind.ACKNOWLEDGED: ("acknowledged", "You have read the notice on what is recorded (policy {policy})."),
+    Kind.RESTORED: (
+        "restored",
+        "{by} restored this portal from the backup of {day}. What you entered since is gone, and passwords, roles and"
+        " managers are those of that day, until somebody changes them again. No entry of the access log was lost.",
+    ),
+    Kind.ENTRIES_LOST: (
+        "restored",
+        "{by} restored this portal from the backup of {day}, and its access log, too. {lost} entries that came after"
+        " entry number {size} are lost: this log does not show who looked then. Witnesses, and whoever kept a"
+        " checkpoint, can prove that they were there. What you entered since is gone, and passwords, roles and managers"
+        " are those of that day.",
+    ),
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
