@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from privacy import key_files
 from privacy.fields import KeyClass
-from privacy.key_files import KEY_BYTES, STANDARD_COST, Cost, KeyFileRefused
 from privacy.kek import unwrap_under, wrap_under
+from privacy.key_files import KEY_BYTES, STANDARD_COST, Cost, KeyFileRefused
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyStillUsed
 
 __all__ = ["FileKeyProvider", "KeyFileRefused"]
