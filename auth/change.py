@@ -35,7 +35,7 @@ class Change:
     def person(self, subject: str) -> Person:
         """Return the person, or raise ChangeRefused."""
         found = person.one(self.connection, subject)
-        if found is None:
+        if found is None or found.is_erased:
             raise ChangeRefused("There is no such person.")
         return found
 

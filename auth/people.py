@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from auth import person, standing
-from auth.accounts import AccountChanges
+from auth.erasing import ErasingChanges
 from auth.journal import Journal
-from auth.leaving import LeavingChanges
 from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import Stamps
@@ -23,7 +22,7 @@ from privacy.stores import writing
 __all__ = ["Changes", "People", "Person"]
 
 
-class Changes(AccountChanges, LeavingChanges):
+class Changes(ErasingChanges):
     """All changes of people, in one transaction."""
 
     def standing(self) -> dict[str, Standing]:

@@ -13,8 +13,12 @@ from auth import models
 Clock = Callable[[], dt.datetime]
 """Answers the time as an aware datetime in UTC."""
 
+ERASED_NAME: Final = "Erased person"
+_ERASED: Final = ("erased-", "@invalid")  # RFC 2606: nobody's address ends so
+
 _SOME: Final = 500  # ids in one statement
 _TABLE: Final = models.Person.__table__
+_NOT_ERASED: Final = _TABLE.c.email != _ERASED[0] + _TABLE.c.subject_id + _ERASED[1]
 _ONE: Final = select(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"))  # built once: every request asks
 _SEVERAL: Final = select(_TABLE).where(_TABLE.c.subject_id.in_(bindparam("subjects", expanding=True)))
 
@@ -38,6 +42,11 @@ class Person:
         return self.subject
 
     @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left of the person but the number that other people's histories name."""
+        return self.email == erased_email(self.subject)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 
@@ -47,8 +56,10 @@ class Person:
 
 
 def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Person]:
-    """Return the persons that meet all conditions, by name."""
-    found = connection.execute(select(_TABLE).where(*conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id))
+    """Return the persons that meet all conditions and were not erased, by name."""
+    found = connection.execute(
+        select(_TABLE).where(_NOT_ERASED, *conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id)
+    )
     return [of_row(row) for row in found]
 
 
@@ -73,6 +84,11 @@ def some(ids: Collection[str]) -> Iterator[list[str]]:
     """Yield `ids` in portions that fit into one statement."""
     ordered = sorted(ids)
     return (ordered[first : first + _SOME] for first in range(0, len(ordered), _SOME))
+
+
+def erased_email(subject: str) -> str:
+    """Return what stands in the place of the address of somebody who was erased."""
+    return subject.join(_ERASED)
 
 
 def normal_email(email: str) -> str:

@@ -70,6 +70,10 @@ class Throttle:
             one = update(SignInAttempt).where(SignInAttempt.key == place, SignInAttempt.failures > 0)
             connection.execute(one.values(failures=SignInAttempt.failures - 1, wait_until=0))
 
+    def account(self, email: str) -> str:
+        """Return the key under which the failures at an account are counted."""
+        return next(iter(self._counters(email, "")))
+
     def _counters(self, email: str, address: str) -> Mapping[str, Limit]:
         named = (("account", normal_email(email), ACCOUNT_LIMIT), ("address", _network(address), ADDRESS_LIMIT))
         texts = (

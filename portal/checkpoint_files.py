@@ -18,10 +18,10 @@ def write(folder: Path, checkpoint: Checkpoint, note: str) -> None:
     there = read(here)
     if there is not None and there != checkpoint:
         here = folder / f"{checkpoint.size}-{checkpoint.root.hex()[:8]}.txt"  # both stay: they convict
-    _replace(here, note)
+    replace(here, note)
     last = read(folder / "latest.txt")
     if last is None or last.size <= checkpoint.size:
-        _replace(folder / "latest.txt", note)
+        replace(folder / "latest.txt", note)
 
 
 def read(path: Path) -> Checkpoint | None:
@@ -32,7 +32,8 @@ def read(path: Path) -> Checkpoint | None:
         return None
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it finds the old text or the new one."""
     if path.exists() and path.read_bytes() == text.encode():
         return
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", delete=False, encoding="utf-8") as file:

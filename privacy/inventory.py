@@ -48,6 +48,11 @@ class Inventory:
                 inventory._listings[epoch] = inventory._open(epoch, value)
         return inventory
 
+    @property
+    def listings(self) -> Mapping[Epoch, Listing]:
+        """What the manifests list, by epoch."""
+        return self._listings
+
     def change(self, epoch: Epoch, shelf: str, changes: dict[int, bytes | None]) -> None:
         """Enter what is written (fingerprints) and removed (None) on a shelf of a loaded epoch."""
         self._listings.setdefault(epoch, Listing()).change(shelf, changes)
@@ -64,13 +69,23 @@ class Inventory:
             rows.append(self._row((key_class, HEAD_EPOCH), head))
         return rows
 
+    def forget(self, key_class: KeyClass, low: int, before: int) -> list[dict[str, Any]]:
+        """Return the head of a class without the epochs from `low` to before `before`; nothing if there is no head."""
+        kept = {epoch: hash_ for epoch, hash_ in self._heads[key_class].items() if not low <= epoch < before}
+        if kept == self._heads[key_class]:
+            return []
+        self._heads[key_class] = kept
+        head = Listing()
+        head.change(HEAD_SHELF, dict(kept))
+        return [self._row((key_class, HEAD_EPOCH), head)]
+
     def check(self, tier: Tier, fields: Iterable[Field], period: Period, found: Mapping[Field, Numbers]) -> None:
         """Raise VaultIncomplete unless the rows `found` are exactly those that are listed for `period`."""
         for field in fields:
             listed, there = self._listed(tier, field, period), found.get(field, {})
             for each in sorted(listed.keys() | there.keys(), key=lambda n: (n in there, n)):  # what is missing first
                 if listed.get(each) != there.get(each):
-                    reason = _difference(each in listed, each in there)
+                    reason = difference(each in listed, each in there)
                     place = row_name(self._subject, field, tier, *day_and_sequence(each))
                     raise VaultIncomplete(f"{place}: {reason}")
 
@@ -91,7 +106,7 @@ class Inventory:
         expected = {epoch: hash_ for epoch, hash_ in listed.items() if low <= epoch <= high}
         for epoch in sorted(expected.keys() | there.keys()):
             if expected.get(epoch) != there.get(epoch):
-                reason = _difference(epoch in expected, epoch in there)
+                reason = difference(epoch in expected, epoch in there)
                 raise VaultIncomplete(f"{_manifest_name(self._subject, key_class, epoch)}: {reason}")
         self._heads[key_class] = listed
 
@@ -120,7 +135,7 @@ def _manifest_name(subject: str, key_class: str, epoch: int) -> str:
     return f"manifest subject={subject} class={key_class} epoch={'head' if epoch == HEAD_EPOCH else epoch}"
 
 
-def _difference(listed: bool, there: bool) -> str:
+def difference(listed: bool, there: bool) -> str:
     if not there:
         return "it is listed, but was removed"
     if not listed:

@@ -1,11 +1,11 @@
 """Engines for the three stores, with the durability that each promise needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, FromClause, Table, create_engine, event
 from sqlalchemy.engine import make_url
 
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA
@@ -70,3 +70,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction. On SQLite the lock is taken at once, so that a read never fails to become a write."""
     with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
         yield connection
+
+
+def purge(engine: Engine, tables: Iterable[FromClause]) -> None:
+    """Take deleted and replaced values of `tables` off the disk too, as far as a database can.
+
+    SQLite overwrites what it deletes (secure_delete), and its journal is emptied here. PostgreSQL keeps old versions of
+    rows in the tables' files until these are written anew. Its own journal keeps them until it is recycled, and so does
+    every backup: there only the destroyed keys help.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return
+        for each in tables:
+            connection.exec_driver_sql(
+                f"VACUUM (FULL) {connection.dialect.identifier_preparer.format_table(cast(Table, each))}"
+            )

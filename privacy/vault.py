@@ -83,6 +83,25 @@ class Vault:
                 inventory.change(epoch, name, changes)
         vault_store.upsert(connection, Manifest, inventory.seal(epochs))
 
+    def drop(self, connection: Connection, subject: str) -> int:
+        """Delete every row and manifest of a subject, and return how many rows; no key is needed, nothing is opened.
+
+        Waits for whoever writes about the subject now. UnknownSubject if there is no such subject.
+        """
+        vault_store.lock(connection, subject)
+        return vault_store.remove_all(connection, subject)
+
+    def expire(self, connection: Connection, subject: str, key_class: KeyClass, low: int, before: int) -> int:
+        """Delete the rows and manifests of a class from key epoch `low` to before `before`; return how many rows.
+
+        The head of the class then lists what is left. Needs no key of those epochs: they may be destroyed already.
+        """
+        vault_store.lock(connection, subject)
+        inventory = Inventory.read(connection, self.keys, subject, {key_class: (before, before - 1)})  # the head alone
+        count = vault_store.remove_epochs(connection, subject, key_class, low, before)
+        vault_store.upsert(connection, Manifest, inventory.forget(key_class, low, before))
+        return count
+
     def has(self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period) -> bool:
         """Tell whether anything of `fields` is filed for `period`: opens no row. VaultIncomplete if one was removed."""
         vault_store.lock(connection, subject)  # rows and manifests of the same state

@@ -142,6 +142,29 @@ def remove(connection: Connection, subject: str, places: Iterable[tuple[Tier, Fi
         connection.execute(_DELETE, rows)
 
 
+def remove_all(connection: Connection, subject: str) -> int:
+    """Delete every row and manifest of a subject, and return how many rows there were."""
+    connection.execute(delete(Manifest).where(Manifest.subject_id == subject))
+    return connection.execute(delete(SealedField).where(SealedField.subject_id == subject)).rowcount
+
+
+def remove_epochs(connection: Connection, subject: str, key_class: KeyClass, low: int, before: int) -> int:
+    """Delete the rows and manifests of a class from key epoch `low` to before `before`; return how many rows."""
+    for table in (Manifest, SealedField):
+        own = (table.subject_id == subject, table.key_class == key_class)
+        removed = connection.execute(delete(table).where(*own, table.key_epoch >= low, table.key_epoch < before))
+    return removed.rowcount
+
+
+def filed_before(connection: Connection, key_class: KeyClass, low: int, before: int) -> list[str]:
+    """Return the subjects that have rows or manifests of a class from key epoch `low` to before `before`."""
+    found: set[str] = set()
+    for table in (Manifest, SealedField):
+        of_class = (table.key_class == key_class, table.key_epoch >= low, table.key_epoch < before)
+        found |= set(connection.scalars(select(table.subject_id).where(*of_class).distinct()))
+    return sorted(found)
+
+
 def newest_day(connection: Connection, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
     """Return the newest day before `before` that has a row of a field at a tier."""
     row = (SealedField.subject_id == subject, SealedField.tier == tier, SealedField.field == field)

@@ -1,0 +1,165 @@
+"""Retention: what is older than agreed goes, by the same means as a person who is erased, every night.
+
+For each class of data the rows of old key epochs are deleted and everybody's keys of those epochs destroyed; the log's
+entries that these keys sealed are emptied before, in one entry that says so. The rows go first: whoever asks for such a
+period finds nothing there ("missing"), and never a row without its key. What holds until it is changed, such as a goal
+or a planned week, is carried into the oldest month that stays.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import exists, select
+
+from auth.change import earliest_day
+from portal.wiring import System
+from privacy import key_store, tombstones, vault_store
+from privacy.capture import PRESETS
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
+from privacy.key_provider import KeyGone
+from privacy.key_store import WrappedKey
+from privacy.log_entries import LOG_FIELD, Chain
+from privacy.log_upkeep import EXPIRED
+from privacy.period import Period, week_of
+from privacy.policy import Purpose
+from privacy.stores import purge, writing
+from privacy.tombstones import Expired
+from privacy.vault import ORGANISATION, Row
+
+DATED_FROM: Final = dt.date(1970, 1, 1)
+"""What is filed under an earlier day has no day, such as the list of a person's collectors: it does not expire."""
+
+_CHAINS: Final[dict[KeyClass, tuple[Chain, ...]]] = {
+    KeyClass.PRIVATE: (Chain.SELF,),
+    KeyClass.AUDIT: (Chain.OTHERS, Chain.SELF),  # own reads carry tags of the audit key
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """That what is of a class and of days before `first` goes. `first` begins a key epoch."""
+
+    key_class: KeyClass
+    first: dt.date
+
+    @property
+    def low(self) -> int:
+        """The first epoch that can expire."""
+        return epoch_of(self.key_class, DATED_FROM)
+
+    @property
+    def before(self) -> int:
+        """The first epoch that stays."""
+        return epoch_of(self.key_class, self.first)
+
+    @property
+    def chains(self) -> tuple[Chain, ...]:
+        """The chains of the log whose entries these keys seal, or whose tags they make."""
+        return _CHAINS.get(self.key_class, ())
+
+    @property
+    def fields(self) -> list[str]:
+        """What expires, as the log names it."""
+        if self.key_class is KeyClass.AUDIT:
+            return [LOG_FIELD]
+        return sorted(field.value for field, key_class in CLASS_OF.items() if key_class is self.key_class)
+
+
+def bounds(system: System) -> list[Bound]:
+    """Return from which day on each class is kept now: on nobody's clock anything goes too early."""
+    today, config = earliest_day(system.clock()), system.config
+    month = today.year * 12 + today.month - 1 - config.retain_months
+    first_month = dt.date(month // 12, month % 12 + 1, 1)
+    first_text = today - dt.timedelta(days=PRESETS[config.capture_preset].text_days or 0)
+    return [
+        Bound(KeyClass.SHARED, first_month),
+        Bound(KeyClass.PRIVATE, first_month),
+        Bound(KeyClass.TEXT, week_of(first_text).first),
+        Bound(KeyClass.AUDIT, dt.date(today.year - config.retain_log_years, 1, 1)),
+    ]
+
+
+def expire(system: System) -> int:
+    """Let go whatever is older than agreed, and return of how many classes there was any."""
+    return sum(_expire(system, bound) for bound in bounds(system))
+
+
+def reapply(system: System, expiry: Expired) -> bool:
+    """Let go again what a restored backup brought back of an expired class; tell whether there was any."""
+    return _expire(system, Bound(expiry.key_class, _first_day(expiry)))
+
+
+def _expire(system: System, bound: Bound) -> bool:
+    """Do the steps for one class; each finds what an interrupted night left of it."""
+    subjects = _filed(system, bound)
+    if not (subjects or _keys_left(system, bound) or system.log.has_expired(bound.chains, bound.first)):
+        return False
+    for subject in subjects:
+        _drop_rows(system, subject, bound)
+    system.log.expire(bound.chains, bound.first, bound.fields, Period(DATED_FROM, bound.first))
+    _destroy_keys(system, bound)
+    return True
+
+
+def _filed(system: System, bound: Bound) -> list[str]:
+    with system.stores.data.connect() as connection:
+        return vault_store.filed_before(connection, bound.key_class, bound.low, bound.before)
+
+
+def _keys_left(system: System, bound: Bound) -> bool:
+    here = (WrappedKey.key_class == bound.key_class, WrappedKey.epoch >= bound.low, WrappedKey.epoch < bound.before)
+    with system.stores.keys.connect() as connection:
+        return bool(connection.scalar(select(exists().where(*here, WrappedKey.subject_id != ORGANISATION))))
+
+
+def _drop_rows(system: System, subject: str, bound: Bound) -> None:
+    states = list(_states(system, subject, bound))
+    with writing(system.stores.data) as connection:
+        if states:
+            system.vault.put(connection, subject, states)
+        system.vault.expire(connection, subject, bound.key_class, bound.low, bound.before)
+        system.gate.account(subject, connection, fields=bound.fields, outcome=EXPIRED)
+
+
+def _states(system: System, subject: str, bound: Bound) -> Iterator[Row]:
+    """Yield the latest row before the bound of each field whose value still holds, filed at the first day that stays.
+
+    They are opened through the gate, as a job, and so after an entry in the person's log.
+    """
+    of_class = [each for each in STATE_FIELDS if CLASS_OF[each] is bound.key_class]
+    if fields := [each for each in of_class if _is_carried(system, subject, each, bound)]:
+        period = Period.day(bound.first)
+        with suppress(KeyGone):  # rows that a backup brought back, whose keys expired
+            found = system.gate.disclose(None, subject, fields, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
+            for (_, field), value in found.values.items():
+                yield Row(field, Tier.SUMMARY, bound.first, 0, value)
+
+
+def _is_carried(system: System, subject: str, field: Field, bound: Bound) -> bool:
+    """Tell whether the value of a field that holds at the bound is filed before it."""
+    newest = system.vault.newest_day(subject, field, Tier.SUMMARY, bound.first + dt.timedelta(days=1))
+    return newest is not None and DATED_FROM <= newest < bound.first
+
+
+def _destroy_keys(system: System, bound: Bound) -> None:
+    today = system.clock().date()
+    with writing(system.stores.keys) as connection:
+        key_store.lock_for_moving(connection)
+        tombstones.expire(connection, Expired(bound.key_class, bound.before, today))
+        key_store.destroy_epochs(connection, bound.key_class, bound.low, bound.before, but=ORGANISATION)
+    system.keys.evict()
+    purge(system.stores.keys, [WrappedKey.__table__])
+    purge(system.stores.data, [])
+
+
+def _first_day(expiry: Expired) -> dt.date:
+    """Return the first day of the first epoch that stays."""
+    epoch = expiry.before_epoch
+    if expiry.key_class is KeyClass.TEXT:
+        return dt.date.fromordinal(epoch * 7 + 1)
+    if expiry.key_class is KeyClass.AUDIT:
+        return dt.date(epoch, 1, 1)
+    return dt.date(epoch // 12, epoch % 12 + 1, 1)
