@@ -80,7 +80,7 @@ class AccountChanges(Change):
         since = self.now.astimezone(dt.UTC).date()
         values = {"subject_id": subject, "id": uuid.uuid4().hex, "role": role.value, "since": since}
         self.connection.execute(insert(RoleGrant).values(**self.stamps.stamped(RoleGrant, **values)))
-        self.tell(subject, Kind.ROLE_GRANTED, role=role.value)
+        self.tell(subject, Kind.ROLE_GRANTED, role=role.value, since=since.isoformat())
         if role is Role.REVIEWER:
             self._tell_others(subject, Kind.REVIEWER_GRANTED, reviewer=subject, since=since.isoformat())
 

@@ -71,10 +71,11 @@ class TeamChanges(Change):
             return
         if not found.is_here(self.now):
             raise ChangeRefused(f"{found.name} has left and cannot manage a team.")
-        values = {"subject_id": subject, "id": uuid.uuid4().hex, "team_id": team, "since": self.today(found)}
+        values: dict[str, Any] = {"subject_id": subject, "id": uuid.uuid4().hex, "team_id": team}
+        values["since"] = self.today(found)
         stamped = self.stamps.stamped(Management, **values)
         self.connection.execute(insert(Management).values(**stamped, until=end_of(found)))
-        self.tell(subject, Kind.APPOINTED, team=team)
+        self.tell(subject, Kind.APPOINTED, team=team, since=values["since"].isoformat())
         management = next(row for row in self.current(Management, found) if row.team_id == team)
         for member, (membership, since) in self.members(team):
             self._tell_of_manager(member, membership, since, management)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 
 from auth.permissions import Permission, requires
-from portal import checkpoints, shapes
+from portal import checkpoints, shapes, verifying
 from portal.access import system, viewer
 from portal.answers import logged, plain, week_answer
 from portal.compliance import query_from
@@ -77,9 +77,9 @@ def entry(index: int) -> Response:
 @answers(shapes.Verification, query={"payloads": (False, "yes: check every payload too, not only the tree.")})
 def verification() -> Response:
     """Whether the log is whole: its tree rebuilt from the entries, and `entry N: reason` for whatever does not fit."""
-    found = system().log.verify(hashes_only=request.args.get("payloads") != "yes")
+    found = verifying.verify(system(), hashes_only=request.args.get("payloads") != "yes")
     root = None if found.root is None else found.root.hex()
-    return plain({"size": found.size, "root": root, "problems": found.problems})
+    return plain({"size": found.size, "root": root, "problems": list(found.problems)})
 
 
 @blueprint.get("/log/checkpoint")

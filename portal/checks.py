@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import witness_states
+from portal import verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
@@ -118,7 +118,7 @@ def _same_disk(config: Config) -> Iterator[Finding]:
 
 
 def _log(system: System) -> Iterator[Finding]:
-    for problem in system.log.verify(hashes_only=True).problems:
+    for problem in verifying.verify(system, hashes_only=True).problems:
         yield Finding(
             Level.FAULT, f"the access log does not verify: {problem}", "Keep the files: somebody wrote there."
         )

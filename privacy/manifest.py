@@ -60,6 +60,10 @@ class Listing:
         raw = self._shelves.get(shelf)
         return {} if raw is None else _decode_shelf(raw)
 
+    def shelves(self) -> list[str]:
+        """Return the names of all shelves."""
+        return list(self._shelves)
+
     def change(self, shelf: str, changes: dict[int, bytes | None]) -> None:
         """Enter the fingerprints of `changes`; None takes a number off the shelf."""
         kept = {n: h for n, h in self.read(shelf).items() if n not in changes}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from portal import verifying
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.witness.home import Place
 from privacy.canonical import canonical
@@ -17,16 +18,20 @@ def log() -> None:
 @log.command()
 @click.option("--hashes", is_flag=True, help="Rebuild only the tree; open nothing.")
 def verify(hashes: bool) -> None:
-    """Rebuild the log from its entries and compare; name every line that does not fit."""
+    """Rebuild the log from its entries, compare the stores with it, and name every line that does not fit."""
     with opened() as system:
-        found = system.log.verify(hashes_only=hashes)
+        found = verifying.verify(system, hashes_only=hashes)
     for problem in found.problems:
         click.echo(problem)
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
     if found.problems or found.root is None:
         raise CommandRefused(f"the log does not verify: {len(found.problems)} problem(s), named above")
     click.echo(f"verified: {found.size} entries, root {found.root.hex()}")
     if found.unopened:
         click.echo(f"{found.unopened} own reads were not opened: this process was not given their keys")
+    if found.uncompared:
+        click.echo(f"what is stored of {found.uncompared} people was not compared with the log, for the same reason")
 
 
 @log.command()
