@@ -6,15 +6,14 @@ key store that comes from a backup learns from such a file what was erased after
 """
 
 import datetime as dt
-from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection
 
+from privacy import tombstones
 from privacy.canonical import canonical
-from privacy.tombstones import Expiry, Tombstone
-
-_INDEX_BYTES: Final = 8
+from privacy.fields import KeyClass
+from privacy.tombstones import Expired, Stone
 
 
 class TombstonesBroken(Exception):
@@ -32,7 +31,7 @@ class _Erased(msgspec.Struct, forbid_unknown_fields=True):
 class _Expired(msgspec.Struct, forbid_unknown_fields=True):
     before_epoch: int
     day: dt.date
-    key_class: str
+    key_class: KeyClass
 
 
 class Tombstones(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,31 +40,17 @@ class Tombstones(msgspec.Struct, forbid_unknown_fields=True):
     expiries: list[_Expired]
     tombstones: list[_Erased]
 
-    @property
-    def subjects(self) -> frozenset[str]:
-        return frozenset(each.subject for each in self.tombstones)
-
 
 def dump(connection: Connection) -> bytes:
     """Return the file of what a key store knows."""
-    expiries = connection.execute(select(Expiry.__table__)).mappings()
-    tombstones = connection.execute(select(Tombstone.__table__)).mappings()
-    listed: dict[str, Any] = {
-        "expiries": [{**row, "day": row["day"].isoformat()} for row in expiries],
-        "tombstones": [
-            {
-                "day": row["day"].isoformat(),
-                "entry": row["entry"],
-                "finished": row["finished"],
-                "rows": _indices(row["rows"]),
-                "subject": row["subject_id"],
-            }
-            for row in tombstones
-        ],
-    }
-    for each, key in (("expiries", "key_class"), ("tombstones", "subject")):
-        listed[each].sort(key=lambda row, by=key: str(row[by]))
-    return canonical(listed) + b"\n"
+    expiries = [
+        {"before_epoch": each.before_epoch, "day": each.day.isoformat(), "key_class": each.key_class.value}
+        for each in tombstones.expired(connection)
+    ]
+    stones = [
+        {**each._asdict(), "day": each.day.isoformat(), "rows": list(each.rows)} for each in tombstones.read(connection)
+    ]
+    return canonical({"expiries": expiries, "tombstones": stones}) + b"\n"
 
 
 def load(content: bytes) -> Tombstones:
@@ -78,26 +63,9 @@ def load(content: bytes) -> Tombstones:
 
 def merge(connection: Connection, known: Tombstones) -> int:
     """Enter what a key store does not know, as unfinished so that it is erased again; return how many were new."""
-    there = set(connection.scalars(select(Tombstone.subject_id)))
-    new = [each for each in known.tombstones if each.subject not in there]
+    new = [each for each in known.tombstones if tombstones.of(connection, each.subject) is None]
     for each in new:
-        rows = b"".join(index.to_bytes(_INDEX_BYTES, "big") for index in each.rows)
-        values = {"subject_id": each.subject, "day": each.day, "entry": each.entry, "rows": rows, "finished": False}
-        connection.execute(insert(Tombstone).values(**values))
+        tombstones.add(connection, Stone(each.subject, each.day, each.entry, tuple(each.rows), finished=False))
     for expiry in known.expiries:
-        _merge_expiry(connection, expiry)
+        tombstones.expire(connection, Expired(expiry.key_class, expiry.before_epoch, expiry.day))
     return len(new)
-
-
-def _merge_expiry(connection: Connection, expiry: _Expired) -> None:
-    here = Expiry.key_class == expiry.key_class
-    before = connection.scalar(select(Expiry.before_epoch).where(here))
-    values = {"before_epoch": expiry.before_epoch, "day": expiry.day}
-    if before is None:
-        connection.execute(insert(Expiry).values(key_class=expiry.key_class, **values))
-    elif before < expiry.before_epoch:
-        connection.execute(update(Expiry).where(here).values(**values))
-
-
-def _indices(rows: bytes) -> list[int]:
-    return [int.from_bytes(rows[i : i + _INDEX_BYTES], "big") for i in range(0, len(rows), _INDEX_BYTES)]

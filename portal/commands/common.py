@@ -12,7 +12,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from auth.errors import AuthError
+from portal.backup_files import BackupRefused
+from portal import erasing
 from portal.config import Config, ConfigError
+from portal.occupancy import Occupied
+from portal.restore_log import RestoreRefused
+from portal.tables import CopyFailed
 from portal.wiring import NotInitialised, System, build
 from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
@@ -27,8 +32,10 @@ class CommandRefused(Exception):
 
 FAILURES: Final = (
     AuthError,
+    BackupRefused,
     CommandRefused,
     ConfigError,
+    CopyFailed,
     DBAPIError,
     KeyClassWithheld,
     KeyGone,
@@ -37,7 +44,9 @@ FAILURES: Final = (
     LogUnavailable,
     NotInitialised,
     OSError,
+    Occupied,
     ProviderRefused,
+    RestoreRefused,
     Refused,
     SealBroken,
     VaultIncomplete,
@@ -48,9 +57,10 @@ FAILURES: Final = (
 
 @contextmanager
 def opened() -> Iterator[System]:
-    """Open the system that the environment names, and close it at the end."""
+    """Open the system that the environment names, finish erasures that were interrupted, and close it at the end."""
     system = build(Config.from_environ(os.environ))
     try:
+        erasing.resume(system)
         yield system
     finally:
         system.close()

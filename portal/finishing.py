@@ -1,0 +1,148 @@
+"""The second half of a restore: from data with the mark to an installation that may be opened.
+
+Every step can be repeated, so that an interruption anywhere leaves a restore that the next run finishes.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, func, select
+
+from auth.announcements import Kind
+from portal import erasing, staging
+from portal.config import Config
+from portal.founding import make_folders
+from portal.tables import Step
+from portal.wiring import Clock, System, build
+from privacy import restoration
+from privacy.fields import CLASS_OF, Field, Tier
+from privacy.inventory import VaultIncomplete
+from privacy.keys import KeyGone, KeyRefused
+from privacy.log_entries import Draft, LogUnavailable
+from privacy.period import Period
+from privacy.policy import Purpose, Relation
+from privacy.restoration import Restoration
+from privacy.seal import SealBroken
+from privacy.stores import writing
+from privacy.vault_store import SealedField, Subject, snapshot
+from privacy.watermark import SeenCheckpoint
+
+RESTORED = "restored"
+_ALWAYS = Period(dt.date(2000, 1, 1), dt.date(3000, 1, 1))
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a restore brought back; `problems` are what does not verify, each a sentence."""
+
+    backup_day: dt.date
+    took_log: bool
+    took_keys: bool
+    lost_entries: int
+    erased_again: int = 0
+    people: int = 0
+    rows: int = 0
+    entries: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def finish(config: Config, step: Step, clock: Clock) -> Restored:
+    """Finish the restore that the data store is marked with. The caller holds the installation alone."""
+    mark = _mark(config)
+    place_rest(config, mark, step)
+    make_folders(config)
+    system = build(config, clock, restoring=True)
+    try:
+        if mark.lost_entries:
+            _forget_longer_log(system, mark.log_size)
+        done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
+        step("erasing again", 0, 1)
+        done.erased_again = erasing.reapply(system)
+        _verify(system, done, step)
+        _tell(system, mark, done)
+        done.entries = system.log.size
+        return done
+    finally:
+        system.close()
+
+
+def place_rest(config: Config, mark: Restoration, step: Step) -> None:
+    """Put log and keys into their places, where the mark says that they are taken and they still wait."""
+    taken = [name for name, takes in (("log", mark.takes_log), ("keys", mark.takes_keys)) if takes]
+    staging.place(config, taken, step)
+    staging.discard(config)
+
+
+def _mark(config: Config) -> Restoration:
+    with staging.opened(config, "data", staged=False) as engine, engine.connect() as connection:
+        if (mark := restoration.find(connection)) is None:
+            raise LookupError("there is no restore to finish")
+        return mark
+
+
+def _forget_longer_log(system: System, size: int) -> None:
+    """The loss was accepted: the watermark goes, and the files of longer checkpoints are put aside, not away."""
+    with writing(system.stores.keys) as connection:
+        longer = (SeenCheckpoint.origin == system.organisation.origin, SeenCheckpoint.size > size)
+        connection.execute(delete(SeenCheckpoint).where(*longer))
+    folder = system.config.checkpoints
+    aside = folder / f"before-the-restore-of-{system.clock().date()}"
+    for path in sorted(folder.glob("*.txt")):
+        stated = path.stem.partition("-")[0]  # <size>.txt, or <size>-<root>.txt
+        if stated == "latest" or (stated.isdecimal() and int(stated) > size):
+            aside.mkdir(mode=0o700, exist_ok=True)
+            path.rename(aside / path.name)
+
+
+def _verify(system: System, done: Restored, step: Step) -> None:
+    """Check the log in full, and for everybody that the vault has all that its manifests list."""
+    step("verifying the log", 0, 1)
+    done.problems += [f"the access log: {each}" for each in system.log.verify().problems]
+    with snapshot(system.stores.data) as connection:
+        subjects = list(connection.scalars(select(Subject.id).order_by(Subject.id)))
+        done.rows = connection.scalar(select(func.count()).select_from(SealedField)) or 0
+        done.people = len(system.people.everybody())
+        for number, subject in enumerate(subjects):
+            step("verifying the vault", number, len(subjects))
+            if (problem := _incomplete(system, connection, subject)) is not None:
+                done.problems.append(f"the vault: {problem}")
+
+
+def _incomplete(system: System, connection: Connection, subject: str) -> str | None:
+    """Return what of a subject is missing or does not open; its rows stay sealed."""
+    fields = [each for each in Field if CLASS_OF[each] in system.config.key_classes]
+    try:
+        for tier in Tier:
+            system.vault.has(connection, subject, fields, tier, _ALWAYS)
+    except (VaultIncomplete, SealBroken, KeyGone, KeyRefused) as error:
+        return str(error)
+    return None
+
+
+def _tell(system: System, mark: Restoration, done: Restored) -> None:
+    """Write the entry, tell everybody, take the mark away. Interrupted, it is done again: nobody hears too little."""
+    period = Period(mark.backup_day, system.clock().date() + dt.timedelta(days=1))
+    system.log.append(
+        Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, period, RESTORED, chain="organisation")
+    )
+    kind = Kind.ENTRIES_LOST if mark.lost_entries else Kind.RESTORED
+    parameters = {"day": mark.backup_day.isoformat()}
+    if mark.lost_entries:
+        parameters |= {"size": str(mark.log_size), "lost": str(mark.lost_entries)}
+    everybody = [each.subject for each in system.people.everybody() if not each.is_erased]
+    try:
+        _announce(system, everybody, kind, parameters)
+    except LogUnavailable:  # somebody's chain is broken: the others are told all the same
+        for subject in everybody:
+            try:
+                _announce(system, [subject], kind, parameters)
+            except LogUnavailable as error:
+                done.problems.append(f"somebody could not be told: {error}")
+    with writing(system.stores.data) as connection:
+        restoration.clear(connection)
+
+
+def _announce(system: System, subjects: list[str], kind: Kind, parameters: dict[str, str]) -> None:
+    with system.people.changing(None) as changes:
+        for subject in subjects:
+            changes.tell(subject, kind, **parameters)

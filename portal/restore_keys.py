@@ -1,0 +1,119 @@
+"""Which key store a restored installation goes on with: always the newest there is.
+
+The key store here is used if it is there, since only it lacks the keys that were destroyed. A key backup is taken when
+it is lost, and never one that is older than the erasure horizon. A key backup that does not know of an erasure which is
+known elsewhere is taken only when somebody says so, and learns of it before anything opens.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import backup_files, schema, staging
+from portal.backup_files import Contents, Manifest
+from portal.config import Config
+from portal.restore_log import RestoreRefused
+from privacy import tombstone_file
+from privacy.log_tables import LogKeyRow
+from privacy.stores import writing
+from privacy.tombstone_file import Tombstones, TombstonesBroken
+
+
+def choose(
+    config: Config, data: Manifest, folder: Path | None, erased: bytes, today: dt.date, *, lost_keys: bool
+) -> bool:
+    """Return whether the keys are taken from a backup; they are staged then. RestoreRefused if there are none.
+
+    `data` is what the backup of the data says, `erased` the file of tombstones that came with it.
+    """
+    origin = data.origin
+    if _is_here(config, origin):
+        if folder is not None:
+            raise RestoreRefused("the key store is here, and newer than any backup of it: leave out --keys")
+        return False
+    if folder is None:
+        raise RestoreRefused(
+            f"the key store of {origin} is not here: name the newest backup of the keys with --keys DIR; the data are"
+            " nothing without them"
+        )
+    manifest = backup_files.read_manifest(folder, Contents.KEYS)
+    _check_age(config, folder, manifest, today)
+    if manifest.origin != origin:
+        raise RestoreRefused(f"{folder} holds the keys of {manifest.origin}, not of {origin}")
+    if manifest.log_size < data.log_size and not lost_keys:
+        raise RestoreRefused(
+            f"{folder} is older than the data: what was sealed since does not open. Take the data of the same backup,"
+            " or accept it with --lost-keys"
+        )
+    stage(config, folder, manifest, "keys")
+    _tell_tombstones(config, folder, erased, lost_keys=lost_keys)
+    return True
+
+
+def stage(config: Config, folder: Path, manifest: Manifest, name: str) -> None:
+    """Copy a store of a backup to its place beside the live one, and bring it to the newest schema."""
+    if not schema.knows(name, manifest.revisions.get(name, "")):
+        raise RestoreRefused(f"{folder} was written by a newer Sameview: install that version, or a newer one")
+    backup_files.take(folder, manifest, f"{name}.db", staging.staged_file(config, name))
+    with staging.opened(config, name, staged=True) as engine:
+        schema.upgrade_store(name, engine)
+
+
+def _is_here(config: Config, origin: str) -> bool:
+    """Tell whether the live key store has the signing key of this log; RestoreRefused if it is another's, or old."""
+    live = staging.live_file(config, "keys")
+    if live is not None and not live.exists():
+        return False
+    with staging.opened(config, "keys", staged=False) as engine:
+        if not staging.is_readable(engine, LogKeyRow.__tablename__, "keys"):
+            return False
+        try:
+            with engine.connect() as connection:
+                origins = list(connection.scalars(select(LogKeyRow.origin)))
+            revision = schema.revision("keys", engine)
+        except SQLAlchemyError:
+            if engine.dialect.name == "sqlite":
+                return False
+            raise
+    if origins and origin not in origins:
+        raise RestoreRefused(f"the key store here is that of {origins[0]}, the backup is of {origin}")
+    if origins and revision != schema.newest("keys"):
+        raise RestoreRefused("the schema of the key store is not current: run `sameview migrate` first")
+    return bool(origins)
+
+
+def _check_age(config: Config, folder: Path, manifest: Manifest, today: dt.date) -> None:
+    age = (today - manifest.day).days
+    if age > config.erasure_horizon:
+        raise RestoreRefused(
+            f"{folder} is {age} days old, the erasure horizon is {config.erasure_horizon} days: it may hold keys of"
+            " what was erased since. Take a newer backup of the keys, and delete this one"
+        )
+
+
+def _tell_tombstones(config: Config, folder: Path, erased: bytes, *, lost_keys: bool) -> None:
+    known = _known_erasures(config, erased)
+    with staging.opened(config, "keys", staged=True) as engine, writing(engine) as connection:
+        new = sum(tombstone_file.merge(connection, each) for each in known)
+        if new and not lost_keys:
+            raise RestoreRefused(
+                f"{folder} does not know of {new} erasure(s) that were made since: take a newer backup of the keys. If"
+                " there is none, --lost-keys erases again before anything opens"
+            )
+
+
+def _known_erasures(config: Config, erased: bytes) -> list[Tombstones]:
+    """Return what the folder of checkpoints and the file of a backup say; RestoreRefused names one that is broken."""
+    path = config.checkpoints / backup_files.TOMBSTONES
+    contents = {"the backup's tombstones.json": erased}
+    if path.exists():
+        contents[str(path)] = path.read_bytes()
+    known = []
+    for where, content in contents.items():
+        try:
+            known.append(tombstone_file.load(content))
+        except TombstonesBroken as error:
+            raise RestoreRefused(f"{where} is {error}; take a copy from beside another checkpoint") from error
+    return known
