@@ -36,6 +36,7 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     finally:
         stores.dispose()
     system = build(config, clock)
+    system.keys.record()
     system.log.append(_first_entry())
     return system
 

@@ -198,7 +198,7 @@ def _owner(stores: Stores, restoring: bool) -> Organisation:
 
 def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock, occupancy: Occupancy | None) -> System:
     provider = open_provider(config, config.key_classes)
-    keys = KeyRing(stores.keys, provider, classes=config.key_classes)
+    keys = KeyRing(stores.keys, provider, classes=config.key_classes, today=lambda: clock().date())
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)
     stamps = Stamps(stamp_key(keys))
