@@ -62,6 +62,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/healthz"): Row(EVERYBODY),
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
     ("POST", "/invitation/<token>"): Row(frozenset()),
+    ("GET", "/log/fingerprint"): Row(SIGNED_IN),
     ("GET", "/me/access"): Row(SIGNED_IN),
     ("GET", "/me/access/shown/<int:entry>"): Row(frozenset()),
     ("GET", "/me/account"): Row(SIGNED_IN),
@@ -92,6 +93,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/team/"): Row(MANAGERS),
     ("GET", "/team/<team>/people/<person>"): Row(BENS_MANAGER),
     ("GET", "/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
+    ("GET", "/trust"): Row(SIGNED_IN),
     ("GET", "/welcome"): Row(SIGNED_IN),
     ("POST", "/welcome"): Row(SIGNED_IN, 302),
 }

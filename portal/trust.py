@@ -1,0 +1,203 @@
+"""The Trust centre: what must still be trusted, in six plain lines, and what each promise stands on today.
+
+It never says that nobody looked: only that nobody looked through Sameview without an entry.
+"""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, abort, render_template, request
+
+from auth.permissions import Permission, requires
+from portal import checkpoints, fingerprint
+from portal.access import person, system
+from portal.parse import week_from
+from portal.show import listing, moment, number
+from privacy import key_versions
+from privacy.capture import PRESETS
+from privacy.fields import KeyClass
+from privacy.period import week_name
+
+if TYPE_CHECKING:
+    from portal.wiring import System
+
+blueprint = Blueprint("trust", __name__)
+
+VERIFIER: Final = Path(__file__).resolve().parent / "verifier" / "verify.py"
+
+STILL_TRUSTED: Final = (
+    (
+        "Whoever is root on the server.",
+        "They can read figures in its memory while a page is made, and copy the keys. No log shows that.",
+    ),
+    (
+        "A program that holds open keys.",
+        "A server that was taken over can open whatever its keys open. A server without a key cannot.",
+    ),
+    (
+        "The collector on your computer.",
+        "ActivityWatch has a viewer and a database of its own. Whoever uses or manages that computer can look there.",
+    ),
+    (
+        "Whoever may look.",
+        "What was shown once can be photographed, printed, remembered and told. The log only says that it was shown.",
+    ),
+    (
+        "The witnesses, together.",
+        "A second log goes unnoticed only if all its witnesses and everybody who kept a fingerprint play along.",
+    ),
+    (
+        "These pages, until you check them.",
+        "They come from the server that they speak about. A check counts if its program and keys came from elsewhere.",
+    ),
+)
+"""What no software of this kind can take away: a heading and a sentence each."""
+
+SOURCES: Final = (
+    (
+        "ActivityWatch on your computer",
+        "Its page at localhost:5600 shows every event that it stores, titles and addresses too, to whoever uses your "
+        "account there; whoever manages the computer can read its database. Sameview’s rules do not reach it.",
+    ),
+    ("A file that was imported", "Whoever has the file, or a backup of it. Delete it after the import."),
+    (
+        "Programs with a token of yours",
+        "Whatever you gave a personal token to reads what you read. The tokens page lists them and revokes them.",
+    ),
+)
+"""Who else can see it where it comes from: looks there leave no entry here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise, how it is kept, and what is so today. `tone` is good, warn or bad; `link` an address with words."""
+
+    what: str
+    how: str
+    facts: tuple[tuple[str, str], ...]
+    link: tuple[str, str]
+
+
+@blueprint.get("/trust")
+@requires(Permission.CHECKPOINT_READ)
+def centre() -> str:
+    """Show what each promise stands on today, and what must still be trusted."""
+    latest = checkpoints.latest(system())
+    return render_template(
+        "trust/centre.html",
+        still=STILL_TRUSTED,
+        promises=promises(system(), latest, person().zone),
+        latest=latest.checkpoint,
+        groups=fingerprint.groups(latest.checkpoint.root),
+        sources=SOURCES,
+        verifier=verifier_digest(),
+        key=str(system().log.signer.verifier),
+    )
+
+
+@blueprint.get("/log/fingerprint")
+@requires(Permission.CHECKPOINT_READ)
+def sheet() -> str:
+    """Show the log's fingerprint of a closed week, to be printed and pinned on a board."""
+    weeks = fingerprint.closed_weeks(system().clock().astimezone(dt.UTC).date())
+    asked = week_from(request.args["week"]) if "week" in request.args else weeks[0]
+    if asked.first > weeks[0].first:
+        abort(404)
+    return render_template(
+        "trust/fingerprint.html",
+        found=fingerprint.fingerprint(system(), asked),
+        week=week_name(asked),
+        weeks=[(f"/log/fingerprint?week={week_name(each)}", week_name(each), each == asked) for each in weeks],
+        witnessed=fingerprint.witnessed(system()),
+        organisation=system().organisation.name,
+        key=str(system().log.signer.verifier),
+        verifier=verifier_digest(),
+    )
+
+
+@cache
+def verifier_digest() -> str:
+    """Return the SHA-256 of `verify.py` as it was delivered, for comparing with the copy from elsewhere."""
+    return hashlib.sha256(VERIFIER.read_bytes()).hexdigest()
+
+
+def promises(system: "System", latest: checkpoints.Latest, zone: Any) -> tuple[Promise, ...]:
+    """Return every promise with the facts of this installation beside it."""
+    return (
+        Promise(
+            "Nobody looks through Sameview without an entry",
+            "One gate opens figures. It writes to the log first, and opens nothing when it cannot.",
+            (("good", f"{number(latest.checkpoint.size)} entries in the last published checkpoint"),),
+            ("/me/access", "Who looked"),
+        ),
+        Promise(
+            "You see what your manager sees",
+            "One function, one template. The digest of what was shown is logged before it is sent.",
+            (("good", "what they saw can be opened again by you, as long as the week is kept"),),
+            ("/me/access", "Open what was shown"),
+        ),
+        Promise(
+            "The log only grows",
+            "Each checkpoint is signed. Witnesses elsewhere co-sign it only if it grew out of the one before.",
+            _witnesses(system, zone),
+            ("/log/fingerprint", "Print the week’s fingerprint"),
+        ),
+        Promise(
+            "What is erased cannot be brought back",
+            "Erasing destroys keys. An older backup of the keys opens until its wrapping key is destroyed, too.",
+            _keys(system),
+            ("/me/recorded", "What is recorded"),
+        ),
+        Promise(
+            "Nothing is kept for longer than agreed",
+            "When its time is over, the key of a period is destroyed, and so is whatever it seals.",
+            _retention(system),
+            ("/me/recorded", "What is recorded"),
+        ),
+        Promise(
+            "Private things need private keys",
+            "Every field is sealed under a key of its class. A server opens only the classes that it was given.",
+            (("good", f"this server holds {_classes(system.config.key_classes)}"),),
+            ("/me/recorded", "Who may see what"),
+        ),
+    )
+
+
+def _witnesses(system: "System", zone: Any) -> tuple[tuple[str, str], ...]:
+    found = []
+    for each in fingerprint.witnessed(system):
+        if each.at is None:
+            found.append(("warn", f"{each.name} has not co-signed yet"))
+        else:
+            found.append(("good", f"{each.name}: {number(each.size)} entries, co-signed {moment(each.at, zone)}"))
+        if each.refused:
+            found.append(("bad", f"{each.name} refused the last checkpoint: ask your works council why"))
+    return tuple(found) or (("warn", "no witness is set up: only kept fingerprints show a forked log"),)
+
+
+def _keys(system: "System") -> tuple[tuple[str, str], ...]:
+    horizon = system.config.erasure_horizon
+    alive = [each.made_on for each in key_versions.recorded(system.stores.keys) if each.destroyed_on is None]
+    told = ("good", f"gone from every backup after {horizon} days")
+    if not alive:
+        return told, ("warn", "the age of the wrapping keys is not recorded yet")
+    age = (system.clock().astimezone(dt.UTC).date() - min(alive)).days
+    words = "made today" if age <= 0 else "1 day old" if age == 1 else f"{age} days old"
+    return told, ("good" if age < horizon else "bad", f"oldest wrapping key {words}")
+
+
+def _retention(system: "System") -> tuple[tuple[str, str], ...]:
+    text_days = PRESETS[system.config.capture_preset].text_days
+    texts = f"titles and addresses {text_days} days" if text_days else "titles and addresses are not stored"
+    years = system.config.retain_log_years
+    log = f"the log {years} year{'' if years == 1 else 's'}"
+    return ("good", f"figures {system.config.retain_months} months"), ("good", texts), ("good", log)
+
+
+def _classes(held: frozenset[KeyClass]) -> str:
+    missing = [each.value for each in KeyClass if each not in held]
+    return "the keys of all classes" if not missing else f"no key of {listing(missing)}"

@@ -1,0 +1,173 @@
+"""The Trust centre says what must be trusted, and states only facts of this installation. One fingerprint a week."""
+
+import base64
+import dataclasses
+import datetime as dt
+import hashlib
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from portal import trust
+from portal.config import WitnessAddress
+from privacy import key_versions, witnesses
+from privacy.capture import PRESETS
+from privacy.checkpoint import NoteBroken, split_note
+from privacy.cosignature import CosignatureSigner, CosignatureVerifier
+from privacy.fields import KeyClass
+from privacy.log_entries import Draft
+from privacy.log_tables import HeadRow
+from privacy.stores import writing
+
+COUNCIL = CosignatureSigner("council.example/witness", bytes(range(32)))
+SEALED_LINES = 6
+
+
+def text(office: Any, address: str, who: str = "ben") -> str:
+    found = office.client(who).get(address)
+    assert found.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found.text))
+
+
+def with_config(office: Any, **changed: Any) -> None:
+    object.__setattr__(office.system, "config", dataclasses.replace(office.system.config, **changed))
+
+
+def cosign(office: Any, note: str, size: int, at: dt.datetime) -> None:
+    """Let the works council's witness co-sign a checkpoint, as if it had been asked."""
+    address = WitnessAddress(str(COUNCIL.verifier), "http://127.0.0.1:1")
+    with_config(office, witnesses=(address,))
+    cosignature = COUNCIL.cosign(split_note(note)[0], at)
+    statement = witnesses.Statement(COUNCIL.verifier.name).cosigned(size, note, cosignature, int(at.timestamp()))
+    witnesses.save(office.system.stores.log, statement)
+
+
+def test_the_trust_centre_has_six_lines_and_never_says_that_nobody_looked(office: Any) -> None:
+    found = text(office, "/trust")
+
+    assert len(trust.STILL_TRUSTED) == SEALED_LINES
+    for heading, sentence in trust.STILL_TRUSTED:
+        assert f"{heading} {sentence}" in found
+    assert not re.search(r"[Nn]obody (has )?(ever )?(looked|looks)(?! through Sameview)", found)
+
+
+def test_everybody_who_is_signed_in_finds_it_in_menu_and_footer(office: Any) -> None:
+    for who in ("ben", "ana", "cleo", "oda"):
+        assert office.client(who).get("/me/access").text.count('href="/trust"') == 2
+        assert office.client(who).get("/trust").status_code == 200
+
+
+def test_its_figures_are_those_of_the_installation(office: Any) -> None:
+    with_config(office, erasure_horizon=21, retain_months=7, retain_log_years=2, capture_preset="own_insight")
+    today = office.clock().date()
+    with writing(office.system.stores.keys) as connection:
+        key_versions.record(connection, KeyClass.TEXT, [900], today - dt.timedelta(days=400))
+
+    found = text(office, "/trust")
+
+    assert "gone from every backup after 21 days" in found
+    assert "oldest wrapping key 400 days old" in found
+    assert "figures 7 months" in found
+    assert f"titles and addresses {PRESETS['own_insight'].text_days} days" in found
+    assert "the log 2 years" in found
+    assert hashlib.sha256(trust.VERIFIER.read_bytes()).hexdigest() in found
+    assert str(office.system.log.signer.verifier) in found
+
+
+def test_a_server_without_private_keys_says_so(office: Any) -> None:
+    with_config(office, key_classes=frozenset(KeyClass) - {KeyClass.PRIVATE, KeyClass.TEXT})
+
+    assert "this server holds no key of private and text" in text(office, "/trust")
+
+
+def test_without_a_witness_it_says_what_is_missing(office: Any) -> None:
+    assert "no witness is set up: only kept fingerprints show a forked log" in text(office, "/trust")
+    assert "No witness is set up." in text(office, "/log/fingerprint")
+
+
+def test_a_witness_is_named_with_its_last_cosignature_on_both_pages(office: Any) -> None:
+    entry(office)
+    size = office.system.log.size
+    cosign(office, office.system.log.checkpoint(), size, office.clock())
+
+    assert f"council.example/witness: {size} entries, co-signed 19 Nov 2026, 10:30" in text(office, "/trust")
+    sheet = text(office, "/log/fingerprint")
+    assert f"council.example/witness: {size} entries on 19 Nov 2026, 09:30 UTC, so these are among them" in sheet
+
+
+def test_a_refusal_is_told_to_everybody(office: Any) -> None:
+    log = office.system.log
+    cosign(office, log.checkpoint(), log.size, office.clock())
+    (statement,) = witnesses.statements(office.system.stores.log).values()
+    witnesses.save(office.system.stores.log, statement.refused("409", int(office.clock().timestamp())))
+
+    assert "refused the last checkpoint: ask your works council why" in text(office, "/trust")
+    assert "It refused the last checkpoint." in text(office, "/log/fingerprint")
+
+
+def test_a_cosignature_that_does_not_verify_counts_as_none(office: Any) -> None:
+    log = office.system.log
+    cosign(office, log.checkpoint(), log.size, office.clock())
+    other = CosignatureVerifier.parse(str(CosignatureSigner("council.example/witness", bytes(32)).verifier))
+    with_config(office, witnesses=(WitnessAddress(str(other), "http://127.0.0.1:1"),))
+
+    assert "council.example/witness has not co-signed yet" in text(office, "/trust")
+
+
+def groups(page: str) -> str:
+    return "".join(re.findall(r"<span>([0-9a-f]{4})</span>", page))
+
+
+def entry(office: Any) -> None:
+    office.system.gate.record(Draft(None, None, "operations", (), "operations", None, "released"))
+
+
+def test_the_fingerprint_of_a_week_is_the_same_for_everybody_whenever_it_is_printed(office: Any) -> None:
+    sheet = "/log/fingerprint?week=2026-W47"
+    office.clock.advance(days=2)  # Saturday: the last entry of the week
+    entry(office)
+    kept = office.system.log.signer.verifier.open_checkpoint(office.system.log.checkpoint())
+    office.clock.advance(days=2)  # Monday morning, before anybody did anything
+
+    monday = office.client("ben").get(sheet).text
+    entry(office)
+    office.clock.advance(days=9)
+    entry(office)
+    later = office.client("cleo").get(sheet).text
+
+    assert groups(monday) == groups(later) == kept.root.hex()
+    assert f">{kept.size}<" in monday.replace(" ", "")
+
+
+def test_the_sheet_names_the_checkpoint_that_proofs_lead_to(office: Any) -> None:
+    page = office.client("ben").get("/log/fingerprint").text
+    size = int(re.search(r"proofs\?old=(\d+)", page)[1])
+
+    bundle = office.client("ben").get(f"/api/v1/me/access/proofs?old={size}").json
+
+    origin, old_size, root = bundle["old"].splitlines()[:3]
+    assert (int(old_size), base64.b64decode(root).hex()) == (size, groups(page))
+    assert f">{origin}<" in page
+    assert str(office.system.log.signer.verifier) in page
+
+
+@pytest.mark.parametrize("week", ["2026-W47", "2027-W01"])
+def test_a_week_that_is_not_over_has_no_fingerprint(office: Any, week: str) -> None:
+    assert office.client("ben").get(f"/log/fingerprint?week={week}").status_code == 404
+
+
+def test_a_week_before_the_log_began_has_none_and_says_so(office: Any) -> None:
+    assert "The log had no entry yet" in text(office, "/log/fingerprint?week=2026-W30")
+
+
+def test_a_kept_checkpoint_that_the_log_did_not_sign_is_never_printed(office: Any) -> None:
+    note = office.system.log.checkpoint()
+    with writing(office.system.stores.log) as connection:
+        forged = note.replace(note.splitlines()[2], base64.b64encode(bytes(32)).decode())
+        connection.execute(update(HeadRow).values(note=forged))
+    office.clock.advance(days=7)
+
+    with pytest.raises(NoteBroken):
+        office.client("ben").get("/log/fingerprint")
