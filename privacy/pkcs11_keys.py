@@ -12,8 +12,9 @@ A token serves one installation: another's KEKs would be rotated and destroyed w
 import os
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, ObjectClass, PKCS11Error
@@ -184,14 +185,23 @@ def _generate(opened: Opened, label: str) -> None:
 
 def _find(opened: Opened, label: str) -> list[Kek]:
     """Return the KEKs of one version, by id: one, unless two processes rotated at once."""
-    found = opened.session.get_objects({**_AES_KEYS, Attribute.LABEL: label})
+    found = _search(opened, {**_AES_KEYS, Attribute.LABEL: label})
     return sorted((Kek(key[Attribute.ID], key) for key in found), key=lambda kek: kek.id)
 
 
 def _versions(opened: Opened, key_class: KeyClass) -> list[int]:
     pattern = re.compile(rf"kek-{key_class}-([1-9][0-9]*)")
-    matches = (pattern.fullmatch(key[Attribute.LABEL]) for key in opened.session.get_objects(_AES_KEYS))
+    matches = (pattern.fullmatch(key[Attribute.LABEL]) for key in _search(opened, _AES_KEYS))
     return sorted({int(found[1]) for found in matches if found})
+
+
+def _search(opened: Opened, template: dict[Attribute, Any]) -> list[Any]:
+    """Return the objects that match. Whether the session lives is asked first: python-pkcs11 leaves a search that could
+    not begin to the collector, which then complains on standard error.
+    """
+    with suppress(pkcs11.RandomNoRNG):
+        opened.session.generate_random(8)
+    return list(opened.session.get_objects(template))
 
 
 def _encrypt(kek: Kek, nonce: bytes, value: bytes, aad: bytes) -> bytes:
