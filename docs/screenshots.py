@@ -22,6 +22,8 @@ PAGES = {
         "trends": "/me/trends",
         "my-week": "/me/pattern",
         "tokens": "/me/tokens",
+        "trust": "/trust",
+        "fingerprint": "/log/fingerprint",
     },
     "manager": {"roster": "/team/"},
     "reviewer": {"log": "/compliance/", "verification": "/compliance/verification"},
@@ -72,10 +74,19 @@ def _visit(browser: Browser, link: str, role: str, pages: dict[str, str]) -> Non
             page = context.new_page()
             for name, path in pages.items():
                 _shoot(page, base + path, f"{name}-{size}-{scheme}")
+            if role == "employee":
+                _open_shown(page, base, f"{size}-{scheme}")
             if role == "manager":
                 _open_week(page, base, f"{size}-{scheme}")
             context.close()
     first.close()
+
+
+def _open_shown(page: Page, base: str, suffix: str) -> None:
+    page.goto(base + "/me/access")
+    page.locator("main a[href*='/me/access/shown/']").first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=FOLDER / f"shown-again-{suffix}.png", full_page=True)
 
 
 def _open_week(page: Page, base: str, suffix: str) -> None:

@@ -91,6 +91,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     seeded.close()
 
 
+def _shown(system: System, employee: str) -> int:
+    """Return the entry of a manager's last look at somebody."""
+    return [each.index for each in system.log.of_subject(employee) if each.outcome == "shown"][-1]
+
+
 Visit = Callable[..., Page]
 
 
@@ -131,6 +136,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
     invitation = system.invitations.issue(portal.newcomers["newcomer"], Kind.INVITATION)
     return {
         **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
+        "shown again": ("employee", f"/me/access/shown/{_shown(system, employee)}"),
         "roster": ("manager", "/team/"),
         "person": ("manager", person),
         "closed week": ("manager", f"{person}/weeks/{weeks[3]}?purpose=one_to_one"),
