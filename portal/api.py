@@ -10,12 +10,12 @@ from analytics.days import DAY_FIELDS, day_payload, day_payloads
 from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
-from portal import own, receipts, shapes
+from portal import api_access, own, shapes
 from portal.access import person, session_key, system, viewer
-from portal.answers import answer, counted, logged, plain, week_answer
+from portal.answers import answer, plain, week_answer
 from portal.openapi import answers, document
 from portal.own_account import current_session, signed_in
-from portal.parse import bad, day_fields_from, day_from, number_from, one_day, period_from, purpose_from, week_from
+from portal.parse import bad, day_fields_from, one_day, period_from, purpose_from, week_from
 from portal.problems import Problem
 from privacy.capture import PRESETS
 from privacy.disclosure import Disclosed
@@ -24,6 +24,7 @@ from privacy.period import Period
 from privacy.policy import POLICY_VERSION, Purpose, explain
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+blueprint.register_blueprint(api_access.blueprint)
 
 _FIELDS = {"fields": (False, "Fields of a day, comma-separated; all of them when left out.")}
 _WEEK = {"week": (True, "A closed ISO week, such as 2026-W46."), "purpose": (False, "one_to_one when left out.")}
@@ -65,68 +66,6 @@ def as_seen_by_manager() -> Response:
     except WeekClosedToManager as closed:
         reason = closed.decision.reason
         raise Problem(409, "Closed to your manager too", closed.decision.sentence, reason=reason) from closed
-
-
-@blueprint.get("/me/access")
-@requires(Permission.ACCOUNT_READ)
-@answers(shapes.LogEntries)
-def access() -> Response:
-    """Who looked: every entry of the access log about me, newest first."""
-    entries = system().gate.own_log(viewer(), session_key())
-    return plain({"entries": [logged(each) for each in reversed(entries)]})
-
-
-@blueprint.get("/me/access/proofs")
-@requires(Permission.ACCOUNT_READ)
-@answers(
-    shapes.Bundle,
-    query={
-        "entries": (False, "Numbers of entries about me, comma-separated; all of them when left out."),
-        "old": (False, "Size of a checkpoint that I kept: proves that the log only grew since."),
-    },
-)
-def proofs() -> Response:
-    """A proof bundle of my entries, salts and payloads included, to check without this system."""
-    asked = request.args.get("entries", "")
-    own = [each.index for each in system().gate.own_log(viewer(), session_key()) if each.subject == viewer()]
-    indices = [number_from(each.strip(), 0) for each in asked.split(",")] if asked else own
-    try:
-        bundle = system().gate.own_proofs(viewer(), session_key(), indices, number_from(request.args.get("old"), 0))
-    except LookupError:
-        abort(404)
-    except ValueError as error:
-        raise bad("The log never had a checkpoint of that size.") from error
-    return plain(bundle)
-
-
-@blueprint.get("/me/access/shown/<int:entry>")
-@requires(Permission.OWN_READ)
-@answers(shapes.ShownAgain)
-def shown(entry: int) -> Response:
-    """What was shown to somebody else in this entry of mine, opened again, and whether its digest is the logged one."""
-    return plain(receipts.as_json(receipts.open_again(entry)))
-
-
-@blueprint.get("/me/access/closing")
-@requires(Permission.ACCOUNT_READ)
-@answers(
-    shapes.Closing,
-    query={
-        "day": (False, "A day (UTC) that was closed; the last one when left out."),
-        "old": (False, "Size of the checkpoint of my proofs: proves that both are of one log."),
-    },
-)
-def closing() -> Response:
-    """How the closing of a day counted my entries: shows that none was cut off since."""
-    asked = request.args.get("day")
-    day, old = day_from(asked) if asked else None, number_from(request.args.get("old"), 0)
-    try:
-        found = system().gate.own_closing(viewer(), session_key(), day, old)
-    except LookupError as error:
-        raise Problem(404, "Not Found", f"There is no such proof: {error}.") from error
-    except ValueError as error:
-        raise bad("The log never had a checkpoint of that size.") from error
-    return plain(counted(found))
 
 
 @blueprint.get("/me/recorded")

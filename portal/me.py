@@ -12,7 +12,7 @@ from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import mine, own, receipts, who_looked
+from portal import mine, own, own_check, receipts, who_looked
 from portal.access import person, session_key, system, viewer
 from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
@@ -25,6 +25,7 @@ from privacy.policy import Purpose
 
 blueprint = Blueprint("me", __name__)
 blueprint.register_blueprint(mine.blueprint)
+blueprint.register_blueprint(own_check.blueprint)
 
 HISTORY_DAYS: Final = 60
 LEDGER_DAYS: Final = 7

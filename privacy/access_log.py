@@ -223,26 +223,32 @@ class AccessLog:
         with self._engine.connect() as connection:
             return closings.find(connection, LogReader(connection, self._seals), self._seals, subject, day)
 
-    def export_bundle(self, indices: Iterable[int], old_size: int | None = None, open: bool = False) -> dict[str, Any]:
+    def export_bundle(
+        self, indices: Iterable[int], old_size: int | None = None, open: bool = False, note: str | None = None
+    ) -> dict[str, Any]:
         """Return the proof bundle of some entries (`privacy.bundle`), and of growth since a checkpoint of `old_size`.
 
         With `open` it holds salts and payloads: for the person whom the entries are about. LookupError for an entry
-        that does not exist, ValueError for an old size that the log never had.
+        that does not exist, ValueError for an old size that the log never had. The checkpoint is the one of now, or
+        that of `note`, which the log signed: ValueError if it is not one of this log.
         """
         with self._engine.connect() as connection:
             if (head := read_head(connection)) is None:
                 raise LookupError("the log is empty")
             log, stored = LogReader(connection, self._seals), reader(connection)
+            at = self.signer.verifier.open_checkpoint(note or head.note)
+            if not 0 < at.size <= head.size or merkle.root_hash(at.size, stored) != at.root:
+                raise ValueError("the log never had this checkpoint")
             proved = []
             for index in indices:
                 leaf = LEAF_PREFIX + log.commitment(index)
-                hashes = merkle.prove_inclusion(head.size, index, stored)
+                hashes = merkle.prove_inclusion(at.size, index, stored)
                 proved.append(bundle.Proved(index, leaf, hashes, log.opened(index) if open else None))
             if not old_size:
-                return bundle.bundle(head.note, proved)
-            consistency = merkle.prove_consistency(old_size, head.size, stored)
+                return bundle.bundle(note or head.note, proved)
+            consistency = merkle.prove_consistency(old_size, at.size, stored)
             old = self.signer.sign(old_size, merkle.root_hash(old_size, stored))
-            return bundle.bundle(head.note, proved, old, consistency)
+            return bundle.bundle(note or head.note, proved, old, consistency)
 
 
 @contextmanager

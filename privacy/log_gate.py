@@ -124,16 +124,22 @@ class LogGate:
         return sorted([*about.entries, *reviews.entries], key=lambda each: each.index)[-limit:]
 
     def own_proofs(
-        self, subject: str, session: str | None, indices: Collection[int], old_size: int | None = None
+        self,
+        subject: str,
+        session: str | None,
+        indices: Collection[int],
+        old_size: int | None = None,
+        note: str | None = None,
     ) -> dict[str, Any]:
         """Return the proof bundle of a person's own entries, salts and payloads included, for that person.
 
-        `old_size` adds the proof that the log only grew since. LookupError for an entry that is not about them.
+        `old_size` adds the proof that the log only grew since; `note` is the checkpoint to prove it under, else that of
+        now. LookupError for an entry that is not about them.
         """
         self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
         if foreign := sorted(set(indices) - {each.index for each in self._log.of_subject(subject)}):
             raise LookupError(f"no entry {foreign[0]} about this person")
-        return self._log.export_bundle(sorted(set(indices)), old_size=old_size, open=True)
+        return self._log.export_bundle(sorted(set(indices)), old_size=old_size, open=True, note=note)
 
     def own_closing(self, subject: str, session: str | None, day: dt.date | None, old_size: int | None) -> Counted:
         """Return how a closing counted a person's entries, and the proof bundle of its entry, for that person.

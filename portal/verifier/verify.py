@@ -247,6 +247,8 @@ def check_closing(closing: dict[str, Any], tree: Checkpoint, chains: dict[str, l
         raise Wrong("closing: this entry closes no day")
     if entry["period"][0] != day:
         raise Wrong(f"closing: entry {entry['place']} closes another day than {day}")
+    if entry["place"] >= tree.size:
+        raise Wrong("closing: it is newer than your bundle; fetch the bundle again")
     counted = {each["chain"]: each for each in closing["chains"]}
     if missing := [n for n in CHAINS if n not in counted and any(e["place"] < entry["place"] for e in chains[n])]:
         raise Wrong(f"closing: {day} was closed without counting “{missing[0]}”")

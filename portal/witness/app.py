@@ -20,6 +20,7 @@ _TYPES: Final = {
     "verify.py": "text/x-python; charset=utf-8",
     "verify.html": "text/html; charset=utf-8",
     "verify.js": "text/javascript; charset=utf-8",
+    "verify.css": "text/css; charset=utf-8",
 }
 
 

@@ -39,6 +39,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/log/entries/<int:index>"): Row(REVIEWER),
     ("GET", "/api/v1/log/verification"): Row(REVIEWER),
     ("GET", "/api/v1/me/access"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/access/closing"): Row(frozenset()),  # no day was closed yet
     ("GET", "/api/v1/me/access/proofs"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/access/shown/<int:entry>"): Row(frozenset()),  # nobody was looked at in this entry
     ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
@@ -65,12 +66,15 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/log/fingerprint"): Row(SIGNED_IN),
     ("GET", "/me/access"): Row(SIGNED_IN),
     ("GET", "/me/access/shown/<int:entry>"): Row(frozenset()),
+    ("GET", "/me/access/check"): Row(SIGNED_IN),
     ("GET", "/me/account"): Row(SIGNED_IN),
     ("POST", "/me/account/password"): Row(SIGNED_IN, 422),
     ("POST", "/me/account/sessions/<session>/end"): Row(SIGNED_IN, 302),  # does nothing: nobody has that session
     ("POST", "/me/account/sessions/end"): Row(SIGNED_IN, 302),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/me/erase"): Row(SIGNED_IN),
+    ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
     ("GET", "/me/notices"): Row(SIGNED_IN),
     ("POST", "/me/notices"): Row(SIGNED_IN, 302),
     ("GET", "/me/pattern"): Row(SIGNED_IN),
@@ -90,6 +94,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/sign-out"): Row(SIGNED_IN, 302),
     ("GET", "/static/<path:filename>"): Row(EVERYBODY),
     ("GET", "/static/vega.js"): Row(EVERYBODY),
+    ("GET", "/static/verifier/<name>"): Row(EVERYBODY),
     ("GET", "/team/"): Row(MANAGERS),
     ("GET", "/team/<team>/people/<person>"): Row(BENS_MANAGER),
     ("GET", "/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
@@ -108,6 +113,7 @@ FILLED = {
     "<week>": "2026-W46",
     "<team>": "claims",
     "<path:filename>": "style.css",
+    "<name>": "verify.js",
 }
 
 
