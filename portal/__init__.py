@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
 
 def create_app(system: "System") -> "Flask":
-    """Return the application over the parts of `system`."""
+    """Return the application over the parts of `system`, after finishing erasures that were interrupted."""
     # Here, because every command imports this package, and most of them need no web framework.
     from portal.app import assemble
+    from portal.erasing import resume
 
+    resume(system)
     return assemble(system)

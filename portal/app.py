@@ -7,7 +7,22 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from auth.permissions import Permission, requires
-from portal import account, admin, api, api_others, compliance, me, ops, own_account, shell, show, team, trust, vega
+from portal import (
+    account,
+    admin,
+    api,
+    api_others,
+    compliance,
+    me,
+    ops,
+    own_account,
+    own_erasure,
+    shell,
+    show,
+    team,
+    trust,
+    vega,
+)
 from portal.access import add_access
 from portal.headers import add_headers
 from portal.problems import add_problems
@@ -18,7 +33,7 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
-BLUEPRINTS = (account, me, own_account, team, compliance, admin, api, api_others, ops, vega, trust)
+BLUEPRINTS = (account, me, own_account, own_erasure, team, compliance, admin, api, api_others, ops, vega, trust)
 
 
 def assemble(system: "System") -> Flask:

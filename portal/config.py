@@ -36,7 +36,7 @@ SETTINGS: Final[dict[str, str]] = {
     "BASE_URL": "Where people reach the portal, for the links it prints. Default: http://127.0.0.1:8000.",
     "SECRET_KEY": "Signs form tokens. Default: a random one kept in HOME/keys/web.secret.",
     "ERASURE_HORIZON": "Days, 1 to 90, after which no backup opens what was erased. Default: 30.",
-    "RETAIN_MONTHS": "How many whole months of figures are kept, 1 to 120. Default: 13.",
+    "RETAIN_MONTHS": "How many whole months of figures are kept, 3 to 120. Default: 13.",
     "RETAIN_LOG_YEARS": "How many whole years of a person's access log are kept, 1 to 30. Default: 3.",
     "CHECKPOINT_MINUTES": "How often the log's checkpoint is published and sent to witnesses, 1 to 1440. Default: 10.",
     "WITNESSES": "Who co-signs the log's checkpoints: VERIFIER-KEY ADDRESS, comma-separated. Default: nobody.",

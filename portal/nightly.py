@@ -1,11 +1,11 @@
-"""What runs once a night: weeks freeze, kept text expires, the log's days are closed. Twice changes nothing."""
+"""What runs once a night: weeks freeze, what is too old goes, the log's days are closed. Twice changes nothing."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from auth.people import Person
-from portal import checkpoints
+from portal import checkpoints, erasing, retention
 from portal.wiring import System
 from privacy.capture import PRESETS
 from privacy.period import Period, local_day, oldest_readable, shared_from
@@ -22,6 +22,7 @@ class Done:
     text_days: int
     log_days: int
     cosignatures: int = 0
+    expired: int = 0
 
 
 def run(system: System, step: Step) -> Done:
@@ -32,7 +33,8 @@ def run(system: System, step: Step) -> Done:
         step("people", number, len(everybody))
         weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
         text_days += _expire_text(system, person)
-    return Done(weeks, text_days, _close_log_days(system), cosignatures=_publish(system))
+    expired = _expire(system)
+    return Done(weeks, text_days, _close_log_days(system), cosignatures=_publish(system), expired=expired)
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -61,6 +63,14 @@ def _publish(system: System) -> int:
     """Publish the log's checkpoint, after all that the night has written, and count who co-signed it."""
     checkpoints.publish(system)
     return len(checkpoints.latest(system).cosignatures)
+
+
+def _expire(system: System) -> int:
+    """Let go what is older than agreed, before the day is closed."""
+    expired = retention.expire(system)
+    if expired:
+        erasing.keep_file(system)
+    return expired
 
 
 def _close_log_days(system: System) -> int:

@@ -11,9 +11,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from auth.announcements import COMMAND_LINE
-from portal.show import initials, listing, moment, short_day, span
+from portal.show import day, initials, listing, moment, short_day, span
 from privacy.fields import Field
 from privacy.log_entries import INVENTORIED, LOG_FIELD, Chain, Entry
+from privacy.log_upkeep import ERASED, EXPIRED
 from privacy.period import Period, is_week
 from privacy.policy import Purpose, Relation
 from privacy.receipts import READ, RECEIPT, paired
@@ -164,6 +165,8 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
     if entry.outcome in _EVENTS:
         words["viewer"] = words["viewer"] if entry.viewer else COMMAND_LINE
         return [(_EVENTS[entry.outcome].format(**words), False)], "key", "g"
+    if entry.outcome in (ERASED, EXPIRED):
+        return _gone(entry, words)
     if LOG_FIELD in entry.fields:
         return _log_read(entry, words)
     if entry.outcome == "imported":
@@ -189,6 +192,17 @@ def _read(entry: Entry, reader: str, words: dict[str, str]) -> tuple[list[Part],
     verb = " saw " if entry.outcome == "shown" or entry.chain is Chain.SELF else " opened "
     own = entry.viewer == entry.subject
     return [*viewer, (verb, False), *object_, _of(entry)], "user" if own else "eye", "g" if own else ""
+
+
+def _gone(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
+    """Say that somebody was erased, or that something was kept for as long as was agreed."""
+    if entry.outcome == ERASED:
+        return [("A person was erased", True), (" from everything that Sameview keeps", False)], "cross", "g"
+    whose = "everybody’s" if entry.subject is None else words["whose"]
+    what = "entries in this log" if LOG_FIELD in entry.fields else field_words(entry.fields)
+    until = "" if entry.period is None else f" of days before {day(entry.period.end, 'yMMMd')}"
+    over = f"{until}: the time for which they are kept is over"
+    return [("Sameview itself", True), (f" removed {whose} ", False), (what, True), (over, False)], "cross", "g"
 
 
 def _inventoried(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:

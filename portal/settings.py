@@ -157,7 +157,7 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "PKCS11_TOKEN": _text,
     "PKCS11_PIN": _text,
     "ERASURE_HORIZON": _number(1, 90),
-    "RETAIN_MONTHS": _number(1, 120),
+    "RETAIN_MONTHS": _number(3, 120),  # a manager may read eight weeks back
     "RETAIN_LOG_YEARS": _number(1, 30),
     "CHECKPOINT_MINUTES": _number(1, 1440),
     "WITNESSES": _witnesses,

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.exc import DBAPIError
 
 from auth.errors import AuthError
-from portal.backup_files import BackupRefused
 from portal import erasing
+from portal.backup_files import BackupRefused
 from portal.config import Config, ConfigError
 from portal.occupancy import Occupied
 from portal.restore_log import RestoreRefused

@@ -1,10 +1,11 @@
-"""`people import` and `people invite`."""
+"""`people import`, `people invite` and `people erase`."""
 
 from pathlib import Path
 
 import click
 
 from auth.import_csv import apply, plan
+from portal import erasing
 from portal.commands.common import CommandRefused, opened
 
 
@@ -40,6 +41,20 @@ def invite(email: str) -> None:
         if found is None:
             raise CommandRefused(f"there is no account for {email}: add it with `sameview people import`")
         click.echo(system.invitation_url(found.subject, by=None))
+
+
+@people.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do it: it cannot be taken back.")
+def erase(email: str, yes: bool) -> None:
+    """Erase a person from every store, at their request, and print the receipt for them."""
+    with opened() as system:
+        found = system.people.find(email)
+        if found is None:
+            raise CommandRefused(f"there is no account for {email}; whoever was erased has none")
+        if not yes:
+            raise CommandRefused(f"nothing was erased: repeat with --yes, and {email} is gone for good")
+        click.echo(erasing.erase(system, found.subject, by=None).as_text())
 
 
 COMMANDS = (people,)
