@@ -13,7 +13,7 @@ import structlog
 
 from portal import checkpoint_files
 from portal.wiring import System
-from portal.witnessing import Asked, NoAnswer, WitnessRefused, ask
+from portal.witnessing import GRAVE, SHRUNK, Asked, NoAnswer, WitnessRefused, ask
 from privacy import watermark, witnesses
 from privacy.access_log import Draft, LogUnavailable
 from privacy.canonical import digest
@@ -105,13 +105,21 @@ def _ask_all(system: System, checkpoint: Checkpoint, note: str) -> None:
             cosignature = ask(verifier, each.address, asked, before.size, system.clock())
             after = before.cosigned(checkpoint.size, note, cosignature, at)
         except WitnessRefused as refused:
-            after = before.refused(refused.reason, at)
-            if before.refusal != refused.reason:
+            after = _refused(system, before, refused, at)
+            if before.refusal != after.refusal:
                 _tell(system, after, checkpoint)
         except NoAnswer as silent:
             after = before.tried(at)
             _logger.warning("witness", name=verifier.name, answer=str(silent))
         witnesses.save(system.stores.log, after)
+
+
+def _refused(system: System, before: Statement, refused: WitnessRefused, at: int) -> Statement:
+    """Return what is kept of a refusal."""
+    if refused.reason == SHRUNK and system.log.size >= refused.knows:
+        return before.tried(at)  # another process had a later checkpoint of this log co-signed in the meantime
+    # A fork stays a fork, whatever a log that goes on is refused for later: until the witness co-signs again.
+    return before.refused(before.refusal if before.refusal in GRAVE else refused.reason, at)
 
 
 def _growth(system: System, old: int, size: int) -> Sequence[bytes]:

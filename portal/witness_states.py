@@ -55,7 +55,6 @@ REFUSALS: Final = {
     witnessing.UNKNOWN: "it does not know this log",
     witnessing.MALFORMED: "it could not read what it was asked",
 }
-_GRAVE: Final = (witnessing.FORKED, witnessing.SHRUNK, witnessing.UNPROVED, witnessing.OTHER_KEY)
 _DAY: Final = dt.timedelta(hours=24)
 
 
@@ -111,6 +110,6 @@ def _state(
 
 def _refused(said: Statement, at: dt.datetime | None) -> WitnessState:
     words = REFUSALS.get(said.refusal or "", "it gave no reason that is known here")
-    if said.refusal in _GRAVE:
+    if said.refusal in witnessing.GRAVE:
         words += ". Do not rely on the log before this is explained"
     return WitnessState(said.name, Mood.REFUSED, at, said.size, words)

@@ -24,6 +24,8 @@ _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 _CLOCKS_DIFFER: Final = dt.timedelta(hours=1)
 
 FORKED, SHRUNK, UNPROVED, OTHER_KEY, UNKNOWN, MALFORMED = "forked", "shrunk", "unproved", "key", "unknown", "malformed"
+GRAVE: Final = (FORKED, SHRUNK, UNPROVED, OTHER_KEY)
+"""What an honest log is never refused for."""
 _REFUSALS: Final = {400: MALFORMED, 403: OTHER_KEY, 404: UNKNOWN, 422: UNPROVED}
 
 Prove = Callable[[int], Sequence[bytes]]
@@ -35,11 +37,12 @@ class NoAnswer(Exception):
 
 
 class WitnessRefused(Exception):
-    """The witness answered no: `reason` is one of the words above."""
+    """The witness answered no: `reason` is one of the words above, `knows` the size that it told."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, knows: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.knows = knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _negotiate(address: str, asked: Asked, old: int) -> Reply:
             raise NoAnswer("it answered 409 without a size")
         knows = int(match[1])
         if knows > asked.size:
-            raise WitnessRefused(SHRUNK)
+            raise WitnessRefused(SHRUNK, knows)
         if knows == old == asked.size:
             raise WitnessRefused(FORKED)
         old = knows
