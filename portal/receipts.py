@@ -150,15 +150,19 @@ def _compare(read: Entry, receipt: Entry, entries: Sequence[Entry]) -> Shown:
     except KeyGone:
         found = None
     if found is None:
-        gone = _is_over(receipt.period) or any(
-            each.outcome in _TAKEN_AWAY and each.index > receipt.index for each in entries
-        )
+        gone = _is_over(receipt.period) or any(_takes_away(each, receipt) for each in entries)
         return Shown(State.GONE if gone else State.LOST, read, receipt)
     same = found.digest == receipt.digest
     return Shown(State.SAME if same else State.DIFFERS, read, receipt, found)
 
 
+def _takes_away(entry: Entry, receipt: Entry) -> bool:
+    """Tell whether an entry says that fields of a receipt were taken away after it."""
+    later = entry.index > receipt.index and entry.outcome in _TAKEN_AWAY
+    return later and set(receipt.fields) <= set(entry.fields)
+
+
 def _is_over(period: Period) -> bool:
     """Tell whether the time for which figures of `period` are kept is over."""
     now = epoch_of(KeyClass.SHARED, own.current_day())
-    return epoch_of(KeyClass.SHARED, period.first) + system().config.retain_months <= now
+    return epoch_of(KeyClass.SHARED, period.first) + system().config.retain_months < now

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from portal import shapes
 from privacy.disclosure import Gate, LogUnavailable
 from privacy.fields import SHARED_FIELDS, Field, Tier
-from privacy.log_entries import Entry
+from privacy.log_entries import Draft, Entry
 from privacy.period import iso_week
 from privacy.stores import writing
 from privacy.vault import Row
@@ -204,6 +204,19 @@ def test_a_week_that_is_missing_before_its_time_is_an_alarm(office: Any) -> None
     drop_week(office, manifests=True)
 
     assert again(office, last(office, "shown").index).json["state"] == "lost"
+
+
+def test_what_an_entry_of_the_log_took_away_is_said_to_be_gone_and_other_fields_do_not_count(office: Any) -> None:
+    read(office)
+    drop_week(office, manifests=True)
+    number = last(office, "shown").index
+
+    states = []
+    for fields in ([Field.TITLES], sorted(SHARED_FIELDS)):
+        office.system.gate.record(Draft(None, office.ids["ben"], "operations", fields, "operations", None, "expired"))
+        states.append(again(office, number).json["state"])
+
+    assert states == ["lost", "gone"]
 
 
 def test_a_week_that_is_no_longer_kept_is_said_to_be_gone(office: Any) -> None:
