@@ -21,6 +21,7 @@ from portal.tables import CopyFailed
 from portal.wiring import NotInitialised, System, build
 from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
+from privacy.escrow_key import EscrowRefused
 from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.seal import SealBroken
@@ -37,6 +38,7 @@ FAILURES: Final = (
     ConfigError,
     CopyFailed,
     DBAPIError,
+    EscrowRefused,
     KeyClassWithheld,
     KeyGone,
     KeyRefused,
