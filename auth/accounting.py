@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from auth import person
-from auth.announcements import TOLD, Kind
+from auth.announcements import TOLD, UNDONE_FROM, Kind
 from auth.invitations import Kind as LinkKind
 from auth.journal import content_digest
 from auth.models import Announcement, Invitation, Management, Membership, PersonalToken, RoleGrant, SignInSession, Told
@@ -81,12 +81,18 @@ class Accounting:
                 self._said[row.subject_id].append(_Said(row.entry, Kind(row.kind), row.parameters))
             else:
                 yield f"announcement {row.entry} to {row.subject_id}: {reason}"
-        for entry in sorted(missing):
+        for entry in sorted(missing - self._undone()):
             subject = self._ledger.announced[entry].subject
             yield (
                 f"entry {entry}: the announcement to {subject} that it commits to is missing: it was hidden, or its"
                 " change did not come about"
             )
+
+    def _undone(self) -> set[int]:
+        """Return the entries whose changes a restore undid, as everybody was told."""
+        told = {(said.entry, said.parameters.get(UNDONE_FROM, "")) for each in self._said.values() for said in each}
+        spans = [(int(first), entry) for entry, first in told if first.isdecimal()]
+        return {n for n in self._ledger.announced if any(first <= n < entry for first, entry in spans)}
 
     def _contradiction(self, row: Row[Any]) -> str | None:
         if row.entry in self._ledger.erased:

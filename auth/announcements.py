@@ -128,6 +128,9 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
+UNDONE_FROM: Final = "undone_from"
+"""Parameter of a restore: the first entry of the log whose change the backup does not have any more."""
+
 PEOPLE: Final = frozenset({"by", "manager", "reviewer"})
 """Parameters that hold the subject id of somebody; an empty one is the command line."""
 

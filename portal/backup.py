@@ -19,19 +19,20 @@ from portal import backup_files, schema, tables
 from portal.backup_files import BackupRefused, Contents, Manifest
 from portal.tables import Step
 from portal.wiring import System
-from privacy import tombstone_file
+from privacy import organisation, tombstone_file
 from privacy.access_log import AccessLog, Verification
 from privacy.keys import KeyRing
-from privacy.stores import open_engine
+from privacy.stores import open_engine, writing
 from privacy.vault_store import snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a backup holds: rows of each store, entries of the log, and the day (UTC)."""
+    """What a backup holds: rows of each store, and the entries of the log when the data and when the log were copied."""
 
     day: dt.date
     rows: dict[str, int]
+    data_size: int
     log_size: int
 
 
@@ -53,10 +54,11 @@ def save(system: System, folder: Path, keys_folder: Path | None, step: Step) -> 
 
 
 def _save(system: System, data: Path, keys: Path | None, step: Step) -> Saved:
-    rows = {"data": _copy(system, "data", data, step), "log": _copy(system, "log", data, step)}
+    data_rows, data_size = _copy_data(system, data, step)
+    rows = {"data": data_rows, "log": _copy(system, "log", data, step)}
     note, log_size = _checkpoint(system, data / backup_files.LOG_FILE)
     rows |= {} if keys is None else {"keys": _copy(system, "keys", keys, step)}
-    saved = Saved(system.clock().date(), rows, log_size)
+    saved = Saved(system.clock().date(), rows, data_size, log_size)
     _describe(system, data, Contents.DATA, saved, note)
     if keys is not None:
         _describe(system, keys, Contents.KEYS, saved, note)
@@ -76,6 +78,18 @@ def _check_places(system: System, folder: Path, keys_folder: Path | None) -> Non
     for place in places:
         if place.is_relative_to(keks):
             raise BackupRefused(f"{place} lies with the key-encryption keys: name a folder elsewhere")
+
+
+def _copy_data(system: System, folder: Path, step: Step) -> tuple[int, int]:
+    """Copy the data, and return the rows and the size of the log at that moment.
+
+    On SQLite nobody writes at the moment, so that no change has its entry and is not in the copy.
+    """
+    with snapshot(system.stores.data) as source:
+        with writing(system.stores.data):
+            size = system.log.size
+            organisation.find(source)  # the snapshot begins with its first statement
+        return tables.copy_to_file(source, folder / "data.db", "data", step), size
 
 
 def _copy(system: System, name: str, folder: Path, step: Step) -> int:
@@ -114,6 +128,7 @@ def _describe(system: System, folder: Path, contents: Contents, saved: Saved, no
         contents=contents,
         origin=system.organisation.origin,
         day=saved.day,
+        data_size=saved.data_size,
         log_size=saved.log_size,
         revisions={name: schema.newest(name) or "" for name in names},
         rows={name: saved.rows[name] for name in names},

@@ -50,12 +50,16 @@ class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `backup.json` says. `revisions` are those of the schemas, `log_size` the entries that the log had."""
+    """What `backup.json` says. `revisions` are those of the schemas, `log_size` the entries of the log.
+
+    `data_size` is how many entries the log had when the data were copied, a moment before it.
+    """
 
     format: int
     contents: Contents
     origin: str
     day: dt.date
+    data_size: int
     log_size: int
     revisions: dict[str, str]
     rows: dict[str, int]

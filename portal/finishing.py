@@ -5,30 +5,27 @@ Every step can be repeated, so that an interruption anywhere leaves a restore th
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 
-from auth.announcements import Kind
-from portal import erasing, staging
+from auth.announcements import UNDONE_FROM, Kind
+from portal import erasing, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders
 from portal.tables import Step
 from portal.wiring import Clock, System, build
-from privacy import restoration
-from privacy.fields import CLASS_OF, Field, Tier
-from privacy.inventory import VaultIncomplete
-from privacy.keys import KeyGone, KeyRefused
+from privacy import restoration, vault_check
 from privacy.log_entries import Draft, LogUnavailable
+from privacy.log_ledger import Ledger
 from privacy.period import Period
 from privacy.policy import Purpose, Relation
 from privacy.restoration import Restoration
-from privacy.seal import SealBroken
 from privacy.stores import writing
-from privacy.vault_store import SealedField, Subject, snapshot
+from privacy.vault_store import SealedField, snapshot
 from privacy.watermark import SeenCheckpoint
 
-RESTORED = "restored"
-_ALWAYS = Period(dt.date(2000, 1, 1), dt.date(3000, 1, 1))
+RESTORED: Final = "restored"
 
 
 @dataclass(slots=True)
@@ -58,9 +55,11 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
         step("erasing again", 0, 1)
         done.erased_again = erasing.reapply(system)
-        _verify(system, done, step)
         _tell(system, mark, done)
-        done.entries = system.log.size
+        _account(system, step)
+        _verify(system, done, step)
+        with writing(system.stores.data) as connection:
+            restoration.clear(connection)
         return done
     finally:
         system.close()
@@ -94,39 +93,37 @@ def _forget_longer_log(system: System, size: int) -> None:
             path.rename(aside / path.name)
 
 
-def _verify(system: System, done: Restored, step: Step) -> None:
-    """Check the log in full, and for everybody that the vault has all that its manifests list."""
-    step("verifying the log", 0, 1)
-    done.problems += [f"the access log: {each}" for each in system.log.verify().problems]
+def _account(system: System, step: Step) -> None:
+    """Let the log say of everybody what the vault holds of them now, where its last word is another."""
+    ledger = system.log.verify().ledger or Ledger()
     with snapshot(system.stores.data) as connection:
-        subjects = list(connection.scalars(select(Subject.id).order_by(Subject.id)))
+        everybody = sorted({*vault_check.subjects(connection), *ledger.vaults})
+    for number, subject in enumerate(everybody):
+        step("accounting for the vault", number, len(everybody))
+        said = ledger.vaults.get(subject)
+        with snapshot(system.stores.data) as connection:
+            if said is None or said[-1].digest != system.vault.digest(subject, connection):
+                system.gate.account(subject, connection)
+
+
+def _verify(system: System, done: Restored, step: Step) -> None:
+    """Check the log in full, and all that has to agree with it."""
+    step("verifying", 0, 1)
+    done.problems += verifying.verify(system).problems
+    with snapshot(system.stores.data) as connection:
         done.rows = connection.scalar(select(func.count()).select_from(SealedField)) or 0
-        done.people = len(system.people.everybody())
-        for number, subject in enumerate(subjects):
-            step("verifying the vault", number, len(subjects))
-            if (problem := _incomplete(system, connection, subject)) is not None:
-                done.problems.append(f"the vault: {problem}")
-
-
-def _incomplete(system: System, connection: Connection, subject: str) -> str | None:
-    """Return what of a subject is missing or does not open; its rows stay sealed."""
-    fields = [each for each in Field if CLASS_OF[each] in system.config.key_classes]
-    try:
-        for tier in Tier:
-            system.vault.has(connection, subject, fields, tier, _ALWAYS)
-    except (VaultIncomplete, SealBroken, KeyGone, KeyRefused) as error:
-        return str(error)
-    return None
+    done.people = sum(not each.is_erased for each in system.people.everybody())
+    done.entries = system.log.size
 
 
 def _tell(system: System, mark: Restoration, done: Restored) -> None:
-    """Write the entry, tell everybody, take the mark away. Interrupted, it is done again: nobody hears too little."""
+    """Write the entry, and tell everybody. Interrupted, it is done again: nobody hears too little."""
     period = Period(mark.backup_day, system.clock().date() + dt.timedelta(days=1))
     system.log.append(
         Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, period, RESTORED, chain="organisation")
     )
     kind = Kind.ENTRIES_LOST if mark.lost_entries else Kind.RESTORED
-    parameters = {"day": mark.backup_day.isoformat()}
+    parameters = {"day": mark.backup_day.isoformat(), UNDONE_FROM: str(mark.data_size)}
     if mark.lost_entries:
         parameters |= {"size": str(mark.log_size), "lost": str(mark.lost_entries)}
     everybody = [each.subject for each in system.people.everybody() if not each.is_erased]
@@ -137,9 +134,7 @@ def _tell(system: System, mark: Restoration, done: Restored) -> None:
             try:
                 _announce(system, [subject], kind, parameters)
             except LogUnavailable as error:
-                done.problems.append(f"somebody could not be told: {error}")
-    with writing(system.stores.data) as connection:
-        restoration.clear(connection)
+                done.problems.append(f"person {subject} could not be told: {error}")
 
 
 def _announce(system: System, subjects: list[str], kind: Kind, parameters: dict[str, str]) -> None:

@@ -25,6 +25,7 @@ from portal.tables import Step
 from portal.wiring import Clock, utc_now
 from privacy import organisation, restoration
 from privacy.access_log import AccessLog, open_signer
+from privacy.fields import KeyClass
 from privacy.keys import KeyRing
 from privacy.log_tables import HeadRow
 from privacy.organisation import OrganisationRow
@@ -50,6 +51,10 @@ def restore(config: Config, source: Source, step: Step, clock: Clock = utc_now) 
 
     RestoreRefused, BackupRefused and Occupied say what stands in the way; nothing was changed then.
     """
+    if withheld := frozenset(KeyClass) - config.key_classes:
+        raise RestoreRefused(
+            f"a restore verifies everything: run it where SAMEVIEW_KEY_CLASSES has {', '.join(withheld)}"
+        )
     with occupancy.alone(config.home):
         unfinished = find_mark(config)
         if unfinished is not None:
@@ -112,7 +117,7 @@ def _prepare(
             f"the newest known checkpoint states {choice.lost} entries more than the log would have: who looked then"
             " would be forgotten. Take a newer backup, or accept it with --lost-entries; everybody is told"
         )
-    mark = Restoration(manifest.day, choice.taken, keys_taken, choice.size, choice.lost)
+    mark = Restoration(manifest.day, choice.taken, keys_taken, manifest.data_size, choice.size, choice.lost)
     if unfinished is not None:  # nobody was told yet what that one took and lost
         mark = replace(
             mark,

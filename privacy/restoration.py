@@ -23,6 +23,7 @@ class RestorationRow(Base):
     backup_day: Mapped[dt.date] = column(Sensitivity.OPERATIONAL, Date)
     takes_log: Mapped[bool] = column(Sensitivity.OPERATIONAL, Boolean)
     takes_keys: Mapped[bool] = column(Sensitivity.OPERATIONAL, Boolean)
+    data_size: Mapped[int] = column(Sensitivity.OPERATIONAL, BigInteger)
     log_size: Mapped[int] = column(Sensitivity.OPERATIONAL, BigInteger)
     lost_entries: Mapped[int] = column(Sensitivity.OPERATIONAL, BigInteger)
 
@@ -31,6 +32,7 @@ class RestorationRow(Base):
 class Restoration:
     """A restore that has begun: the day of the backup, and whether log and keys are taken from it, too.
 
+    `data_size` is the number of entries that the log had when the data were saved: what later entries record is undone.
     `log_size` is the number of entries that the log has when everything is in its place, `lost_entries` how many it is
     known to have had beyond them.
     """
@@ -38,6 +40,7 @@ class Restoration:
     backup_day: dt.date
     takes_log: bool
     takes_keys: bool
+    data_size: int
     log_size: int
     lost_entries: int
 

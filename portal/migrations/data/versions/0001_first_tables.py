@@ -30,6 +30,7 @@ def upgrade() -> None:
     sa.Column('backup_day', sa.Date(), nullable=False),
     sa.Column('takes_log', sa.Boolean(), nullable=False),
     sa.Column('takes_keys', sa.Boolean(), nullable=False),
+    sa.Column('data_size', sa.BigInteger(), nullable=False),
     sa.Column('log_size', sa.BigInteger(), nullable=False),
     sa.Column('lost_entries', sa.BigInteger(), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_restoration_single')),
