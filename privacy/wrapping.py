@@ -107,7 +107,7 @@ class Wrapping:
     def refuse_needed(self, key_class: KeyClass, version: int) -> None:
         """Raise KeyGone for a version that does not exist, KeyStillUsed for the newest and for one that wraps keys."""
         if version not in (existing := self._existing(key_class)):
-            raise KeyGone(f"there is no kek-{key_class}-{version}; there are {', '.join(map(str, existing))}")
+            raise KeyGone(f"there is no kek-{key_class}-{version}; {key_class} has {_versions(existing)}")
         if version == existing[-1]:
             raise KeyStillUsed(f"kek-{key_class}-{version} is the newest: rotate the class first")
         with self.engine.connect() as connection:
@@ -216,3 +216,7 @@ def _place(filed: Filed) -> str:
 def _some(places: list[str]) -> str:
     more = f", and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
     return ", ".join(places[:_NAMED]) + more
+
+
+def _versions(existing: list[int]) -> str:
+    return ("version " if len(existing) == 1 else "versions ") + ", ".join(map(str, existing))

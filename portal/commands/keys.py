@@ -1,26 +1,114 @@
-"""`keys status`."""
+"""`keys status`, `rotate`, `destroy`: how old keys are, and how they are replaced. The escrow is in `escrow`."""
+
+import sys
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from portal.commands.common import opened
-from privacy.key_store import counts
+from portal import key_life
+from portal.commands import escrow
+from portal.commands.common import CommandRefused, Step, opened, progress
+from portal.wiring import System
+from privacy import rotation
+from privacy.fields import KeyClass
+from privacy.rotation import State
+
+_CLASSES: Final = click.Choice([each.value for each in KeyClass])
+_WIDTH: Final = 120  # where no terminal says how wide it is
 
 
 @click.group()
 def keys() -> None:
-    """Keys: versions and counts, never their bytes."""
+    """Keys: versions, ages and counts, never their bytes."""
 
 
 @keys.command()
 def status() -> None:
-    """Show which versions of each class's key exist and how many data keys each wraps."""
-    table = Table("class", "version", "data keys", "epochs")
+    """Show every version of each class's key, since when it wraps and what, and whether lost keys could come back."""
+    table = Table("class", "version", "since", "age", "data keys", "epochs", "state")
     with opened() as system:
-        for each in counts(system.stores.keys):
-            table.add_row(each.key_class, str(each.kek_version), str(each.keys), f"{each.oldest} to {each.newest}")
-    Console().print(table)
+        system.keys.record()
+        states = rotation.report(system.keys)
+        for each in states:
+            table.add_row(*_row(each, system))
+        sentence = key_life.escrow_state(system, states).sentence
+        horizon = system.config.erasure_horizon
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    click.echo(f"What was erased opens from no backup older than {horizon} days: no key lives longer.")
+    click.echo(sentence)
 
+
+@keys.command()
+@click.option("--class", "classes", multiple=True, type=_CLASSES, help="Only this class; may be given several times.")
+@click.option("--keep-old", is_flag=True, help="Keep the older versions, for `keys destroy` or the night.")
+@click.option("--new", is_flag=True, help="Make a new key even where an interrupted rotation could be finished.")
+def rotate(classes: tuple[str, ...], keep_old: bool, new: bool) -> None:
+    """Replace keys: rewrap every data key under a new one and destroy the old. Interrupted, run it again."""
+    with opened() as system, progress() as step:
+        system.keys.record()
+        for key_class in sorted(map(KeyClass, classes)) or sorted(KeyClass):
+            _renew(system, key_class, keep_old=keep_old, anew=new, step=step)
+
+
+def _renew(system: System, key_class: KeyClass, *, keep_old: bool, anew: bool, step: Step) -> None:
+    try:
+        done = rotation.renew(
+            system.keys,
+            system.log,
+            key_class,
+            anew=anew,
+            keep_old=keep_old,
+            progress=lambda number, total: step(f"{key_class} keys", number, total),
+        )
+    except KeyboardInterrupt as error:
+        raise CommandRefused(
+            f"interrupted at the {key_class} keys: nothing is lost, and `sameview keys rotate` goes on from there"
+        ) from error
+    gone = ", ".join(f"kek-{key_class}-{each}" for each in done.destroyed)
+    click.echo(f"kek-{key_class}-{done.version} wraps now" + (f"; destroyed: {gone}" if gone else ""))
+
+
+@keys.command()
+@click.argument("key_class", metavar="CLASS", type=_CLASSES)
+@click.argument("version", type=click.IntRange(1))
+@click.option("--yes", is_flag=True, help="Destroy it for good, without asking.")
+def destroy(key_class: str, version: int, yes: bool) -> None:
+    """Destroy an old version of a class's key that wraps nothing any more. Backups from its time open no more."""
+    with opened() as system:
+        system.keys.record()
+        system.keys.refuse_needed(KeyClass(key_class), version)
+        if not yes:
+            click.confirm(f"Destroy kek-{key_class}-{version} for good?", abort=True, err=True)
+        rotation.destroy(system.keys, system.log, KeyClass(key_class), version)
+    click.echo(f"kek-{key_class}-{version} was destroyed")
+
+
+def _row(state: State, system: System) -> tuple[str, ...]:
+    age = state.age_days(system.clock().date())
+    return (
+        state.key_class.value,
+        str(state.version),
+        str(state.made_on or "unknown"),
+        "" if age is None or state.destroyed_on else f"{age} d",
+        str(state.keys or ""),
+        key_life.epochs_of(state),
+        _word(state),
+    )
+
+
+def _word(state: State) -> str:
+    if state.is_lost:
+        return "MISSING"
+    if state.is_back:
+        return f"destroyed {state.destroyed_on}, but there again"
+    if state.destroyed_on is not None:
+        return f"destroyed {state.destroyed_on}"
+    return "here" if state.is_here else "not given to this process" if state.is_here is None else "gone"
+
+
+for command in escrow.COMMANDS:
+    keys.add_command(command)
 
 COMMANDS = (keys,)

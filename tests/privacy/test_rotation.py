@@ -291,7 +291,7 @@ def test_processes_that_file_keys_while_two_others_rotate_lose_none(stores: Stor
 
 @pytest.mark.parametrize(
     ("version", "reason", "error"),
-    [(1, "wraps 7 keys", KeyStillUsed), (2, "is the newest", KeyStillUsed), (9, "there are 1, 2", KeyGone)],
+    [(1, "wraps 7 keys", KeyStillUsed), (2, "is the newest", KeyStillUsed), (9, "shared has versions 1, 2", KeyGone)],
 )
 def test_only_what_nothing_uses_is_destroyed_on_request_and_a_refusal_leaves_no_entry(
     ring: KeyRing, journal: Journal, version: int, reason: str, error: type[Exception]

@@ -1,0 +1,156 @@
+"""Escrow, drill and recovery: what is done with the key that is kept elsewhere, in the order that loses nothing.
+
+A drill and a recovery need neither a KEK nor a running system: they are for the day on which the keys are gone.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from portal.config import Config
+from portal.escrow_files import EscrowFolder, read_escrow, share_page, write_once
+from portal.occupancy import Occupancy
+from portal.wiring import NotInitialised, System, open_stores
+from privacy import escrow, escrow_key, key_versions, organisation
+from privacy.escrow import Escrow, Place, Receipt
+from privacy.escrow_key import EscrowRefused
+from privacy.fields import KeyClass
+from privacy.file_keys import FileKeyProvider
+from privacy.key_provider import KeyProvider
+from privacy.log_entries import Draft
+from privacy.organisation import Organisation
+from privacy.policy import Purpose, Relation
+from privacy.stores import Stores
+from privacy.wrapping import Wrapping
+
+ESCROWED: Final = "escrowed"
+KEY_MADE: Final = "escrow-key-made"
+Step = Callable[[str, float, float], None]
+
+
+@dataclass(slots=True)
+class Drilled:
+    """What a drill found of a class: how many DEKs opened, and why others did not."""
+
+    key_class: KeyClass
+    opened: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    example: str = ""
+
+
+def make_key(system: System, output: Path, threshold: int, shares: int, *, replace: bool = False) -> list[Path]:
+    """Make the escrow's key pair, write its private half to files that leave the machine, and keep the public one."""
+    _exporting(system)
+    folder = EscrowFolder(system.config.home)
+    if not replace and (known := folder.public()) is not None:
+        raise EscrowRefused(f"there is the escrow key {known.fingerprint} already: --replace makes another")
+    _refuse_inside(output, system.config)
+    today = system.clock().date()
+    public, made = escrow_key.make(threshold, shares)
+    names = ["escrow-key.txt"] if shares == 1 else [f"escrow-share-{each.number}-of-{shares}.txt" for each in made]
+    for name, share in zip(names, made, strict=True):
+        write_once(output / name, share_page(share, shares, system.organisation.origin, today))
+    system.log.append(_entry(KEY_MADE, public.public_bytes_raw()))
+    folder.keep_public(public, today)
+    return [output / name for name in names]
+
+
+def hand_out(system: System, output: Path) -> Escrow:
+    """Seal every KEK to the escrow's key, log it, write the file, and keep a receipt of what it holds."""
+    provider, folder = _exporting(system), EscrowFolder(system.config.home)
+    if (public := folder.public()) is None:
+        raise EscrowRefused("there is no escrow key: make one with `sameview keys escrow-key --output DIR`")
+    if output.exists():
+        raise EscrowRefused(f"{output} exists already, and is not written over: name another place")
+    today = system.clock().date()
+    places = [(c, version) for c in KeyClass for version in provider.versions(c)]
+    keks = {place: provider.export(*place) for place in places}
+    sealed = escrow.seal(system.organisation.origin, today, public.loaded, keks)
+    content = sealed.encoded()
+    system.log.append(_entry(ESCROWED, content))
+    write_once(output, content)
+    folder.keep_receipt(Receipt(today, _digest(content), sealed.places))
+    return sealed
+
+
+@contextmanager
+def unopened(config: Config) -> Iterator[tuple[Stores, Organisation]]:
+    """Open the stores of an installation without any of its keys."""
+    occupancy, stores = Occupancy(config.home), open_stores(config)
+    try:
+        with stores.data.connect() as connection:
+            owner = organisation.find(connection)
+        if owner is None:
+            raise NotInitialised("these stores were never set up: restore them first, then the keys")
+        yield stores, owner
+    finally:
+        stores.dispose()
+        occupancy.leave()
+
+
+def open_escrow(owner: Organisation, file: Path, shares: Sequence[Path]) -> dict[Place, bytes]:
+    """Return the KEKs of an escrow, opened with a key or with shares from files. They stay in memory."""
+    sealed = escrow.read(read_escrow(file), str(file))
+    read = [escrow_key.read_share(read_escrow(each).decode("utf-8", "replace"), str(each)) for each in shares]
+    return escrow.unseal(sealed, owner.origin, escrow_key.combine(read))
+
+
+def drill(stores: Stores, provider: KeyProvider, step: Step) -> list[Drilled]:
+    """Unwrap every DEK of the key store with `provider`, and count by class what opens and what would be lost."""
+    ring = Wrapping(stores.keys, provider)
+    found = []
+    for number, key_class in enumerate(KeyClass):
+        step(f"{key_class} keys", number, len(KeyClass))
+        result = Drilled(key_class)
+        for filed, fault in ring.prove(key_class):
+            if fault is None:
+                result.opened += 1
+            else:
+                result.lost[f"kek-{key_class}-{filed.kek_version}"] += 1
+                result.example = result.example or fault
+        found.append(result)
+    return found
+
+
+def recover(config: Config, stores: Stores, keks: dict[Place, bytes]) -> tuple[list[Place], list[Place]]:
+    """Write the KEK files that are missing, and return those and the ones left out because they were destroyed.
+
+    No file is ever written over: one that differs is a KeyFileRefused, and nothing after it is written.
+    """
+    if config.key_provider != "file":
+        raise EscrowRefused("an escrow holds key files, and SAMEVIEW_KEY_PROVIDER is not file: restore the token")
+    destroyed = {(v.key_class, v.version) for v in key_versions.recorded(stores.keys) if v.destroyed_on is not None}
+    provider = FileKeyProvider(config.kek_dir, frozenset(KeyClass), config.key_passphrase)
+    written = [place for place in sorted(keks.keys() - destroyed) if provider.adopt(*place, keks[place])]
+    return written, sorted(keks.keys() & destroyed)
+
+
+def _exporting(system: System) -> FileKeyProvider:
+    """Return the provider if its keys can leave it, all of them."""
+    if not isinstance(system.provider, FileKeyProvider):
+        raise EscrowRefused(
+            "the keys of a token cannot leave it: use the token's own backup, and prove it with "
+            "`sameview keys drill --token LABEL`"
+        )
+    for key_class in KeyClass:
+        system.keys.require(key_class)
+    return system.provider
+
+
+def _refuse_inside(output: Path, config: Config) -> None:
+    for place in (config.home, config.kek_dir):
+        if output.absolute().resolve().is_relative_to(place.resolve()):
+            raise EscrowRefused(f"{output} is inside {place}: the private key must lie apart from what it opens")
+
+
+def _entry(outcome: str, content: bytes) -> Draft:
+    """Return the draft of an entry that commits to a file; it names no field, as what an operator does by command."""
+    return Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, None, outcome, digest=_digest(content))
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()

@@ -1,0 +1,126 @@
+"""How old keys are, which are missing, and whether anybody could open anything if they were lost tomorrow.
+
+The same for the command line, `check` and the compliance page. Nothing here opens a key or writes anything.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from portal.escrow_files import EscrowFolder
+from portal.show import listing
+from portal.wiring import System
+from privacy import rotation
+from privacy.escrow import Receipt
+from privacy.escrow_key import EscrowRefused
+from privacy.fields import KeyClass
+from privacy.rotation import State
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What is wrong with the keys, and what to do; a fault stops a promise, the others weaken one."""
+
+    is_fault: bool
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscrowState:
+    """Whether the keys could be recovered: `missing` names what the escrow that was handed out does not hold."""
+
+    applies: bool  # the keys of a token cannot be in an escrow
+    fingerprint: str | None
+    receipt: Receipt | None
+    missing: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say it in a line."""
+        if not self.applies:
+            return "The keys are in a token, and cannot leave it: the token's own backup takes the place of an escrow."
+        if self.fingerprint is None:
+            return "There is no escrow: if the keys are lost, nothing opens any more."
+        if self.receipt is None:
+            return "There is an escrow key, but no escrow was handed out yet: if the keys are lost, nothing opens."
+        if self.missing:
+            return f"The escrow of {self.receipt.day} does not hold {listing(list(self.missing))}."
+        return f"The escrow of {self.receipt.day} holds every key."
+
+
+def name_of(state: State) -> str:
+    """Return how a version is called, on disk as in sentences."""
+    return f"kek-{state.key_class}-{state.version}"
+
+
+def epoch_name(key_class: KeyClass, epoch: int) -> str:
+    """Return the period of a key epoch: a month, an ISO week, a year, or a grant's number; 0 is for all time."""
+    if key_class is KeyClass.GRANTED:
+        return f"grant {epoch}"
+    if epoch == 0:
+        return "always"
+    if key_class is KeyClass.TEXT:
+        year, week, _ = dt.date.fromordinal(epoch * 7 + 1).isocalendar()
+        return f"{year}-W{week:02}"
+    return str(epoch) if key_class is KeyClass.AUDIT else f"{epoch // 12}-{epoch % 12 + 1:02}"
+
+
+def epochs_of(state: State) -> str:
+    """Return the periods that a version's data keys are of; nothing where there are none."""
+    if state.oldest is None or state.newest is None:
+        return ""
+    first, last = (epoch_name(state.key_class, each) for each in (state.oldest, state.newest))
+    return first if first == last else f"{first} to {last}"
+
+
+def escrow_state(system: System, states: list[State]) -> EscrowState:
+    """Return whether the newest versions are in the escrow that was handed out; EscrowRefused for damaged files."""
+    if system.config.key_provider != "file":
+        return EscrowState(False, None, None, ())
+    folder = EscrowFolder(system.config.home)
+    public, receipt = folder.public(), folder.receipt()
+    held = receipt.places if receipt is not None else frozenset()
+    needed = [each for each in states if not each.destroyed_on and (each.keys or each in [*rotation.newest_of(states)])]
+    missing = tuple(name_of(each) for each in needed if (each.key_class, each.version) not in held)
+    return EscrowState(True, None if public is None else public.fingerprint, receipt, missing)
+
+
+def concerns(system: System) -> Iterator[Concern]:
+    """Yield what is wrong with the keys' ages, places and escrow."""
+    states = rotation.report(system.keys)
+    today, horizon = system.clock().date(), system.config.erasure_horizon
+    for state in states:
+        yield from _of_version(state, today, horizon)
+    if not system.organisation.throw_away:
+        yield from _of_escrow(system, states)
+
+
+def _of_version(state: State, today: dt.date, horizon: int) -> Iterator[Concern]:
+    name, age = name_of(state), state.age_days(today)
+    if state.is_lost:
+        fix = "Recover it: `sameview keys recover ESCROW`, or put it back from its backup. Without it they do not open."
+        yield Concern(True, f"{name} is missing and wraps {state.keys} data keys", fix)
+    elif state.is_back:
+        fix = f"Find out who put it there, then `sameview keys destroy {state.key_class} {state.version} --yes`."
+        yield Concern(True, f"{name} was destroyed on {state.destroyed_on} and is there again: it opens backups", fix)
+    elif state.is_here and age is not None and age < 0:
+        fix = "Correct the clock; the next `sameview jobs nightly` replaces the key."
+        yield Concern(False, f"{name} is dated {state.made_on}, after today: the clock was wrong", fix)
+    elif state.is_here and age is not None and age >= horizon:
+        what = f"{name} is {age} days old: what was erased opens from backups of {age} days, not of {horizon}"
+        yield Concern(age > horizon, what, "Run `sameview jobs nightly` every night; it replaces the key.")
+
+
+def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:
+    try:
+        state = escrow_state(system, states)
+    except EscrowRefused as error:
+        yield Concern(True, str(error), "Until then nobody knows whether lost keys could be recovered.")
+        return
+    if not state.applies or (state.receipt is not None and not state.missing):
+        return
+    fix = "Run `sameview keys escrow --output FILE`, and keep the file elsewhere."
+    if state.fingerprint is None:
+        fix = "Run `sameview keys escrow-key --output DIR`, then `sameview keys escrow --output FILE`."
+    yield Concern(False, state.sentence.rstrip("."), fix)
