@@ -1,7 +1,7 @@
 """A PKCS#11 token: its module loaded, a session logged in, and what it refuses put into words.
 
 Calls take turns: python-pkcs11 initialises a module without locks, which promises it (PKCS #11 v2.40, C_Initialize)
-that one thread calls at a time. A token that was lost is opened again once for each call. A PIN that was refused is
+that one thread calls at a time. A token that was lost is looked for once in each call. A PIN that was refused is
 never tried again by this process, and a last attempt is left to the owner: no restart loop locks a token. The login
 belongs to the process and lasts as long as it does.
 """
@@ -82,7 +82,7 @@ class Token:
             except PKCS11Error:
                 self._opened = None
             try:
-                return operation(self._open(anew=True))
+                return operation(self._open())
             except PKCS11Error as error:
                 self._opened = None
                 raise TokenRefused(f"{self} failed: {_words(error, _FAULTS)}") from error
@@ -90,16 +90,16 @@ class Token:
     def __str__(self) -> str:
         return f"token {self.label!r}"
 
-    def _open(self, anew: bool = False) -> Opened:
+    def _open(self) -> Opened:
         if self._refused is not None:
             raise TokenRefused(self._refused)
-        forked = self._process not in (0, os.getpid())  # a session is of no use in another process
-        if self._opened is None or forked:
-            self._opened = Opened(self._login(self._find(self._load(anew or forked))))
-            self._process = os.getpid()
+        if self._opened is None or self._process != os.getpid():  # a session is of no use in another process
+            again, self._process, self._opened = self._process != 0, os.getpid(), None
+            self._opened = Opened(self._login(self._find(self._load(again))))
         return self._opened
 
     def _load(self, anew: bool) -> Any:
+        """Load the module; `anew` starts it again, since it may look for tokens only then."""
         try:
             library = pkcs11.lib(str(self.module))
             if anew:

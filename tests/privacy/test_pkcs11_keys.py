@@ -138,7 +138,6 @@ class TestLostToken:
                 provider.unwrap(KeyClass.SHARED, *wrapped, BOUND)
         soft.folder.rmdir()
         soft.folder.with_name("away").rename(soft.folder)
-        pkcs11.lib(str(soft.module)).reinitialize()
 
         assert provider.unwrap(KeyClass.SHARED, *wrapped, BOUND) == DEK
 
