@@ -1,7 +1,7 @@
 """What is recorded, in words: generated from the policy and the capture preset in force, never written beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
@@ -12,6 +12,7 @@ from privacy.fields import Field, Tier
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule, explain
 
 if TYPE_CHECKING:
+    from portal.config import Config
     from portal.wiring import System
 
 NEVER: Final = ("Keystrokes", "Screenshots", "Sound and pictures", "The contents of documents and mails")
@@ -74,6 +75,7 @@ class Notice:
     rules_at_door: tuple[Line, ...]
     rules: tuple[Reader, ...]
     fields: tuple[FieldLine, ...]
+    kept: tuple[Line, ...] = ()
     never: tuple[str, ...] = NEVER
     forbidden: tuple[str, ...] = FORBIDDEN_USES
 
@@ -118,7 +120,8 @@ class Ledger:
 
 def notice(system: "System") -> Notice:
     """Return the notice of an installation."""
-    return notice_of(PRESETS[system.config.capture_preset])
+    preset = PRESETS[system.config.capture_preset]
+    return replace(notice_of(preset), kept=_kept(system.config, preset))
 
 
 def notice_of(preset: Preset) -> Notice:
@@ -135,6 +138,19 @@ def notice_of(preset: Preset) -> Notice:
         rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
         rules=tuple(_reader(rule) for rule in POLICY),
         fields=_fields(),
+    )
+
+
+def _kept(config: "Config", preset: Preset) -> tuple[Line, ...]:
+    """Return how long what is kept; then it goes with its keys, in the night (`portal.retention`)."""
+    months, years = f"{config.retain_months} whole months", f"{config.retain_log_years} whole years"
+    texts = f"{preset.text_days} days" if preset.text_days else "never stored"
+    return (
+        Line("yes", "Figures", months, "Days, weeks and what you looked at yourself; the running month comes on top."),
+        Line("yes" if preset.text_days else "no", "Window titles and web addresses", texts),
+        Line("yes", "Who looked at you", years, "Your access log; the running year comes on top."),
+        Line("yes", "What you set", "until you change it", "Goals, planned week, and the names of your collectors."),
+        Line("part", "Copies in backups", f"{config.erasure_horizon} days", "Then their keys are worthless."),
     )
 
 
