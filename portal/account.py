@@ -7,6 +7,7 @@ from auth.errors import LinkRefused, PasswordRefused, SignInRefused, TooBusy, To
 from auth.invitations import Kind, Link
 from auth.permissions import Permission, requires
 from portal.access import asking, person, safe_next, system, viewer
+from portal.own_check import fingerprint
 from portal.problems import Problem
 from portal.recorded import notice
 from portal.sessions import browser
@@ -140,4 +141,7 @@ def _invited(link: Link, wrong: str | None) -> str:
         "issued_at": day(link.issued_on),
         "opened_from": link.opened_from,
     }
-    return render_template("account/invitation.html", invitation=shown, notice=notice(system()), wrong=wrong)
+    verifier = {"key": str(system().log.signer.verifier), "fingerprint": fingerprint()}
+    return render_template(
+        "account/invitation.html", invitation=shown, notice=notice(system()), wrong=wrong, verifier=verifier
+    )

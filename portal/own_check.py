@@ -39,7 +39,7 @@ def check() -> str:
     return render_template(
         "me/check.html",
         names=system().directory.names(looked),
-        subject=viewer(),
+        mine=viewer(),
         key=str(system().log.signer.verifier),
         witnesses=[(each.verifier_key, each.address) for each in system().config.witnesses],
         fingerprint=fingerprint(),

@@ -244,13 +244,13 @@ async function checkCount(chain, counted, size, entry) {
   const leaf = join(unhex(counted.tag, 16), count, unhex(counted.commitment, 32));
   const root = await rootAbove(leaf, counted.index, size, hashes(counted.hashes));
   if (entry.digest !== `sha256:${hex(root)}`) throw new Wrong(`closing: this count of “${name}” is not what was committed to for ${day}`);
-  const said = `closing: on ${day} the log counted ${length} entries of “${name}”`;
+  const said = `closing: when ${day} was closed, the log counted ${length} entries of “${name}”`;
   if (commitments(chain).get(length - 1) !== counted.commitment) {
     throw new Wrong(`${said}, and the last of them is not among yours: entries were dropped or replaced`);
   }
   const wrong = chain.find((e) => (e.sequence >= length) !== (e.place > entry.place));
   if (wrong) throw new Wrong(`${said}, but entry ${wrong.place} says otherwise`);
-  return `On ${day} the log counted ${length} entries of “${name}”; the last of them is yours, number ${length - 1}.`;
+  return `When ${day} was closed, the log counted ${length} entries of “${name}”, up to your last one then.`;
 }
 
 // The past, and witnesses

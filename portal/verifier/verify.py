@@ -262,12 +262,12 @@ def check_count(chain: list[Entry], counted: dict[str, Any], size: int, entry: E
     root = root_above(leaf, counted["index"], size, [unbase64(one, 32) for one in counted["hashes"]])
     if entry["digest"] != f"sha256:{root.hex()}":
         raise Wrong(f"closing: this count of “{name}” is not what was committed to for {day}")
-    said = f"closing: on {day} the log counted {length} entries of “{name}”"
+    said = f"closing: when {day} was closed, the log counted {length} entries of “{name}”"
     if commitments(chain).get(length - 1) != counted["commitment"]:
         raise Wrong(f"{said}, and the last of them is not among yours: entries were dropped or replaced")
     if wrong := [e["place"] for e in chain if (e["sequence"] >= length) != (e["place"] > entry["place"])]:
         raise Wrong(f"{said}, but entry {wrong[0]} says otherwise")
-    return f"On {day} the log counted {length} entries of “{name}”; the last of them is yours, number {length - 1}."
+    return f"When {day} was closed, the log counted {length} entries of “{name}”, up to your last one then."
 
 
 def check_past(bundle: dict[str, Any], tree: Checkpoint, kept: str | None, key: Key) -> list[str]:
