@@ -28,7 +28,7 @@ from privacy.vault_store import snapshot
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a backup holds: rows of each store, and the entries of the log when the data and when the log were copied."""
+    """What a backup holds: rows of each store, and the size of the log when the data and when the log were copied."""
 
     day: dt.date
     rows: dict[str, int]
