@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 
 from auth.permissions import Permission, requires
-from portal import checkpoints, shapes
+from portal import checkpoints, receipts, shapes
 from portal.access import session_key, system, viewer
 from portal.answers import counted, logged, plain
 from portal.openapi import answers
@@ -46,6 +46,14 @@ def proofs() -> Response:
         abort(404)
     except ValueError as error:
         raise bad("The log never had a checkpoint of that size, or has not published one so new.") from error
+
+
+@blueprint.get("/shown/<int:entry>")
+@requires(Permission.OWN_READ)
+@answers(shapes.ShownAgain)
+def shown(entry: int) -> Response:
+    """What was shown to somebody else in this entry of mine, opened again, and whether its digest is the logged one."""
+    return plain(receipts.as_json(receipts.open_again(entry)))
 
 
 @blueprint.get("/closing")

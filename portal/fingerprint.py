@@ -7,9 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portal import checkpoints
-from privacy import kept_checkpoints, witnesses
-from privacy.checkpoint import NoteBroken
+from privacy import kept_checkpoints
 from privacy.period import Period, week_name, week_of
 
 if TYPE_CHECKING:
@@ -18,16 +16,6 @@ if TYPE_CHECKING:
 WEEKS: Final = 8
 """How many closed weeks the page offers."""
 _GROUP: Final = 4  # hex digits that are read aloud in one breath
-
-
-@dataclass(frozen=True, slots=True)
-class Witnessed:
-    """What one agreed witness said last: how many entries it co-signed and when, or that it refused."""
-
-    name: str
-    size: int = 0
-    at: dt.datetime | None = None
-    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +58,3 @@ def closed_weeks(today: dt.date) -> list[Period]:
     """Return the last closed weeks (UTC), newest first."""
     running = week_of(today).first
     return [week_of(running - dt.timedelta(weeks=back)) for back in range(1, WEEKS + 1)]
-
-
-def witnessed(system: "System") -> list[Witnessed]:
-    """Return what each agreed witness said last. A stored cosignature that does not verify counts as none."""
-    said = witnesses.statements(system.stores.log)
-    found = []
-    for verifier in checkpoints.agreed(system):
-        statement = said.get(verifier.name, witnesses.Statement(verifier.name))
-        refused = statement.refusal is not None
-        try:
-            cosignature = statement.checked(verifier)
-        except NoteBroken:
-            found.append(Witnessed(verifier.name, refused=refused))
-        else:
-            found.append(Witnessed(verifier.name, statement.size, cosignature.at, refused))
-    return found

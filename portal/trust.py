@@ -4,21 +4,22 @@ It never says that nobody looked: only that nobody looked through Sameview witho
 """
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
 from auth.permissions import Permission, requires
-from portal import checkpoints, fingerprint
+from portal import checkpoints, fingerprint, own_check, witness_states
 from portal.access import person, system
 from portal.parse import week_from
-from portal.show import listing, moment, number
+from portal.problems import Problem, answer
+from portal.show import listing, number
+from portal.witness_states import Mood
 from privacy import key_versions
 from privacy.capture import PRESETS
+from privacy.checkpoint import NoteBroken
 from privacy.fields import KeyClass
 from privacy.period import week_name
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from portal.wiring import System
 
 blueprint = Blueprint("trust", __name__)
-
-VERIFIER: Final = Path(__file__).resolve().parent / "verifier" / "verify.py"
 
 STILL_TRUSTED: Final = (
     (
@@ -71,6 +70,15 @@ SOURCES: Final = (
 )
 """Who else can see it where it comes from: looks there leave no entry here."""
 
+_TONES: Final = {
+    Mood.COSIGNED: "good",
+    Mood.UNASKED: "warn",
+    Mood.NEVER: "warn",
+    Mood.SILENT: "warn",
+    Mood.REFUSED: "bad",
+    Mood.BROKEN: "bad",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -80,6 +88,16 @@ class Promise:
     how: str
     facts: tuple[tuple[str, str], ...]
     link: tuple[str, str]
+
+
+@blueprint.errorhandler(NoteBroken)
+def _unsigned(error: NoteBroken) -> Response:
+    """Say what it means that a stored checkpoint is not one of the log's: no fingerprint is shown in its place."""
+    detail = (
+        f"A stored checkpoint of the access log is not signed by the log’s key ({error}). Somebody changed it. Do not "
+        "rely on the log, keep every fingerprint that you have, and tell your works council."
+    )
+    return answer(Problem(409, "The log does not verify", detail))
 
 
 @blueprint.get("/trust")
@@ -94,7 +112,7 @@ def centre() -> str:
         latest=latest.checkpoint,
         groups=fingerprint.groups(latest.checkpoint.root),
         sources=SOURCES,
-        verifier=verifier_digest(),
+        verifier=own_check.fingerprint(),
         key=str(system().log.signer.verifier),
     )
 
@@ -112,27 +130,21 @@ def sheet() -> str:
         found=fingerprint.fingerprint(system(), asked),
         week=week_name(asked),
         weeks=[(f"/log/fingerprint?week={week_name(each)}", week_name(each), each == asked) for each in weeks],
-        witnessed=fingerprint.witnessed(system()),
+        witnesses=witness_states.states(system()),
         organisation=system().organisation.name,
         key=str(system().log.signer.verifier),
-        verifier=verifier_digest(),
+        verifier=own_check.fingerprint(),
     )
 
 
-@cache
-def verifier_digest() -> str:
-    """Return the SHA-256 of `verify.py` as it was delivered, for comparing with the copy from elsewhere."""
-    return hashlib.sha256(VERIFIER.read_bytes()).hexdigest()
-
-
-def promises(system: "System", latest: checkpoints.Latest, zone: Any) -> tuple[Promise, ...]:
+def promises(system: "System", latest: checkpoints.Latest, zone: ZoneInfo) -> tuple[Promise, ...]:
     """Return every promise with the facts of this installation beside it."""
     return (
         Promise(
             "Nobody looks through Sameview without an entry",
             "One gate opens figures. It writes to the log first, and opens nothing when it cannot.",
             (("good", f"{number(latest.checkpoint.size)} entries in the last published checkpoint"),),
-            ("/me/access", "Who looked"),
+            ("/me/access/check", "Check your entries"),
         ),
         Promise(
             "You see what your manager sees",
@@ -150,7 +162,7 @@ def promises(system: "System", latest: checkpoints.Latest, zone: Any) -> tuple[P
             "What is erased cannot be brought back",
             "Erasing destroys keys. An older backup of the keys opens until its wrapping key is destroyed, too.",
             _keys(system),
-            ("/me/recorded", "What is recorded"),
+            ("/me/erase", "What goes, and what stays"),
         ),
         Promise(
             "Nothing is kept for longer than agreed",
@@ -167,15 +179,8 @@ def promises(system: "System", latest: checkpoints.Latest, zone: Any) -> tuple[P
     )
 
 
-def _witnesses(system: "System", zone: Any) -> tuple[tuple[str, str], ...]:
-    found = []
-    for each in fingerprint.witnessed(system):
-        if each.at is None:
-            found.append(("warn", f"{each.name} has not co-signed yet"))
-        else:
-            found.append(("good", f"{each.name}: {number(each.size)} entries, co-signed {moment(each.at, zone)}"))
-        if each.refused:
-            found.append(("bad", f"{each.name} refused the last checkpoint: ask your works council why"))
+def _witnesses(system: "System", zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    found = [(_TONES[each.mood], witness_states.sentence(each, zone)) for each in witness_states.states(system)]
     return tuple(found) or (("warn", "no witness is set up: only kept fingerprints show a forked log"),)
 
 
