@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import verifying, witness_states
+from portal import key_life, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
@@ -72,7 +72,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 
 def inspect(system: System) -> list[Finding]:
     """Look at a running installation."""
-    return [*_keys(system), *_places(system.config), *_log(system), *_witnesses(system)]
+    return [*_keys(system), *_key_life(system), *_places(system.config), *_log(system), *_witnesses(system)]
 
 
 def _keys(system: System) -> Iterator[Finding]:
@@ -88,6 +88,15 @@ def _keys(system: System) -> Iterator[Finding]:
         yield Finding(Level.FAULT, f"{secret} is missing", "Restore it, or set SAMEVIEW_SECRET_KEY.")
     elif system.config.secret_key is None and stat.S_IMODE(secret.stat().st_mode) & 0o077:
         yield Finding(Level.FAULT, f"{secret} can be read by others", f"chmod 600 {secret}")
+
+
+def _key_life(system: System) -> Iterator[Finding]:
+    try:
+        found = list(key_life.concerns(system))
+    except ProviderRefused:
+        return  # the keys cannot be looked at: said above
+    for each in found:
+        yield Finding(Level.FAULT if each.is_fault else Level.WARNING, each.what, each.fix)
 
 
 def _places(config: Config) -> Iterator[Finding]:

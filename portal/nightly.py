@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from auth.people import Person
 from portal import checkpoints, erasing, retention
 from portal.wiring import System
+from privacy import rotation
 from privacy.capture import PRESETS
 from privacy.period import Period, local_day, oldest_readable, shared_from
 
@@ -23,6 +24,7 @@ class Done:
     log_days: int
     cosignatures: int = 0
     expired: int = 0
+    keys_renewed: int = 0
 
 
 def run(system: System, step: Step) -> Done:
@@ -34,7 +36,9 @@ def run(system: System, step: Step) -> Done:
         weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
         text_days += _expire_text(system, person)
     expired = _expire(system)
-    return Done(weeks, text_days, _close_log_days(system), cosignatures=_publish(system), expired=expired)
+    log_days, cosignatures = _close_log_days(system), _publish(system)
+    renewed = _renew_keys(system, step)  # last: a damaged key must keep nothing else from being done
+    return Done(weeks, text_days, log_days, cosignatures=cosignatures, expired=expired, keys_renewed=renewed)
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -71,6 +75,12 @@ def _expire(system: System) -> int:
     if expired:
         erasing.keep_file(system)
     return expired
+
+
+def _renew_keys(system: System, step: Step) -> int:
+    """Replace the keys that would outlive the erasure horizon, finish what was interrupted, and count the classes."""
+    today = system.clock().date()
+    return len(rotation.renew_due(system.keys, system.log, today, system.config.erasure_horizon, step))
 
 
 def _close_log_days(system: System) -> int:

@@ -66,8 +66,11 @@ _EVENTS: Final[dict[str, str]] = {
     "credential-changed": "A password or a personal token of {whose} account changed",
     "credential-renewed": "{whose} password, unchanged, is stored in a stronger form",
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
+    "escrow-key-made": "{viewer} made the key pair of the escrow",
+    "escrowed": "{viewer} sealed a copy of every key to the key of the escrow",
     "founded": "{viewer} set this portal up",
     "invited": "{viewer} issued an invitation to {whose} account",
+    "key-destroyed": "{keys} was destroyed: what backups hold under it opens no more",
     "leaving": "{viewer} noted {whose} last day",
     "member-added": "{viewer} put {subject} into a team",
     "member-removed": "{viewer} took {subject} out of a team",
@@ -79,6 +82,7 @@ _EVENTS: Final[dict[str, str]] = {
     "reviewer-revoked": "{viewer} ended that somebody reviews the access log; the notice to {subject} says who",
     "role-granted": "{viewer} gave {subject} a role",
     "role-revoked": "{viewer} took a role from {subject}",
+    "rotated": "{keys} was made, and the data keys of its class were wrapped anew under it",
     "sign-in-link-issued": "{viewer} issued a one-time link that signs in as {subject}",
     "signed-in-by-link": "Somebody signed in as {subject} with a one-time link",
     "staying": "{viewer} removed {whose} last day",
@@ -162,6 +166,7 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
     """Return the words, the icon and the tone of an entry."""
     words = {"viewer": _who(entry.viewer, reader, names), "subject": _who(entry.subject, reader, names)}
     words["whose"] = _whose(entry, reader, names)
+    words["keys"] = ", ".join(entry.fields)
     if entry.outcome in _EVENTS:
         words["viewer"] = words["viewer"] if entry.viewer else COMMAND_LINE
         return [(_EVENTS[entry.outcome].format(**words), False)], "key", "g"

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 
 from privacy import key_store, key_versions
 from privacy.fields import KeyClass
-from privacy.key_provider import KeyGone, KeyStillUsed
+from privacy.key_provider import KeyGone, KeyRefused, KeyStillUsed
 from privacy.log_entries import Draft
 from privacy.policy import Purpose, Relation
 from privacy.wrapping import Progress, Wrapping, silent
@@ -125,20 +125,34 @@ def due(states: list[State], today: dt.date, horizon_days: int) -> list[State]:
 def renew_due(
     ring: Wrapping, log: Log, today: dt.date, horizon_days: int, step: Callable[[str, float, float], None]
 ) -> list[Renewed]:
-    """Replace what is due, finish what was interrupted, and return what was done; classes are independent."""
+    """Replace what is due, finish what was interrupted, and return what was done.
+
+    Classes are independent: KeyRefused names what does not unwrap when all of them were tried.
+    """
     ring.record()
     states = report(ring)
-    old = {(each.key_class, each.version) for each in due(states, today, horizon_days)}
-    done = []
+    old = due(states, today, horizon_days)
+    done: list[Renewed] = []
+    refused: list[str] = []
     for key_class in sorted(ring.classes):
-        progress = _told(step, key_class)
-        newest = max((s.version for s in states if s.key_class is key_class and s.is_here), default=0)
-        if (key_class, newest) in old:
-            done.append(renew(ring, log, key_class, anew=True, progress=progress))
-        elif any(c is key_class for c, _ in old) or (newest and ring.unfinished(key_class)):
-            version = ring.rewrap(key_class, progress)
-            done.append(Renewed(key_class, version, destroy_older(ring, log, key_class, version)))
+        try:
+            done += _renew_one(ring, log, key_class, states, old, _told(step, key_class))
+        except KeyRefused as error:
+            refused.append(str(error))
+    if refused:
+        raise KeyRefused("; ".join(refused))
     return done
+
+
+def _renew_one(
+    ring: Wrapping, log: Log, key_class: KeyClass, states: list[State], old: list[State], progress: Progress
+) -> Iterator[Renewed]:
+    here = [each for each in states if each.key_class is key_class and each.is_here]
+    if here and here[-1] in old:
+        yield renew(ring, log, key_class, anew=True, progress=progress)
+    elif here and (any(each in old for each in here) or ring.unfinished(key_class)):
+        version = ring.rewrap(key_class, progress)
+        yield Renewed(key_class, version, destroy_older(ring, log, key_class, version))
 
 
 def _told(step: Callable[[str, float, float], None], key_class: KeyClass) -> Progress:
