@@ -23,6 +23,7 @@ class Permission(enum.StrEnum):
     COUNTS_READ = "counts:read"  # reads and refusals by purpose, without persons
     EVENTS_WRITE = "events:write"  # one's own devices' uploads
     HEALTH_READ = "health:read"
+    KEYS_READ = "keys:read"  # versions and ages of keys: no person in it
     NOTICE_ACCEPT = "notice:accept"  # the notice on what is recorded
     OWN_READ = "own:read"  # one's own figures
     OWN_WRITE = "own:write"
@@ -61,6 +62,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.COUNTS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.EVENTS_WRITE: _RECORDED,
     Permission.HEALTH_READ: frozenset({Role.ANYONE}),
+    Permission.KEYS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.NOTICE_ACCEPT: _SIGNED_IN,
     Permission.OWN_READ: _RECORDED,
     Permission.OWN_WRITE: _RECORDED,

@@ -13,6 +13,7 @@ from portal import (
     api,
     api_others,
     compliance,
+    key_pages,
     me,
     ops,
     own_account,
@@ -33,7 +34,21 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
-BLUEPRINTS = (account, me, own_account, own_erasure, team, compliance, admin, api, api_others, ops, vega, trust)
+BLUEPRINTS = (
+    account,
+    me,
+    own_account,
+    own_erasure,
+    team,
+    compliance,
+    key_pages,
+    admin,
+    api,
+    api_others,
+    ops,
+    vega,
+    trust,
+)
 
 
 def assemble(system: "System") -> Flask:

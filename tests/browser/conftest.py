@@ -149,6 +149,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
         "log": ("reviewer", "/compliance/"),
         "entry": ("reviewer", "/compliance/entries/3"),
         "verification": ("reviewer", "/compliance/verification"),
+        "keys": ("reviewer", "/compliance/keys"),
         "people": ("operator", "/admin/"),
         "system": ("operator", "/admin/system"),
         "sign-in": ("", "/sign-in"),

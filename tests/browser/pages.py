@@ -30,6 +30,7 @@ NAMES = (
     "log",
     "entry",
     "verification",
+    "keys",
     "people",
     "system",
     "sign-in",

@@ -59,6 +59,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
     ("GET", "/compliance/"): Row(REVIEWER),
     ("GET", "/compliance/entries/<int:index>"): Row(REVIEWER),
+    ("GET", "/compliance/keys"): Row(REVIEWER),
     ("GET", "/compliance/verification"): Row(REVIEWER),
     ("GET", "/healthz"): Row(EVERYBODY),
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link

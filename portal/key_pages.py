@@ -1,0 +1,85 @@
+"""The page about keys: how old they are, what an erasure reaches, and whether lost keys could come back. No person."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from auth.permissions import Permission, requires
+from portal import key_life
+from portal.access import system
+from portal.key_life import epochs_of, name_of
+from privacy import rotation
+from privacy.escrow_key import EscrowRefused
+from privacy.fields import KeyClass
+from privacy.rotation import State
+
+blueprint = Blueprint("keys", __name__, url_prefix="/compliance")
+
+PROTECTS: Final[dict[KeyClass, str]] = {
+    KeyClass.SHARED: "what a manager may see of a closed week",
+    KeyClass.PRIVATE: "what only the person sees",
+    KeyClass.TEXT: "window titles and web addresses",
+    KeyClass.GRANTED: "what a person opened for somebody",
+    KeyClass.AUDIT: "the access log",
+}
+"""What each class of keys is for, in words of the pages."""
+
+_DESTROYED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A version of a key as the page shows it."""
+
+    name: str
+    protects: str
+    made_on: dt.date | None
+    age_days: int | None
+    keys: int
+    epochs: str
+    state: str
+    """Nothing, or what is wrong with it."""
+
+
+@blueprint.get("/keys")
+@requires(Permission.KEYS_READ)
+def keys() -> str:
+    """Show every key in use, those that died last, the horizon, and the escrow."""
+    states, today = rotation.report(system().keys), system().clock().date()
+    used = [each for each in states if each.destroyed_on is None or each.is_back]
+    destroyed = sorted((each for each in states if each.destroyed_on), key=_died, reverse=True)
+    return render_template(
+        "compliance/keys.html",
+        lines=[_line(each, today) for each in used],
+        oldest=max((age for each in used if (age := each.age_days(today)) is not None), default=None),
+        horizon=system().config.erasure_horizon,
+        destroyed=[(name_of(each), each.made_on, each.destroyed_on) for each in destroyed[:_DESTROYED]],
+        more=max(len(destroyed) - _DESTROYED, 0),
+        escrow=_escrow(states),
+        concerns=list(key_life.concerns(system())),
+    )
+
+
+def _died(state: State) -> tuple[dt.date, str]:
+    return state.destroyed_on or dt.date.min, name_of(state)
+
+
+def _line(state: State, today: dt.date) -> Line:
+    return Line(
+        name=name_of(state),
+        protects=PROTECTS[state.key_class],
+        made_on=state.made_on,
+        age_days=state.age_days(today),
+        keys=state.keys,
+        epochs=epochs_of(state),
+        state="missing" if state.is_lost else "destroyed, but there again" if state.is_back else "",
+    )
+
+
+def _escrow(states: list[State]) -> str:
+    try:
+        return key_life.escrow_state(system(), states).sentence
+    except EscrowRefused:
+        return "The escrow's own files are damaged: nobody knows whether lost keys could come back."
