@@ -132,9 +132,10 @@ class Directory:
     # What the pages ask.
 
     def person(self, subject: str) -> Person | None:
-        """Return the person with this subject id, or None."""
+        """Return the person with this subject id, or None; whoever was erased is nobody."""
         with self._engine.connect() as connection:
-            return person.one(connection, subject)
+            found = person.one(connection, subject)
+        return None if found is None or found.is_erased else found
 
     def roles(self, subject: str) -> frozenset[Role]:
         """Return the roles granted, and MANAGER for whoever manages a team now; nothing for whoever has left.
