@@ -1,0 +1,75 @@
+"""What verification itself costs and shows: nothing where nobody attacked, and nothing personal."""
+
+from dataclasses import replace
+
+from portal import verifying
+from portal.config import Config
+from portal.wiring import build
+from privacy.fields import KeyClass
+from privacy.vault import Vault
+from tests.attacks.conftest import Attacked
+
+MANAGER_SIDE = frozenset({KeyClass.SHARED, KeyClass.GRANTED, KeyClass.AUDIT})
+
+
+def test_an_untouched_office_verifies(attacked: Attacked) -> None:
+    attacked.office.give_password("ben")
+    attacked.office.client("ben").get("/")
+    attacked.look()
+
+    found = verifying.verify(attacked.system)
+
+    assert list(found.problems) == []
+    assert list(found.warnings) == []
+    assert found.uncompared == found.unopened == 0
+
+
+def test_everything_that_changes_people_leaves_them_as_the_log_says(attacked: Attacked) -> None:
+    people, ids = attacked.system.people, attacked.office.ids
+    with people.changing(ids["oda"]) as changes:
+        changes.part(ids["ben"], "claims")
+        changes.join(ids["ben"], "payroll")
+        changes.dismiss(ids["gus"], "payroll")
+        changes.appoint(ids["gus"], "payroll")
+        changes.leave(ids["ana"], attacked.office.clock().date())
+        changes.stay(ids["ana"])
+        changes.update(ids["eva"], timezone="Pacific/Auckland", name="Evi")
+    attacked.office.clock.advance(days=1)
+
+    assert attacked.verify() == []
+
+
+def test_a_process_without_private_keys_counts_what_it_did_not_compare(attacked: Attacked) -> None:
+    attacked.office.client("ben").get("/")
+    attacked.sql("DELETE FROM sealed_field WHERE subject_id = ?", attacked["ben"])
+    attacked.sql("DELETE FROM manifest WHERE subject_id = ? AND key_class <> 'private'", attacked["ben"])
+
+    system = build(replace(Config(home=attacked.home), key_classes=MANAGER_SIDE), attacked.office.clock)
+    try:
+        found = verifying.verify(system)
+    finally:
+        system.close()
+
+    assert found.unopened
+    assert found.uncompared == 1
+    assert not any(each.startswith("vault of") for each in found.problems)
+
+
+def test_hashes_alone_open_nothing(attacked: Attacked, monkeypatch) -> None:
+    monkeypatch.setattr(Vault, "digest", None)
+
+    found = verifying.verify(attacked.system, hashes_only=True)
+
+    assert list(found.problems) == []
+    assert found.unopened is None
+
+
+def test_no_problem_names_a_person_but_by_subject_id(attacked: Attacked) -> None:
+    attacked.sql("UPDATE announcement SET parameters = '{}'")
+    attacked.sql("UPDATE membership SET since = '2026-01-01'")
+    attacked.sql("UPDATE sealed_field SET sealed = x'00'")
+
+    problems = "\n".join(attacked.verify())
+
+    assert "its words are not those" in problems
+    assert not any(name in problems for name in ("Ben", "Ana", "ben@", "example.org", "EXCEL"))
