@@ -3,6 +3,7 @@
 import datetime as dt
 
 from portal import checkpoints, verifying
+from portal.who_looked import numbering
 from tests.attacks.conftest import LOG, Attacked, Keeper
 
 
@@ -11,11 +12,14 @@ def named(problems: list[str], index: int) -> bool:
 
 
 def test_a_deleted_entry_is_named(attacked: Attacked) -> None:
+    """By the log, and to the employee: the numbers of the chain have a gap."""
     look = attacked.look()
+    assert numbering(attacked.office.entries("ben")) == []
 
     attacked.log_sql('DELETE FROM entry WHERE "index" = ?', look)
 
     assert named(attacked.verify(), look)
+    assert numbering(attacked.office.entries("ben")) != []
 
 
 def test_an_edited_entry_is_named(attacked: Attacked) -> None:
