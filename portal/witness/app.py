@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 
 from portal import show
+from portal.fingerprint import groups
 from portal.headers import add_headers
 from privacy.checkpoint import Checkpoint, Verifier, split_note
 from privacy.cosignature import merge
@@ -87,12 +88,6 @@ def address(origin: str) -> str:
     return hashlib.sha256(origin.encode()).hexdigest()
 
 
-def fingerprint(root: bytes) -> str:
-    """Return a root hash for people to compare: 16 groups of four hex digits."""
-    digits = root.hex()
-    return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
-
-
 def _log(witness: Witness, log: Verifier) -> dict[str, Any]:
     """Return what the page says about one log."""
     latest = witness.store.latest(log.name)
@@ -103,7 +98,7 @@ def _log(witness: Witness, log: Verifier) -> dict[str, Any]:
         "address": f"/logs/{address(log.name)}/checkpoint",
         "size": latest.size,
         "at": latest.at,
-        "fingerprint": fingerprint(latest.root) if latest.at else None,
+        "fingerprint": groups(latest.root) if latest.at else (),
         "forks": [each for each in evidence if each.kind == FORKED],
         "unproved": [(each, _size(each.note)) for each in evidence if each.kind != FORKED],
     }
