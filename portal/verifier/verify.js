@@ -12,6 +12,7 @@ const NOT_PROVEN = {
   witness: "No witness was asked for: the log could show others another log.",
   contents: "Some entries came without their contents, so that nobody can tell whom they are about.",
   closing: "No closing of a day was given: entries after your last one may have been left out.",
+  newer: "That nothing newer than this closing was left out: the next one will count it.",
   elsewhere: "That nobody looked in another way: in the machine's memory, with its keys, over your shoulder.",
   truth: "That what an entry says was true: only that it was written then, and not changed since.",
 };
@@ -317,7 +318,7 @@ async function check({ bundle, closing, state, key, witnesses, subject, acceptGa
     const last = chains[name].at(-1);
     return [name, { number: last.sequence, commitment: last.commitment }];
   }));
-  const lacking = { state: !state, witness: !witnesses.length, contents: entries.length < found.length, closing: !closing };
+  const lacking = { state: !state, witness: !witnesses.length, contents: entries.length < found.length, closing: !closing, newer: closing };
   const unproven = Object.keys(NOT_PROVEN).filter((name) => lacking[name] ?? true).map((name) => NOT_PROVEN[name]);
   return { proven, unproven: [...gaps, ...unproven], looks: chains.others, kept: { checkpoint: bundle.checkpoint, subject, chains: ends } };
 }

@@ -330,7 +330,7 @@ def check(read: dict[str, Any], key: Key, witnesses: list[Key], subject: str | N
     ends = {name: {"number": c[-1]["sequence"], "commitment": c[-1]["commitment"]} for name, c in chains.items() if c}
     kept = {"checkpoint": bundle["checkpoint"], "subject": subject, "chains": ends}
     lacking = {"state": not state, "witness": not witnesses, "contents": len(entries) < len(found)}
-    lacking["closing"] = "closing" not in read
+    lacking |= {"closing": "closing" not in read, "newer": "closing" in read}
     unproven = gaps + [text for name, text in NOT_PROVEN.items() if lacking.get(name, True)]
     return {"proven": proven, "unproven": unproven, "looks": looks(chains["others"]), "kept": kept}
 
@@ -340,6 +340,7 @@ NOT_PROVEN = {
     "witness": "No witness was asked for: the log could show others another log.",
     "contents": "Some entries came without their contents, so that nobody can tell whom they are about.",
     "closing": "No closing of a day was given: entries after your last one may have been left out.",
+    "newer": "That nothing newer than this closing was left out: the next one will count it.",
     "elsewhere": "That nobody looked in another way: in the machine's memory, with its keys, over your shoulder.",
     "truth": "That what an entry says was true: only that it was written then, and not changed since.",
 }
