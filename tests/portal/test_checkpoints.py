@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import delete, update
 from witness_house import NAME, SIGNER, agree, said, somebody_on_loopback, witness_on_loopback
 
-from portal import checkpoints, nightly, witness_states
+from portal import checkpoints, checks, nightly, witness_states
 from portal.checkpoints import latest, publish
+from portal.checks import Level
 from portal.schedule import Schedule
 from portal.wiring import build
 from portal.witness_states import Mood
@@ -224,6 +225,32 @@ def test_a_refusal_stays_told_when_the_operator_drops_the_witness(office: Any, r
     object.__setattr__(rolled_back, "config", replace(rolled_back.config, witnesses=()))
 
     assert "refused to co-sign" in office.client("ben").get("/me/account").text
+
+
+def test_the_operator_s_check_warns_of_a_log_without_a_witness_and_of_one_that_does_not_answer(
+    office: Any, council: Witness
+) -> None:
+    def warned() -> str:
+        return " ".join(each.what for each in checks.inspect(office.system) if each.level is Level.WARNING)
+
+    assert "has not co-signed the access log yet" in warned()
+    publish(office.system)
+    assert "witness" not in warned()
+    office.clock.advance(hours=30)
+    assert "has not co-signed the access log since" in warned()
+
+    object.__setattr__(office.system, "config", replace(office.system.config, witnesses=()))
+
+    assert "no witness co-signs the access log" in warned()
+
+
+def test_everybody_sees_who_co_signed_and_when(office: Any, council: Witness) -> None:
+    publish(office.system)
+
+    pages = [office.client("ben").get("/me/access").text, office.client("cleo").get("/compliance/verification").text]
+
+    for page in pages:
+        assert f"Co-signed by <b>{NAME}</b> on 19 Nov 2026, 10:30" in page
 
 
 def test_whoever_writes_into_the_database_cannot_make_a_witness_speak(office: Any, council: Witness) -> None:

@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from witnessed import LOG, NAME, SEED
 
 from portal.config import Config, ConfigError
+from privacy.cosignature import CosignatureSigner
 from privacy.fields import KeyClass
+
+LOG_KEY = str(LOG.verifier)
+WITNESS_KEY = str(CosignatureSigner(NAME, SEED).verifier)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +27,15 @@ from privacy.fields import KeyClass
         pytest.param({"SAMEVIEW_BASE_URL": "ftp://x"}, "BASE_URL", id="not a web address"),
         pytest.param({"SAMEVIEW_SECRET_KEY": "short"}, "SECRET_KEY", id="guessable secret"),
         pytest.param({"SAMEVIEW_PROXY_HOPS": "many"}, "PROXY_HOPS", id="no number"),
+        pytest.param(
+            {"SAMEVIEW_WITNESSES": "nonsense http://127.0.0.1"}, "WITNESSES.*log witness", id="no witness key"
+        ),
+        pytest.param({"SAMEVIEW_WITNESSES": f"{LOG_KEY} http://x"}, "WITNESSES.*kind", id="a log's key as a witness's"),
+        pytest.param({"SAMEVIEW_WITNESSES": WITNESS_KEY}, "WITNESSES.*address", id="a witness without an address"),
+        pytest.param({"SAMEVIEW_WITNESSES": f"{WITNESS_KEY} ftp://x"}, "WITNESSES", id="a witness at no web address"),
+        pytest.param(
+            {"SAMEVIEW_WITNESSES": f"{WITNESS_KEY} http://x, {WITNESS_KEY} http://y"}, "two witnesses", id="one twice"
+        ),
         pytest.param({"SAMEVIEW_CATEGORY_RULES": "/no/such/file"}, "/no/such/file", id="missing rules"),
         pytest.param({"SAMEVIEW_SECRET_KEY_FILE": "/no/such/file"}, "/no/such/file", id="missing secret"),
     ],
@@ -54,3 +68,9 @@ def test_a_secret_may_come_from_a_file_but_not_twice(tmp_path: Path) -> None:
     assert Config.from_environ({"SAMEVIEW_SECRET_KEY_FILE": str(file)}).secret_key == "0123456789" * 4
     with pytest.raises(ConfigError, match="twice"):
         Config.from_environ({"SAMEVIEW_SECRET_KEY_FILE": str(file), "SAMEVIEW_SECRET_KEY": "x" * 40})
+
+
+def test_witnesses_are_pairs_of_a_key_and_an_address() -> None:
+    config = Config.from_environ({"SAMEVIEW_WITNESSES": f"{WITNESS_KEY}  https://council.example/w/ ,"})
+
+    assert config.witnesses == ((WITNESS_KEY, "https://council.example/w"),)
