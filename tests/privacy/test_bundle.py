@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,29 @@ def test_go_s_own_packages_refuse_a_bundle_that_differs_anywhere(go_checker: Pat
 
     for forged in forgeries(bundle, Signer(log.signer.origin, bytes(32))):
         assert judged_by_go(go_checker, log, forged).returncode != 0
+
+
+VERIFY = Path(__file__).parent.parent.parent / "portal" / "verifier" / "verify.py"
+
+
+def judged_by_verify(folder: Path, log: AccessLog, bundle: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    (folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
+    command = [sys.executable, VERIFY, folder / "bundle.json", "--log", str(log.signer.verifier)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_verify_py_and_go_agree_about_every_bundle(go_checker: Path, log: AccessLog, tmp_path: Path) -> None:
+    own = [e.index for e in log.of_subject(BEN)]
+    first = log.export_bundle([0], old_size=7, open=True)
+    true = [
+        first,
+        log.export_bundle(own, open=True),
+        log.export_bundle(range(log.size)),
+        *(log.export_bundle(own, old, open=True) for old in range(1, log.size + 1)),
+    ]
+    false = forgeries(first, Signer(log.signer.origin, bytes(32)))
+
+    for bundles, accepted in ((true, True), (false, False)):
+        for bundle in bundles:
+            verdicts = judged_by_go(go_checker, log, bundle), judged_by_verify(tmp_path, log, bundle)
+            assert [each.returncode == 0 for each in verdicts] == [accepted] * 2, [each.stderr for each in verdicts]
