@@ -16,7 +16,7 @@ from typing import Final
 from auth.accounting import Accounting
 from portal import published
 from portal.wiring import System
-from privacy import vault_check, vault_store
+from privacy import tombstones, vault_check, vault_store
 from privacy.access_log import Verification
 from privacy.fields import KeyClass
 from privacy.log_ledger import TOLERATED, Commitment, Ledger
@@ -58,10 +58,11 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     problems = [*found.problems, *published.problems(system, found.size)]
     if found.ledger is None:
         return Verified(found, problems[:MOST], ())
-    with vault_store.snapshot(system.stores.data) as connection:
-        problems += Accounting(connection, found.ledger, system.stamps, system.clock()).problems()
     with system.stores.keys.connect() as connection:
+        erased = {each.subject for each in tombstones.read(connection)}
         problems += vault_check.unwrappable(connection, system.keys)
+    with vault_store.snapshot(system.stores.data) as connection:
+        problems += Accounting(connection, found.ledger, system.stamps, system.clock(), erased).problems()
     problems += _vault_problems(system)
     disagreeing, uncompared = _compared(system, before, found)
     problems += disagreeing

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from portal import verifying
+from portal import erasing, nightly, verifying
 from portal.config import Config
 from portal.wiring import build
 from privacy.fields import KeyClass
@@ -37,6 +37,28 @@ def test_everything_that_changes_people_leaves_them_as_the_log_says(attacked: At
     attacked.office.clock.advance(days=1)
 
     assert attacked.verify() == []
+
+
+def test_erasing_somebody_leaves_nothing_to_name(attacked: Attacked) -> None:
+    attacked.office.give_password("ben")
+    attacked.office.client("ben").get("/")
+    attacked.look()
+
+    for who in ("ben", "ana"):
+        erasing.erase(attacked.system, attacked[who], attacked["oda"])
+
+    assert attacked.verify() == []
+
+
+def test_nights_and_retention_leave_nothing_to_name(attacked: Attacked) -> None:
+    attacked.office.client("ben").get("/")
+    attacked.look()
+
+    for days in (1, 500, 900):
+        attacked.office.clock.advance(days=days)
+        nightly.run(attacked.system, lambda *_: None)
+
+        assert attacked.verify() == []
 
 
 def test_a_process_without_private_keys_counts_what_it_did_not_compare(attacked: Attacked) -> None:
