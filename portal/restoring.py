@@ -53,7 +53,7 @@ def restore(config: Config, source: Source, step: Step, clock: Clock = utc_now) 
     """
     if withheld := frozenset(KeyClass) - config.key_classes:
         raise RestoreRefused(
-            f"a restore verifies everything: run it where SAMEVIEW_KEY_CLASSES has {', '.join(withheld)}"
+            f"a restore verifies everything: run it where SAMEVIEW_KEY_CLASSES has {', '.join(sorted(withheld))}"
         )
     with occupancy.alone(config.home):
         unfinished = find_mark(config)
