@@ -55,11 +55,9 @@ def name_of(state: State) -> str:
 
 
 def epoch_name(key_class: KeyClass, epoch: int) -> str:
-    """Return the period of a key epoch: a month, an ISO week, a year, or a grant's number; 0 is for all time."""
+    """Return the period of a key epoch: a month, an ISO week, a year, or a grant's number."""
     if key_class is KeyClass.GRANTED:
         return f"grant {epoch}"
-    if epoch == 0:
-        return "always"
     if key_class is KeyClass.TEXT:
         year, week, _ = dt.date.fromordinal(epoch * 7 + 1).isocalendar()
         return f"{year}-W{week:02}"
@@ -67,7 +65,7 @@ def epoch_name(key_class: KeyClass, epoch: int) -> str:
 
 
 def epochs_of(state: State) -> str:
-    """Return the periods that a version's data keys are of; nothing where there are none."""
+    """Return the periods that a version's data keys are of; nothing where they are of none."""
     if state.oldest is None or state.newest is None:
         return ""
     first, last = (epoch_name(state.key_class, each) for each in (state.oldest, state.newest))
@@ -89,14 +87,15 @@ def escrow_state(system: System, states: list[State]) -> EscrowState:
 def concerns(system: System) -> Iterator[Concern]:
     """Yield what is wrong with the keys' ages, places and escrow."""
     states = rotation.report(system.keys)
-    today, horizon = system.clock().date(), system.config.erasure_horizon
+    today = system.clock().date()
     for state in states:
-        yield from _of_version(state, today, horizon)
+        yield from _of_version(state, today)
+    yield from _of_ages(states, today, system.config.erasure_horizon)
     if not system.organisation.throw_away:
         yield from _of_escrow(system, states)
 
 
-def _of_version(state: State, today: dt.date, horizon: int) -> Iterator[Concern]:
+def _of_version(state: State, today: dt.date) -> Iterator[Concern]:
     name, age = name_of(state), state.age_days(today)
     if state.is_lost:
         fix = "Recover it: `sameview keys recover ESCROW`, or put it back from its backup. Without it they do not open."
@@ -107,9 +106,16 @@ def _of_version(state: State, today: dt.date, horizon: int) -> Iterator[Concern]
     elif state.is_here and age is not None and age < 0:
         fix = "Correct the clock; the next `sameview jobs nightly` replaces the key."
         yield Concern(False, f"{name} is dated {state.made_on}, after today: the clock was wrong", fix)
-    elif state.is_here and age is not None and age >= horizon:
-        what = f"{name} is {age} days old: what was erased opens from backups of {age} days, not of {horizon}"
-        yield Concern(age > horizon, what, "Run `sameview jobs nightly` every night; it replaces the key.")
+
+
+def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Concern]:
+    """Say in one line which keys outlive the horizon; the day itself is a warning, since the night may still come."""
+    aged = {name_of(each): each.age_days(today) or 0 for each in states if each.is_here}
+    old = {name: age for name, age in aged.items() if age >= horizon}
+    if old:
+        what = f"{listing(list(old))}: up to {max(old.values())} days old. What was erased opens from backups of then"
+        fix = f"Run `sameview jobs nightly` every night: it replaces keys before they are {horizon} days old."
+        yield Concern(max(old.values()) > horizon, what, fix)
 
 
 def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:

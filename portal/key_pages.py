@@ -26,7 +26,7 @@ PROTECTS: Final[dict[KeyClass, str]] = {
 }
 """What each class of keys is for, in words of the pages."""
 
-_DESTROYED: Final = 10
+_DAYS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +49,29 @@ def keys() -> str:
     """Show every key in use, those that died last, the horizon, and the escrow."""
     states, today = rotation.report(system().keys), system().clock().date()
     used = [each for each in states if each.destroyed_on is None or each.is_back]
-    destroyed = sorted((each for each in states if each.destroyed_on), key=_died, reverse=True)
+    destroyed = _destroyed(states)
     return render_template(
         "compliance/keys.html",
         lines=[_line(each, today) for each in used],
         oldest=max((age for each in used if (age := each.age_days(today)) is not None), default=None),
         horizon=system().config.erasure_horizon,
-        destroyed=[(name_of(each), each.made_on, each.destroyed_on) for each in destroyed[:_DESTROYED]],
-        more=max(len(destroyed) - _DESTROYED, 0),
+        destroyed=destroyed[:_DAYS],
+        more=max(len(destroyed) - _DAYS, 0),
         escrow=_escrow(states),
         concerns=list(key_life.concerns(system())),
     )
 
 
-def _died(state: State) -> tuple[dt.date, str]:
-    return state.destroyed_on or dt.date.min, name_of(state)
+def _destroyed(states: list[State]) -> list[tuple[dt.date, list[str], int]]:
+    """Return the days on which keys were destroyed, newest first: their names, and how old the oldest had become."""
+    days: dict[dt.date, list[State]] = {}
+    for each in states:
+        if each.destroyed_on is not None:
+            days.setdefault(each.destroyed_on, []).append(each)
+    return [
+        (day, [name_of(each) for each in died], max(each.age_days(day) or 0 for each in died))
+        for day, died in sorted(days.items(), reverse=True)
+    ]
 
 
 def _line(state: State, today: dt.date) -> Line:

@@ -4,16 +4,30 @@ sealed.
 Plain functions over one table; nothing here ever sees an unwrapped key.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, Integer, LargeBinary, String, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    String,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from privacy import tombstones
 from privacy.base import KeyBase, Sensitivity, column
-from privacy.fields import KeyClass
+from privacy.fields import KeyClass, epoch_of
 
 Epoch = tuple[KeyClass, int]
 
@@ -174,19 +188,29 @@ def truncate_journal(engine: Engine) -> None:
 
 
 class Count(NamedTuple):
-    """How many keys of a class a version of its KEK wraps, and their oldest and newest epoch."""
+    """How many keys of a class a version of its KEK wraps, and the oldest and newest epoch that has a day.
+
+    Epoch 0, and those before 1970, are of what keeps its place through all periods.
+    """
 
     key_class: str
     kek_version: int
     keys: int
-    oldest: int
-    newest: int
+    oldest: int | None
+    newest: int | None
+
+
+_BY_DAY: Final = (KeyClass.SHARED, KeyClass.PRIVATE, KeyClass.TEXT, KeyClass.AUDIT)
+_FIRST_DATED: Final = case(
+    {each.value: epoch_of(each, dt.date(1970, 1, 1)) for each in _BY_DAY}, value=WrappedKey.key_class, else_=1
+)
 
 
 def counts(engine: Engine) -> list[Count]:
     """Count the wrapped keys by class and KEK version."""
     grouped = (WrappedKey.key_class, WrappedKey.kek_version)
-    epochs = (func.min(WrappedKey.epoch), func.max(WrappedKey.epoch))
+    dated = case((WrappedKey.epoch >= _FIRST_DATED, WrappedKey.epoch))
+    epochs = (func.min(dated), func.max(dated))
     with engine.connect() as connection:
         rows = connection.execute(select(*grouped, func.count(), *epochs).group_by(*grouped).order_by(*grouped)).all()
     return [Count(*row) for row in rows]

@@ -29,6 +29,7 @@ from portal.demo.activity import export
 from portal.demo.organisation import EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
 from portal.founding import found
 from portal.wiring import Clock, System, utc_now
+from privacy import rotation
 from privacy.access_log import Filter
 from privacy.disclosure import NotPermitted
 from privacy.fields import Field, Tier
@@ -171,10 +172,18 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
         seeded.clock.move(thursday)
         _open_as_others(seeded, number - 1, week_of(week.first - _WEEK))
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
+    _renew_keys(seeded)
     for name in (EMPLOYEE, MANAGER):
         _bring_in(seeded, name, week)
     if seeded.clock() < seeded.now:
         _look_at_own_days(seeded, week)
+
+
+def _renew_keys(seeded: Seeded) -> None:
+    """Replace keys as the nights do; the seeding has one a week, so that what would be due within a week is due."""
+    system, today = seeded.system, seeded.clock().date()
+    horizon_days = max(system.config.erasure_horizon - _WEEK.days, 1)
+    rotation.renew_due(system.keys, system.log, today, horizon_days, lambda _what, _done, _total: None)
 
 
 def _at(day: dt.date, time: dt.time) -> dt.datetime:
