@@ -24,6 +24,7 @@ from privacy.key_provider import KeyClassWithheld, KeyGone, KeyStillUsed
 __all__ = ["FileKeyProvider", "KeyFileRefused"]
 
 _DATABASE_SUFFIXES: Final = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
+_NUMBER: Final = re.compile("[1-9][0-9]*")
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 
 
@@ -43,6 +44,8 @@ class FileKeyProvider:
         self._cost = cost
         self._lock = threading.Lock()
         self._loaded: dict[tuple[KeyClass, int], AESGCM] = {}
+        self._paths: dict[tuple[KeyClass, int], Path] = {}
+        self._wrapped: set[Path] = set()  # what wraps new keys, and was found wrapped by the passphrase
         if directory.exists():
             self._check_directory()
 
@@ -117,9 +120,12 @@ class FileKeyProvider:
 
     def versions(self, key_class: KeyClass) -> list[int]:
         self._require(key_class)
-        pattern = re.compile(rf"kek-{key_class}-([1-9][0-9]*)")
-        names = (pattern.fullmatch(path.name) for path in self.directory.glob(f"kek-{key_class}-*"))
-        return sorted(int(found[1]) for found in names if found)
+        prefix = f"kek-{key_class}-"
+        try:
+            numbers = [name.removeprefix(prefix) for name in os.listdir(self.directory) if name.startswith(prefix)]
+        except FileNotFoundError:
+            return []
+        return sorted(int(number) for number in numbers if _NUMBER.fullmatch(number))
 
     def _newest(self, key_class: KeyClass) -> int:
         if not (versions := self.versions(key_class)):
@@ -129,17 +135,19 @@ class FileKeyProvider:
         return versions[-1]
 
     def _refuse_planted(self, key_class: KeyClass, newest: int) -> None:
-        path = self._path(key_class, newest)
-        if self._passphrase is not None and not key_files.is_wrapped(path):
+        if self._passphrase is None or (path := self._path(key_class, newest)) in self._wrapped:
+            return
+        if not key_files.is_wrapped(path):
             raise KeyFileRefused(
                 f"{path} is not wrapped by the passphrase: if you set SAMEVIEW_KEY_PASSPHRASE just now, run "
                 "`sameview keys rotate`; else find out who put the file there"
             )
+        self._wrapped.add(path)
 
     def _kek(self, key_class: KeyClass, version: int) -> AESGCM:
         self._require(key_class)
         # A file that another process destroyed must not live on in this one's memory.
-        if not self._path(key_class, version).exists():
+        if not os.path.exists(self._path(key_class, version)):
             with self._lock:
                 self._loaded.pop((key_class, version), None)
             raise KeyGone(
@@ -185,7 +193,9 @@ class FileKeyProvider:
             os.close(descriptor)
 
     def _path(self, key_class: KeyClass, version: int) -> Path:
-        return self.directory / f"kek-{key_class}-{version}"
+        if (path := self._paths.get((key_class, version))) is None:
+            path = self._paths[key_class, version] = self.directory / f"kek-{key_class}-{version}"
+        return path
 
     def _require(self, key_class: KeyClass) -> None:
         if key_class not in self.classes:
