@@ -7,18 +7,16 @@ not looked at, and a right that somebody deleted is not either: it opens nothing
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from auth import person
-from auth.announcements import TOLD, UNDONE_FROM, Kind
+from auth.announcements import Kind
+from auth.confirmed import Confirmed, ConfirmedAnnouncements
 from auth.invitations import Kind as LinkKind
-from auth.journal import content_digest
-from auth.models import Announcement, Invitation, Management, Membership, PersonalToken, RoleGrant, SignInSession, Told
+from auth.models import Invitation, Management, Membership, PersonalToken, RoleGrant, SignInSession, Told
 from auth.models import Person as PersonRow
 from auth.passwords import PASSWORD, fingerprint
 from auth.person import Person
@@ -26,8 +24,6 @@ from auth.stamps import Stamped, Stamps
 from auth.tokens import Scope
 from privacy.log_ledger import Ledger
 
-OUTCOMES: Final = frozenset(outcome for outcome, _ in TOLD.values())
-"""The outcomes of entries that commit to an announcement."""
 _PASSWORD_KINDS: Final = (Kind.PASSWORD_SET, Kind.PASSWORD_RESET, Kind.PASSWORD_CHANGED, Kind.PASSWORD_RENEWED)
 _LINK_KINDS: Final = {
     LinkKind.INVITATION: Kind.INVITED,
@@ -35,15 +31,6 @@ _LINK_KINDS: Final = {
     LinkKind.SIGN_IN: Kind.SIGN_IN_LINK_ISSUED,
 }
 _NOT_STAMPED: Final = "was not written by the portal, and gives no right"
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """An announcement that the log confirms."""
-
-    entry: int
-    kind: Kind
-    parameters: Mapping[str, str]
 
 
 class Accounting:
@@ -62,15 +49,14 @@ class Accounting:
     ) -> None:
         self._connection = connection
         self._erased = frozenset(erased)
-        self._ledger = ledger
         self._stamps = stamps
         self._now = now
         self._people = {each.subject: each for each in person.read(connection)}
-        self._said: dict[str, list[_Said]] = defaultdict(list)
+        self._said = ConfirmedAnnouncements(connection, ledger)
 
     def problems(self) -> Iterator[str]:
         """Yield what does not stand in the log as it stands here, as `place: reason`."""
-        yield from self._announcements()
+        yield from self._said.problems
         yield from self._roles()
         yield from self._memberships()
         yield from self._managements()
@@ -82,73 +68,29 @@ class Accounting:
             if not self._stamps.holds(SignInSession, row):
                 yield f"session of {row.subject_id}: {_NOT_STAMPED}"
 
-    # What was said
-
-    def _announcements(self) -> Iterator[str]:
-        missing = {n for n, each in self._ledger.announced.items() if each.outcome in OUTCOMES}
-        for row in self._connection.execute(select(Announcement.__table__).order_by(Announcement.entry)):
-            missing.discard(row.entry)
-            if (reason := self._contradiction(row)) is None:
-                self._said[row.subject_id].append(_Said(row.entry, Kind(row.kind), row.parameters))
-            else:
-                yield f"announcement {row.entry} to {row.subject_id}: {reason}"
-        for entry in sorted(missing - self._undone()):
-            subject = self._ledger.announced[entry].subject
-            yield (
-                f"entry {entry}: the announcement to {subject} that it commits to is missing: it was hidden, or its"
-                " change did not come about"
-            )
-
-    def _undone(self) -> set[int]:
-        """Return the entries whose changes a restore undid, as everybody was told."""
-        told = {(said.entry, said.parameters.get(UNDONE_FROM, "")) for each in self._said.values() for said in each}
-        spans = [(int(first), entry) for entry, first in told if first.isdecimal()]
-        return {n for n in self._ledger.announced if any(first <= n < entry for first, entry in spans)}
-
-    def _contradiction(self, row: Row[Any]) -> str | None:
-        if row.entry in self._ledger.erased:
-            return None
-        found = self._ledger.announced.get(row.entry)
-        if found is None or found.subject != row.subject_id:
-            return "the log has no such entry about this person"
-        if TOLD.get(row.kind, (None, ""))[0] != found.outcome:
-            return f"the log says {found.outcome}"
-        if found.digest != content_digest(row.kind, row.parameters):
-            return "its words are not those that the log commits to"
-        return None
-
-    def _last(self, subject: str, *kinds: Kind, **parameters: str) -> _Said | None:
-        """Return the last that was said to a subject of these kinds with these parameters."""
-        fitting = (
-            each
-            for each in reversed(self._said[subject])
-            if each.kind in kinds and all(each.parameters.get(name) == value for name, value in parameters.items())
-        )
-        return next(fitting, None)
-
     # Roles and relations
 
     def _roles(self) -> Iterator[str]:
         for row in self._current(RoleGrant):
-            last = self._last(row.subject_id, Kind.ROLE_GRANTED, Kind.ROLE_REVOKED, role=row.role)
+            last = self._said.last(row.subject_id, Kind.ROLE_GRANTED, Kind.ROLE_REVOKED, role=row.role)
             place = f"role {row.role} of {row.subject_id}"
             yield from self._granted(place, RoleGrant, row, last, Kind.ROLE_GRANTED)
 
     def _managements(self) -> Iterator[str]:
         for row in self._current(Management):
-            last = self._last(row.subject_id, Kind.APPOINTED, Kind.DISMISSED, team=row.team_id)
+            last = self._said.last(row.subject_id, Kind.APPOINTED, Kind.DISMISSED, team=row.team_id)
             place = f"management of {row.team_id} by {row.subject_id}"
             yield from self._granted(place, Management, row, last, Kind.APPOINTED)
 
     def _memberships(self) -> Iterator[str]:
         for row in self._current(Membership):
-            last = self._last(row.subject_id, Kind.MEMBER_ADDED, Kind.MEMBER_REMOVED, team=row.team_id)
+            last = self._said.last(row.subject_id, Kind.MEMBER_ADDED, Kind.MEMBER_REMOVED, team=row.team_id)
             yield from self._granted(
                 f"membership of {row.subject_id} in {row.team_id}", None, row, last, Kind.MEMBER_ADDED
             )
 
     def _granted(
-        self, place: str, table: Stamped | None, row: Row[Any], last: _Said | None, kind: Kind
+        self, place: str, table: Stamped | None, row: Row[Any], last: Confirmed | None, kind: Kind
     ) -> Iterator[str]:
         """A right stands if its row is stamped, and the last that was said about it is that it begins on its day."""
         if table is not None and not self._stamps.holds(table, row):
@@ -176,8 +118,8 @@ class Accounting:
 
     def _announced(self, place: str, told: Row[Any], team: str) -> Iterator[str]:
         about = {"manager": told.manager_id, "team": team}
-        began = self._last(told.subject_id, Kind.MANAGER_APPOINTED, day=told.day.isoformat(), **about)
-        ended = self._last(told.subject_id, Kind.MANAGER_DISMISSED, **about)
+        began = self._said.last(told.subject_id, Kind.MANAGER_APPOINTED, day=told.day.isoformat(), **about)
+        ended = self._said.last(told.subject_id, Kind.MANAGER_DISMISSED, **about)
         if began is None:
             yield f"{place}: no entry of the log told it on {told.day}"
         elif ended is not None and ended.entry > began.entry:
@@ -187,19 +129,19 @@ class Accounting:
 
     def _accounts(self) -> Iterator[str]:
         for row in self._rows(PersonRow):
-            read = self._last(row.subject_id, Kind.ACKNOWLEDGED)
+            read = self._said.last(row.subject_id, Kind.ACKNOWLEDGED)
             if row.acknowledged_policy is not None and (
                 read is None or read.parameters.get("policy") != str(row.acknowledged_policy)
             ):
                 yield f"person {row.subject_id}: no entry of the log says that they have read the notice"
-            left = self._last(row.subject_id, Kind.LEAVING, Kind.STAYING)
+            left = self._said.last(row.subject_id, Kind.LEAVING, Kind.STAYING)
             day = left.parameters["last_day"] if left is not None and left.kind is Kind.LEAVING else None
             if row.subject_id not in self._erased and day != (None if row.left is None else row.left.isoformat()):
                 yield f"person {row.subject_id}: the last day is not what the log says"
             yield from self._password(row)
 
     def _password(self, row: Row[Any]) -> Iterator[str]:
-        last = self._last(row.subject_id, *_PASSWORD_KINDS)
+        last = self._said.last(row.subject_id, *_PASSWORD_KINDS)
         if row.password_hash is None and last is not None:
             yield f"password of {row.subject_id}: was removed since entry {last.entry} of the log"
         elif row.password_hash is not None and last is None:
@@ -214,8 +156,8 @@ class Accounting:
             place = f"token {row.id} of {row.subject_id}"
             if not self._stamps.holds(PersonalToken, row):
                 yield f"{place}: {_NOT_STAMPED}"
-            last = self._last(row.subject_id, Kind.TOKEN_ISSUED, Kind.TOKEN_REVOKED, token=row.id)
-            reset = self._last(row.subject_id, Kind.PASSWORD_RESET, Kind.PASSWORD_SET)
+            last = self._said.last(row.subject_id, Kind.TOKEN_ISSUED, Kind.TOKEN_REVOKED, token=row.id)
+            reset = self._said.last(row.subject_id, Kind.PASSWORD_RESET, Kind.PASSWORD_SET)
             if last is None:
                 yield f"{place}: no entry of the log issued it"
             elif last.kind is Kind.TOKEN_REVOKED:
@@ -231,8 +173,8 @@ class Accounting:
             if not self._stamps.holds(Invitation, row):
                 yield f"{place}: {_NOT_STAMPED}"
             kind = _LINK_KINDS[LinkKind(row.kind)]
-            issued = self._last(row.subject_id, kind, expires=row.expires_on.isoformat())
-            used = self._last(row.subject_id, Kind.PASSWORD_SET, Kind.PASSWORD_RESET)
+            issued = self._said.last(row.subject_id, kind, expires=row.expires_on.isoformat())
+            used = self._said.last(row.subject_id, Kind.PASSWORD_SET, Kind.PASSWORD_RESET)
             if issued is None:
                 yield f"{place}: no entry of the log issued it"
             elif kind is not Kind.SIGN_IN_LINK_ISSUED and used is not None and used.entry > issued.entry:

@@ -50,7 +50,10 @@ def incomplete(connection: Connection, keys: KeyRing, subject: str) -> Iterator[
 
 
 def unwrappable(connection: Connection, keys: KeyRing) -> Iterator[str]:
-    """Yield each subject and class with a wrapped key that does not unwrap (`connection` is to the key store)."""
+    """Yield each subject and class with a wrapped key that does not unwrap (`connection` is to the key store).
+
+    Keys at hand are forgotten first, since what is filed is what counts, and afterwards, since nobody needs them.
+    """
     epochs: dict[tuple[str, KeyClass], list[Epoch]] = defaultdict(list)
     for subject, key_class, epoch in connection.execute(
         select(WrappedKey.subject_id, WrappedKey.key_class, WrappedKey.epoch)
@@ -58,10 +61,12 @@ def unwrappable(connection: Connection, keys: KeyRing) -> Iterator[str]:
         if key_class in keys.classes:
             epochs[subject, KeyClass(key_class)].append((KeyClass(key_class), epoch))
     for (subject, key_class), wanted in sorted(epochs.items()):
+        keys.evict(subject)
         try:
             keys.warm(subject, wanted)
         except (KeyRefused, KeyGone) as e:
             yield f"wrapped_key subject={subject} class={key_class}: {e}"
+        keys.evict(subject)
 
 
 def _rows(connection: Connection, subject: str) -> Iterator[tuple[tuple[Epoch, str, int], bytes]]:

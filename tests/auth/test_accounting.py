@@ -1,0 +1,121 @@
+"""Who is what, compared with the real log on both engines: what the portal wrote agrees, what others wrote does not."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from log_book import open_log
+from sqlalchemy import delete, update
+
+from auth.accounting import Accounting
+from auth.directory import Directory
+from auth.invitations import Invitations, Kind
+from auth.journal import Journal
+from auth.models import Announcement, Management, Membership, PersonalToken, RoleGrant, Told
+from auth.passwords import PasswordHasher
+from auth.people import People
+from auth.permissions import Role
+from auth.sessions import Sessions
+from auth.stamps import Stamps
+from auth.tokens import Scope, Tokens
+from privacy.access_log import AccessLog
+from privacy.policy import POLICY_VERSION
+from privacy.stamp_key import stamp_key
+from privacy.stores import Stores
+from tests.auth.conftest import STAMPS
+
+GOOD = "seven quiet lamps on tin"
+
+
+@dataclass
+class Agency:
+    """Ana manages Ben, Cleo reviews; each has done what people do."""
+
+    stores: Stores
+    log: AccessLog
+    people: People
+    clock: Any
+    ids: dict[str, str]
+
+    def problems(self) -> list[str]:
+        ledger = self.log.verify().ledger
+        assert ledger is not None
+        with self.stores.data.connect() as connection:
+            return list(Accounting(connection, ledger, STAMPS, self.clock()).problems())
+
+    def write(self, statement: Any) -> None:
+        with self.stores.data.begin() as connection:
+            assert connection.execute(statement).rowcount > 0
+
+
+@pytest.fixture
+def agency(stores: Stores, tmp_path, clock, hasher: PasswordHasher) -> Agency:
+    log = open_log(stores, tmp_path, clock)
+    journal = Journal(log, clock)
+    people = People(stores.data, journal, clock, STAMPS)
+    ids = {}
+    with people.changing(None) as changes:
+        for name in ("ana", "ben", "cleo"):
+            ids[name] = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Vienna")
+            changes.acknowledge(ids[name], POLICY_VERSION)
+        team = changes.team("Claims")
+        changes.join(ids["ben"], team)
+        changes.appoint(ids["ana"], team)
+        changes.grant(ids["cleo"], Role.REVIEWER)
+    invitations = Invitations(stores.data, journal, hasher, clock, STAMPS)
+    invitations.accept(invitations.issue(ids["ben"], Kind.INVITATION), GOOD, "192.0.2.1")
+    invitations.issue(ids["ana"], Kind.INVITATION)
+    Sessions(stores.data, clock, STAMPS).start(ids["ben"])
+    Tokens(stores.data, journal, clock, STAMPS).issue(ids["ben"], "script", {Scope.READ})
+    return Agency(stores, log, people, clock, ids)
+
+
+def test_what_the_portal_wrote_agrees_with_the_log(agency: Agency) -> None:
+    assert agency.problems() == []
+
+    agency.people.dismiss(agency.ids["ana"], "claims")
+    agency.people.leave(agency.ids["ben"], dt.date(2026, 11, 25))
+    agency.people.revoke(agency.ids["cleo"], Role.REVIEWER)
+
+    assert agency.problems() == []
+
+
+FORGERIES = [
+    pytest.param(update(Told).values(day=dt.date(2026, 1, 1)), "no entry of the log told it", id="told earlier"),
+    pytest.param(update(Told).values(stamp=bytes(32)), "not written by the portal", id="without a stamp"),
+    pytest.param(update(Management).values(since=dt.date(2026, 1, 1)), "begins on 2026-01-01", id="manages earlier"),
+    pytest.param(update(Membership).values(since=dt.date(2026, 1, 1)), "begins on 2026-01-01", id="member earlier"),
+    pytest.param(update(RoleGrant).values(role="operator"), "no entry of the log made it so", id="another role"),
+    pytest.param(update(PersonalToken).values(scopes="ingest read"), "not written by the portal", id="more scopes"),
+    pytest.param(delete(Announcement).where(Announcement.kind == "appointed"), "is missing", id="hidden"),
+]
+
+
+@pytest.mark.parametrize(("statement", "reason"), FORGERIES)
+def test_what_somebody_else_wrote_is_named(agency: Agency, statement: Any, reason: str) -> None:
+    agency.write(statement)
+
+    assert any(reason in each for each in agency.problems())
+
+
+def test_an_appointment_undone_and_then_undone_again_is_named(agency: Agency) -> None:
+    agency.people.dismiss(agency.ids["ana"], "claims")
+
+    agency.write(update(Management).values(until=None))
+
+    assert len(agency.problems()) == 2
+
+
+def test_whoever_has_no_key_of_the_key_store_makes_no_stamp(stores: Stores, tmp_path, clock) -> None:
+    """The same rows under another installation's key give nothing: not a manager, not a role."""
+    log = open_log(stores, tmp_path, clock)
+    keys = log._seals._keys
+    people = People(stores.data, Journal(log, clock), clock, Stamps(stamp_key(keys)))
+    with people.changing(None) as changes:
+        ana = changes.create("ana@example.org", "Ana", "Europe/Vienna")
+        changes.appoint(ana, changes.team("Claims"))
+        changes.grant(ana, Role.REVIEWER)
+
+    assert Directory(stores.data, clock, Stamps(stamp_key(keys))).roles(ana) == {Role.MANAGER, Role.REVIEWER}
+    assert Directory(stores.data, clock, STAMPS).roles(ana) == frozenset()
