@@ -62,8 +62,7 @@ def discard(config: Config, names: Collection[str] = NAMES) -> None:
     """Remove staged stores."""
     for name in names:
         staged = staged_file(config, name)
-        for each in (staged, *(staged.with_name(staged.name + ending) for ending in _JOURNALS)):
-            each.unlink(missing_ok=True)
+        _remove(staged, *(staged.with_name(staged.name + ending) for ending in _JOURNALS))
 
 
 def settle(config: Config, names: Collection[str]) -> None:
@@ -88,10 +87,15 @@ def _exchange(staged: Path, live: Path) -> None:
     if live.exists():
         with suppress(DatabaseError):  # a damaged file is what a restore is for
             tables.close_file(live)
-    for ending in _JOURNALS:  # of a damaged file: SQLite would apply it to the new one
-        live.with_name(live.name + ending).unlink(missing_ok=True)
+    _remove(*(live.with_name(live.name + ending) for ending in _JOURNALS))  # SQLite would apply them to the new file
     os.replace(staged, live)
     sync(live.parent)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            path.unlink()
 
 
 def _refill(config: Config, names: Collection[str], step: Step) -> None:
