@@ -47,7 +47,7 @@ class Share:
     def printed(self) -> str:
         """Return it as numbered lines of groups of five letters and digits."""
         body = _LAYOUT.pack(_FORMAT, self.threshold, self.number, self.fingerprint, self.value)
-        text = base64.b32encode(body + _check(body)).decode().rstrip("=")
+        text = _spelled(body + _check(body))
         groups = [text[at : at + _GROUP] for at in range(0, len(text), _GROUP)]
         lines = [groups[at : at + _GROUPS_A_LINE] for at in range(0, len(groups), _GROUPS_A_LINE)]
         return "\n".join(f"{number}: {' '.join(line)}" for number, line in enumerate(lines, 1))
@@ -86,7 +86,7 @@ def read_share(text: str, place: str) -> Share:
         kind, threshold, number, named, value = _LAYOUT.unpack(body)
     except (ValueError, struct.error) as error:
         raise EscrowRefused(f"{place} holds no share of an escrow key: compare it with the paper") from error
-    if kind != _FORMAT or not hmac.compare_digest(check, _check(body)):
+    if kind != _FORMAT or not hmac.compare_digest(check, _check(body)) or _spelled(content) != code:
         raise EscrowRefused(f"{place}: the check does not fit: compare it with the paper, group by group")
     return Share(threshold, number, named, value)
 
@@ -103,6 +103,10 @@ def combine(shares: Sequence[Share]) -> X25519PrivateKey:
     if not hmac.compare_digest(fingerprint(private.public_key()), shares[0].fingerprint):
         raise EscrowRefused("these shares make no key: one of them was not made with the others")
     return private
+
+
+def _spelled(content: bytes) -> str:
+    return base64.b32encode(content).decode().rstrip("=")
 
 
 def _check(body: bytes) -> bytes:
