@@ -34,6 +34,14 @@ def test_the_manager_s_pages_work_without_private_keys(confined: Flask, office: 
     assert _get(confined, office, "ana", f"/api/v1{path}").json["payload"]["fields"]
 
 
+@pytest.mark.parametrize("path", ["/trust", "/log/fingerprint"])
+def test_the_trust_centre_says_which_keys_the_server_was_not_given(confined: Flask, office: Any, path: str) -> None:
+    answer = _get(confined, office, "ana", path)
+
+    assert answer.status_code == 200
+    assert ("no key of private and text" in answer.text) == (path == "/trust")
+
+
 @pytest.mark.parametrize("path", ["/", "/me/trends", "/api/v1/me/days/2026-11-12"])
 def test_what_is_private_stays_closed_and_says_so(confined: Flask, office: Any, path: str) -> None:
     answer = _get(confined, office, "ben", path)
