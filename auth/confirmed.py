@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from auth.announcements import TOLD, Kind
+from auth.announcements import TOLD, UNDONE_FROM, Kind
 from auth.journal import content_digest
 from auth.models import Announcement
 from privacy.log_ledger import Ledger
@@ -50,12 +50,20 @@ class ConfirmedAnnouncements:
                 self._confirmed[row.subject_id].append(Confirmed(row.entry, Kind(row.kind), row.parameters))
             else:
                 yield f"announcement {row.entry} to {row.subject_id}: {reason}"
-        for entry in sorted(missing):
+        for entry in sorted(missing - self._undone()):
             subject = self._ledger.announced[entry].subject
             yield (
                 f"entry {entry}: the announcement to {subject} that it commits to is missing: it was hidden, or its"
                 " change did not come about"
             )
+
+    def _undone(self) -> set[int]:
+        """Return the entries whose changes a restore undid, as everybody was told."""
+        told = {
+            (each.entry, each.parameters.get(UNDONE_FROM, "")) for said in self._confirmed.values() for each in said
+        }
+        spans = [(int(first), entry) for entry, first in told if first.isdecimal()]
+        return {n for n in self._ledger.announced if any(first <= n < entry for first, entry in spans)}
 
     def _contradiction(self, row: Row[Any]) -> str | None:
         if row.entry in self._ledger.erased:
