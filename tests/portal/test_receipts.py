@@ -31,7 +31,10 @@ def last(office: Any, outcome: str) -> Entry:
 
 
 def again(office: Any, number: int, who: str = "ben") -> Any:
-    return office.client(who).get(f"/api/v1/me/access/shown/{number}")
+    found = office.client(who).get(f"/api/v1/me/access/shown/{number}")
+    if found.status_code == 200:
+        msgspec.convert(found.json, shapes.ShownAgain)  # whatever came of it
+    return found
 
 
 def page(office: Any, number: int) -> str:
@@ -47,7 +50,7 @@ def test_the_employee_opens_the_same_bytes_that_the_manager_got(office: Any) -> 
     for number in (receipt.index, opened.index):
         found = again(office, number).json
 
-        assert msgspec.convert(found, shapes.ShownAgain).state == "same"
+        assert found["state"] == "same"
         assert (found["again"]["payload"], found["again"]["digest"]) == (shown["payload"], shown["digest"])
         assert (found["read"]["index"], found["receipt"]["index"]) == (shown["entry"], receipt.index)
         assert found["receipt"]["payload"]["digest"] == shown["digest"]
