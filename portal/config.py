@@ -16,7 +16,7 @@ from privacy.fields import KeyClass
 __all__ = ["SETTINGS", "Config", "ConfigError"]
 
 _SECRETS: Final = frozenset(  # also as …_FILE
-    {"DATABASE_URL", "KEY_DATABASE_URL", "KEY_PASSPHRASE", "PKCS11_PIN", "SECRET_KEY"}
+    {"DATABASE_URL", "KEY_DATABASE_URL", "KEY_PASSPHRASE", "KEY_PASSPHRASE_OLD", "PKCS11_PIN", "SECRET_KEY"}
 )
 
 SETTINGS: Final[dict[str, str]] = {
@@ -26,6 +26,7 @@ SETTINGS: Final[dict[str, str]] = {
     "KEY_DIR": "Folder of the key-encryption keys, apart from every database. Default: HOME/kek.",
     "KEY_PROVIDER": "Where the key-encryption keys live: file (default) or pkcs11.",
     "KEY_PASSPHRASE": "Wraps the key files, through Argon2id. Default: the files hold the keys themselves.",
+    "KEY_PASSPHRASE_OLD": "The passphrase before: opens what it wraps until `sameview keys rotate`. Default: none.",
     "PKCS11_MODULE": "The library of the token, such as /usr/lib/softhsm/libsofthsm2.so.",
     "PKCS11_TOKEN": "The label of the token that holds the keys.",
     "PKCS11_PIN": "The user PIN of the token.",
@@ -55,6 +56,7 @@ class Config:
     key_dir: Path | None = None
     key_provider: str = "file"
     key_passphrase: str | None = field(default=None, repr=False)
+    key_passphrase_old: str | None = field(default=None, repr=False)
     pkcs11_module: Path | None = None
     pkcs11_token: str | None = None
     pkcs11_pin: str | None = field(default=None, repr=False)
@@ -132,7 +134,9 @@ def _secret_file(variable: str, path: Path) -> str:
 def _check_provider(config: Config) -> None:
     """Raise ConfigError for settings of the provider that are missing, or that belong to the other one."""
     token = ("pkcs11_module", "pkcs11_token", "pkcs11_pin")
-    needed, foreign = (token, ("key_passphrase", "key_dir")) if config.key_provider == "pkcs11" else ((), token)
+    needed, foreign = (
+        (token, ("key_passphrase", "key_passphrase_old", "key_dir")) if config.key_provider == "pkcs11" else ((), token)
+    )
     for name in (each for each in needed if getattr(config, each) is None):
         raise ConfigError(f"{_PREFIX}{name.upper()} is missing: SAMEVIEW_KEY_PROVIDER=pkcs11 needs it")
     for name in (each for each in foreign if getattr(config, each) is not None):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def open_provider(config: Config, classes: Collection[KeyClass]) -> "FileKeyProvider | Pkcs11KeyProvider":
     """Open what keeps the KEKs of an installation; ProviderRefused names what is wrong with a folder of keys."""
     if config.key_provider == "file":
-        return FileKeyProvider(config.kek_dir, classes, config.key_passphrase)
+        return FileKeyProvider(config.kek_dir, classes, config.key_passphrase, former=config.key_passphrase_old)
     if config.pkcs11_module is None or config.pkcs11_token is None or config.pkcs11_pin is None:
         raise ConfigError("a token needs SAMEVIEW_PKCS11_MODULE, SAMEVIEW_PKCS11_TOKEN and SAMEVIEW_PKCS11_PIN")
     from privacy.pkcs11_keys import Pkcs11KeyProvider

@@ -153,6 +153,7 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "PROXY_HOPS": _number(0, 3),
     "KEY_PROVIDER": _provider,
     "KEY_PASSPHRASE": _passphrase,
+    "KEY_PASSPHRASE_OLD": _text,
     "PKCS11_MODULE": _path,
     "PKCS11_TOKEN": _text,
     "PKCS11_PIN": _text,

@@ -37,10 +37,13 @@ class FileKeyProvider:
         classes: Collection[KeyClass] = frozenset(KeyClass),
         passphrase: str | None = None,
         cost: Cost = STANDARD_COST,
+        former: str | None = None,
     ) -> None:
+        """`passphrase` wraps what is written; `former` opens what one before it wrapped, until that is rotated."""
         self.directory = directory
         self.classes = frozenset(classes)
         self._passphrase = passphrase
+        self._passphrases = [each for each in (passphrase, former) if each is not None]
         self._cost = cost
         self._lock = threading.Lock()
         self._loaded: dict[tuple[KeyClass, int], AESGCM] = {}
@@ -160,7 +163,7 @@ class FileKeyProvider:
 
     def _read(self, key_class: KeyClass, version: int) -> bytes:
         path = self._path(key_class, version)
-        return key_files.decode(path, key_files.read(path), self._passphrase)
+        return key_files.decode(path, key_files.read(path), self._passphrases)
 
     def _write(self, key_class: KeyClass, version: int, key: bytes) -> bool:
         """Write a KEK, whole or not at all; False if the version exists already."""

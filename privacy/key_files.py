@@ -13,6 +13,8 @@ import hashlib
 import os
 import stat
 import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,13 +68,16 @@ def encode(name: str, key: bytes, passphrase: str | None, cost: Cost) -> bytes:
     return body + _check(body)
 
 
-def decode(path: Path, content: bytes, passphrase: str | None) -> bytes:
-    """Return the key in the content of `path`, or raise KeyFileRefused. A plain file is read with a passphrase, too."""
+def decode(path: Path, content: bytes, passphrases: Sequence[str]) -> bytes:
+    """Return the key in the content of `path`, or raise KeyFileRefused; the first passphrase that opens it will do.
+
+    A plain file is read with passphrases, too.
+    """
     body, check = content[:-_CHECK_BYTES], content[-_CHECK_BYTES:]
     sizes = {_PLAIN: len(_PLAIN) + KEY_BYTES, _WRAPPED: _HEADER.size + KEY_BYTES + 16}
     if len(body) != sizes.get(body[: len(_PLAIN)]) or check != _check(body):
         raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
-    return body[len(_PLAIN) :] if body.startswith(_PLAIN) else _unwrapped(path, body, passphrase)
+    return body[len(_PLAIN) :] if body.startswith(_PLAIN) else _unwrapped(path, body, passphrases)
 
 
 def is_wrapped(path: Path) -> bool:
@@ -115,20 +120,18 @@ def _refuse_unsafe(path: Path, found: os.stat_result) -> None:
         raise KeyFileRefused(f"{path} belongs to user {found.st_uid}: chown it to the user that runs sameview")
 
 
-def _unwrapped(path: Path, body: bytes, passphrase: str | None) -> bytes:
-    if passphrase is None:
+def _unwrapped(path: Path, body: bytes, passphrases: Sequence[str]) -> bytes:
+    if not passphrases:
         raise KeyFileRefused(f"{path} is wrapped by a passphrase: set {_SETTING} or {_SETTING}_FILE")
     header, sealed = body[: _HEADER.size], body[_HEADER.size :]
     _, memory_kib, passes, lanes, salt, nonce = _HEADER.unpack(header)
     cost = Cost(memory_kib, passes, lanes)
     if not cost.is_bearable():
         raise KeyFileRefused(f"{path} asks for {memory_kib} KiB and {passes} passes: restore it from the key backup")
-    try:
-        return _wrapping(passphrase, salt, cost).decrypt(nonce, sealed, header + path.name.encode())
-    except InvalidTag as e:
-        raise KeyFileRefused(
-            f"{path} does not open with this passphrase: correct {_SETTING} (or the file was renamed)"
-        ) from e
+    for passphrase in passphrases:
+        with suppress(InvalidTag):
+            return _wrapping(passphrase, salt, cost).decrypt(nonce, sealed, header + path.name.encode())
+    raise KeyFileRefused(f"{path} does not open with this passphrase: correct {_SETTING} (or the file was renamed)")
 
 
 def _wrapping(passphrase: str, salt: bytes, cost: Cost) -> AESGCM:

@@ -127,6 +127,21 @@ def test_forged_header_exhausts_nothing(
         provider.export(KeyClass.SHARED, 1)
 
 
+def test_passphrase_is_changed_by_a_rotation_that_knows_both(directory: Path) -> None:
+    version, wrapped = opened(directory).create().wrap(KeyClass.SHARED, DEK, BOUND)
+    new = "eight brown otters swim uphill"
+    both = FileKeyProvider(directory, ALL, new, INSECURE_COST_FOR_TESTS, former=PASSPHRASE)
+
+    assert both.unwrap(KeyClass.SHARED, version, wrapped, BOUND) == DEK
+    for key_class in KeyClass:
+        both.rotate(key_class)
+        both.destroy(key_class, 1)
+
+    opened(directory, new).check()
+    with pytest.raises(KeyFileRefused, match="does not open with this passphrase"):
+        opened(directory).check()
+
+
 class TestPassphraseThatIsSetLater:
     def test_what_is_there_is_read_and_nothing_new_is_wrapped_by_it(self, directory: Path) -> None:
         version, wrapped = opened(directory, None).create().wrap(KeyClass.SHARED, DEK, BOUND)
