@@ -126,7 +126,6 @@ def take(folder: Path, manifest: Manifest, name: str, to: Path) -> None:
     path, stated = folder / name, manifest.files.get(name)
     if stated is None:
         raise BackupRefused(f"{folder / MANIFEST} does not list {name}: take another backup")
-    to.unlink(missing_ok=True)
     try:
         shutil.copyfile(path, to)
     except FileNotFoundError as error:
