@@ -1,12 +1,11 @@
 """Whatever an old backup brings back is erased again; and no page of a database still holds a name."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, insert, select, text, update
+from sqlalchemy import Engine, delete, func, select, text
 
 from auth.models import Announcement, Membership, Person, SignInSession
 from portal import erasing
@@ -16,30 +15,9 @@ from privacy.key_store import WrappedKey
 from privacy.log_tree import entry
 from privacy.stores import writing
 from privacy.vault_store import Manifest, SealedField
+from tests.erasure.restored import put_back, save
 
 DATA = (SealedField, Manifest, Person, Announcement, SignInSession, Membership)
-Saved = Mapping[Any, Sequence[Mapping[str, Any]]]
-
-
-def save(engine: Engine, tables: Sequence[Any]) -> Saved:
-    with engine.connect() as connection:
-        return {t: [dict(row) for row in connection.execute(select(_table(t))).mappings()] for t in tables}
-
-
-def put_back(engine: Engine, saved: Saved) -> None:
-    """Put rows back as they were, as a restored backup does; rows that are there are changed."""
-    with writing(engine) as connection:
-        for table, rows in saved.items():
-            of_rows = _table(table)
-            key = [column.name for column in of_rows.primary_key]
-            for row in rows:
-                here = [of_rows.c[name] == row[name] for name in key]
-                if not connection.execute(update(of_rows).where(*here).values(**row)).rowcount:
-                    connection.execute(insert(of_rows).values(**row))
-
-
-def _table(table: Any) -> Any:
-    return getattr(table, "__table__", table)
 
 
 def count(engine: Engine, table: Any, subject: str) -> int:
