@@ -14,7 +14,7 @@ from portal import witnessing
 from portal.config import Config
 from portal.show import moment, number
 from portal.wiring import System
-from privacy import witnesses
+from privacy import watermark, witnesses
 from privacy.checkpoint import NoteBroken
 from privacy.cosignature import CosignatureVerifier
 from privacy.witnesses import Statement
@@ -74,8 +74,19 @@ def silence(config: Config) -> dt.timedelta:
 
 
 def warnings(system: System, zone: ZoneInfo) -> list[str]:
-    """Return what everybody has to know, a sentence for each witness; none if all is well."""
-    return [sentence(each, zone) for each in states(system) if each.warns]
+    """Return what everybody has to know, a sentence for each witness and one for the portal; none if all is well."""
+    return [*_shorter(system), *(sentence(each, zone) for each in states(system) if each.warns)]
+
+
+def _shorter(system: System) -> list[str]:
+    """Say that the log has fewer entries than the portal has published: that needs no witness to be noticed."""
+    seen = watermark.seen(system.stores.keys, system.log.signer.origin)
+    if seen is None or (size := system.log.size) >= seen.size:  # in this order: the log grows in the meantime
+        return []
+    return [
+        f"The access log has {number(size)} entries, and {number(seen.size)} were published: an older log was put "
+        "back, or entries were removed. Do not rely on the log before this is explained."
+    ]
 
 
 def sentence(state: WitnessState, zone: ZoneInfo) -> str:

@@ -144,6 +144,15 @@ def test_an_older_log_lowers_neither_the_watermark_nor_the_files(office: Any, ro
     assert (rolled_back.config.checkpoints / "latest.txt").read_text().startswith(before.note)
 
 
+def test_an_older_log_is_told_to_everybody_before_anybody_asks_a_witness(office: Any, rolled_back: Any) -> None:
+    object.__setattr__(rolled_back, "config", replace(rolled_back.config, witnesses=()))
+
+    for who in ("ben", "ana", "cleo", "oda"):
+        page = office.client(who).get("/me/account").text
+        assert f"has {rolled_back.log.size} entries, and {latest(rolled_back).checkpoint.size} were published" in page
+        assert "an older log was put back" in page
+
+
 def test_the_witness_refuses_an_older_log_and_everybody_is_told(office: Any, rolled_back: Any) -> None:
     publish(rolled_back)
 
