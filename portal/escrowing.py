@@ -3,7 +3,6 @@
 A drill and a recovery need neither a KEK nor a running system: they are for the day on which the keys are gone.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from portal.escrow_files import EscrowFolder, read_escrow, share_page, write_onc
 from portal.occupancy import Occupancy
 from portal.wiring import NotInitialised, System, open_stores
 from privacy import escrow, escrow_key, key_versions, organisation
+from privacy.canonical import digest_of
 from privacy.escrow import Escrow, Place, Receipt
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
@@ -73,7 +73,7 @@ def hand_out(system: System, output: Path) -> Escrow:
     content = sealed.encoded()
     system.log.append(_entry(ESCROWED, content))
     write_once(output, content)
-    folder.keep_receipt(Receipt(today, _digest(content), sealed.places))
+    folder.keep_receipt(Receipt(today, digest_of(content), sealed.places))
     return sealed
 
 
@@ -149,8 +149,4 @@ def _refuse_inside(output: Path, config: Config) -> None:
 
 def _entry(outcome: str, content: bytes) -> Draft:
     """Return the draft of an entry that commits to a file; it names no field, as what an operator does by command."""
-    return Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, None, outcome, digest=_digest(content))
-
-
-def _digest(content: bytes) -> str:
-    return "sha256:" + hashlib.sha256(content).hexdigest()
+    return Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, None, outcome, digest=digest_of(content))
