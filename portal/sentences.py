@@ -213,7 +213,9 @@ def _gone(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
 def _inventoried(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
     if entry.chain is Chain.SELF:
         return [(words["viewer"], True), (" changed ", False), (field_words(entry.fields), True)], "user", "g"
-    what = f" noted what is stored of {words['subject']}, after a change of {field_words(entry.fields)}"
+    what = f" noted what is stored of {words['subject']}"
+    if set(entry.fields) != set(Field):
+        what += f", after a change of {field_words(entry.fields)}"
     return [(words["viewer"], True), (what, False), _of(entry)], "gear", "g"
 
 

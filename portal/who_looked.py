@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from portal import checkpoints, own, witness_states
+from portal import checkpoints, own, verifying, witness_states
 from portal.access import session_key, system, viewer
 from portal.parse import number_from
 from portal.sentences import Sentence, sentences
@@ -36,7 +36,7 @@ def page(asked: Mapping[str, str]) -> dict[str, Any]:
         "looks": sum(_is_look(e) for e in every),
         "refused": sum(e.outcome == "refused" and e.chain is not Chain.SELF for e in every),
         "numbering": numbering(every),
-        "verified": system().log.verify(hashes_only=True) if asked.get("verify") == "1" else None,
+        "verified": verifying.verify(system(), hashes_only=True) if asked.get("verify") == "1" else None,
         "size": system().log.size,
         "checkpoint": checkpoints.latest(system()).note,
         "witnesses": witness_states.states(system()),

@@ -187,16 +187,17 @@ class Gate(LogGate):
         connection: Connection,
         *,
         own: bool = False,
-        fields: Collection[str] = (),
+        fields: Collection[str] = frozenset(Field),
         period: Period | None = None,
         outcome: str = INVENTORIED,
     ) -> int:
         """Log the digest of all that the vault will hold of a subject when `connection` commits; return the entry.
 
-        Call it last in the transaction that changed the vault. `own` is for what the person did: it goes to the chain
-        of their own reads, so that no reviewer sees when somebody was active. LogUnavailable: roll the change back.
-        An entry whose transaction was killed before its commit commits to a state that never came about; the next
-        writing leaves a right one, and until then `sameview log verify` names it (docs/attacks.md).
+        Call it last in the transaction that changed the vault. `fields` are those that changed, where that is known.
+        `own` is for what the person did: it goes to the chain of their own reads, so that no reviewer sees when
+        somebody was active. LogUnavailable: roll the change back. An entry whose transaction was killed before its
+        commit commits to a state that never came about; the next writing leaves a right one, and until then
+        `sameview log verify` names it (docs/attacks.md).
         """
         return self._append(
             Draft(
