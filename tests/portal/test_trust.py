@@ -55,7 +55,7 @@ def test_the_trust_centre_has_six_lines_and_never_says_that_nobody_looked(office
 
 def test_everybody_who_is_signed_in_finds_it_in_menu_and_footer(office: Any) -> None:
     for who in ("ben", "ana", "cleo", "oda"):
-        assert office.client(who).get("/me/access").text.count('href="/trust"') == 2
+        assert office.client(who).get("/me/recorded").text.count('href="/trust"') == 2
         assert office.client(who).get("/trust").status_code == 200
 
 
