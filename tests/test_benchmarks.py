@@ -4,9 +4,11 @@ from collections import Counter
 from itertools import islice
 
 import pytest
+from rich.console import Console
 
 from benchmarks.generate import day_of, export, working_days
-from benchmarks.run import disagreement, table_rows
+from benchmarks.log import rate, show, verify_in_memory
+from benchmarks.run import Row, disagreement, table_rows
 
 OURS = {
     "seconds": 5.0,
@@ -79,3 +81,28 @@ def test_a_promise_that_is_missed_is_said_to_be(key: str, value: float, what: st
 def test_sides_that_disagree_about_the_day_are_named() -> None:
     assert disagreement(OURS, PEER) == {}
     assert disagreement(OURS, PEER | {"day": {"Work > ERP": 3600.0}}) == {"Comms": 60.0}
+
+
+@pytest.mark.parametrize(("ratio", "said"), [(0.49, True), (0.5, False), (0.9, False)])
+def test_goal_of_the_log_that_is_missed_is_said_to_be(ratio: float, said: bool) -> None:
+    console = Console(width=140, record=True, quiet=True)
+
+    show([Row("verify", "1 entry/s", "2 hashed/s", ratio, 0.5)], "here", console)
+
+    assert ("(missed)" in console.export_text()) is said
+
+
+def test_every_thread_takes_part_and_every_number_is_taken_once() -> None:
+    taken: list[int] = []
+
+    rate(taken.append, threads=4, seconds=0.01)
+
+    assert sorted(taken) == list(range(len(taken)))
+    assert taken
+
+
+def test_hashing_in_memory_stands_beside_as_many_bare_hashes() -> None:
+    row = verify_in_memory(500)
+
+    assert row.what.endswith("500 entries")
+    assert (row.wanted, row.ratio is not None and row.ratio > 0) == (0.5, True)
