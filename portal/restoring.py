@@ -111,22 +111,29 @@ def _prepare(
     keys_folder = None if unfinished is not None and unfinished.takes_keys else source.keys_folder
     keys_taken = restore_keys.choose(config, manifest, keys_folder, erased, today, lost_keys=source.lost_keys)
     with staging.opened(config, "keys", staged=keys_taken) as engine:
-        choice = _choose_log(config, folder, manifest, engine, source.checkpoint, all_payloads=keys_taken)
+        ring = KeyRing(engine, open_provider(config, config.key_classes), classes=config.key_classes)
+        said = unfinished is not None and unfinished.lost_entries > 0
+        choice = _choose_log(config, folder, manifest, ring, source.checkpoint, all_payloads=keys_taken, loss_said=said)
     if choice.lost and not source.lost_entries:
         raise RestoreRefused(
             f"the newest known checkpoint states {choice.lost} entries more than the log would have: who looked then"
             " would be forgotten. Take a newer backup, or accept it with --lost-entries; everybody is told"
         )
     mark = Restoration(manifest.day, choice.taken, keys_taken, manifest.data_size, choice.size, choice.lost)
-    if unfinished is not None:  # nobody was told yet what that one took and lost
-        mark = replace(
-            mark,
-            takes_log=mark.takes_log or unfinished.takes_log,
-            takes_keys=mark.takes_keys or unfinished.takes_keys,
-            lost_entries=max(mark.lost_entries, unfinished.lost_entries),
-        )
+    mark = mark if unfinished is None else _with_losses_of(unfinished, mark)
     _settle(config, mark, today, keep_log=choice.taken)
     return mark
+
+
+def _with_losses_of(unfinished: Restoration, mark: Restoration) -> Restoration:
+    """Return the mark with what an unfinished restore took and gave up: nobody was told of it yet."""
+    return replace(
+        mark,
+        takes_log=mark.takes_log or unfinished.takes_log,
+        takes_keys=mark.takes_keys or unfinished.takes_keys,
+        log_size=min(mark.log_size, unfinished.log_size) if unfinished.lost_entries else mark.log_size,
+        lost_entries=max(mark.lost_entries, unfinished.lost_entries),
+    )
 
 
 def _check_owner(config: Config, folder: Path, manifest: Manifest) -> None:
@@ -151,10 +158,19 @@ def _check_owner(config: Config, folder: Path, manifest: Manifest) -> None:
 
 
 def _choose_log(
-    config: Config, folder: Path, manifest: Manifest, keys: Engine, given: Path | None, *, all_payloads: bool
+    config: Config,
+    folder: Path,
+    manifest: Manifest,
+    ring: KeyRing,
+    given: Path | None,
+    *,
+    all_payloads: bool,
+    loss_said: bool,
 ) -> LogChoice:
-    """Verify both logs, and choose. Keys of a backup have to open all payloads, or chains could not be continued."""
-    ring = KeyRing(keys, open_provider(config, config.key_classes), classes=config.key_classes)
+    """Verify both logs, and choose. Keys of a backup have to open all payloads, or chains could not be continued.
+
+    `loss_said` is that an unfinished restore gave entries up: the log here has grown since, past the lost ones.
+    """
     signer = open_signer(ring, manifest.origin)
 
     def state(engine: Engine) -> tuple[LogState, list[str]]:
@@ -170,12 +186,12 @@ def _choose_log(
         stated = restore_log.opened(signer.verifier, note, str(folder / backup_files.CHECKPOINT))
         if (stated.size, stated.root) != (saved.size, saved.root_at(saved.size)):
             raise RestoreRefused(f"{folder / 'log.db'} is not the log that checkpoint.txt states: take another backup")
-        known = restore_log.known_checkpoints(config, signer.verifier, keys, given)
+        known = restore_log.known_checkpoints(config, signer.verifier, ring.engine, given)
         if not _log_is_here(config):
             return restore_log.choose(None, saved, known)
         with staging.opened(config, "log", staged=False) as live_engine:
             here, problems = state(live_engine)
-            return restore_log.choose(None if problems else here, saved, known)
+            return restore_log.choose(None if problems else here, saved, [] if loss_said and not problems else known)
 
 
 def _log_is_here(config: Config) -> bool:
