@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from auth.errors import ChangeRefused, SignInRefused
 from auth.import_csv import apply, plan
-from auth.models import Management, Person, Told
+from auth.models import Management, Person, SignInAttempt, Told
 from auth.permissions import Role
 from portal import erasing
 from privacy import tombstones
@@ -133,6 +133,18 @@ def test_nobody_signs_in_as_somebody_who_was_erased(used: Any) -> None:
         used.system.invitation_url(used.ids["ben"], by=None)
     with used.system.people.changing(None) as changes, pytest.raises(ChangeRefused, match="no such person"):
         changes.grant(used.ids["ben"], Role.OPERATOR)
+
+
+def test_no_failed_sign_in_is_remembered_of_an_erased_person(used: Any) -> None:
+    account = used.system.throttle.account("ben@example.org")
+    wanted = select(func.count()).where(SignInAttempt.key == account)
+    with used.system.stores.data.connect() as connection:
+        assert connection.scalar(wanted) == 1
+
+    erasing.erase(used.system, used.ids["ben"], None)
+
+    with used.system.stores.data.connect() as connection:
+        assert connection.scalar(wanted) == 0
 
 
 def test_the_same_address_later_is_somebody_new(used: Any) -> None:
