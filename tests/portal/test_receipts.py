@@ -64,6 +64,7 @@ def test_the_page_says_who_saw_it_when_and_that_the_digests_are_the_same(office:
     assert "This is what Ana saw on 19 Nov 2026, 10:30." in text
     assert text.count(digest) >= 3, "in the log, of these bytes, and on the week itself"
     assert "the same</span>" in text
+    assert "The same bytes for both" in text
 
 
 def test_the_list_of_looks_leads_to_what_was_shown(office: Any) -> None:
@@ -181,6 +182,7 @@ def test_other_figures_than_those_shown_are_an_alarm_that_says_what_to_do(office
     assert "tell your works council" in text
     assert 'role="alert"' in text
     assert "not the same</span>" in text
+    assert "The same bytes for both" not in text
 
 
 def drop_week(office: Any, *, manifests: bool) -> None:
