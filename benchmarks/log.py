@@ -66,7 +66,7 @@ def rate(work: Callable[[int], object], threads: int = 1, seconds: float = SECON
     done = [0] * threads
 
     def repeat(thread: int) -> None:
-        while time.perf_counter() < until:
+        while not done[thread] or time.perf_counter() < until:
             work(next(numbers))
             done[thread] += 1
 
