@@ -54,6 +54,11 @@ class Accounting:
         self._people = {each.subject: each for each in person.read(connection)}
         self._said = ConfirmedAnnouncements(connection, ledger)
 
+    @property
+    def warnings(self) -> list[str]:
+        """What was lost in a restore."""
+        return self._said.warnings
+
     def problems(self) -> Iterator[str]:
         """Yield what does not stand in the log as it stands here, as `place: reason`."""
         yield from self._said.problems

@@ -26,11 +26,15 @@ class Confirmed:
 
 
 class ConfirmedAnnouncements:
-    """All announcements of an installation; `problems` names those that the log does not confirm, and the missing."""
+    """All announcements of an installation; `problems` names those that the log does not confirm, and the missing.
+
+    What a restore has lost, and told everybody that it did, is a warning: it names what may have to be done again.
+    """
 
     def __init__(self, connection: Connection, ledger: Ledger) -> None:
         self._ledger = ledger
         self._confirmed: dict[str, list[Confirmed]] = defaultdict(list)
+        self.warnings: list[str] = []
         self.problems = list(self._read(connection))
 
     def last(self, subject: str, *kinds: Kind, **parameters: str) -> Confirmed | None:
@@ -51,7 +55,13 @@ class ConfirmedAnnouncements:
             else:
                 yield f"announcement {row.entry} to {row.subject_id}: {reason}"
         for entry in sorted(missing - self._undone()):
-            subject = self._ledger.announced[entry].subject
+            subject, outcome = self._ledger.announced[entry].subject, self._ledger.announced[entry].outcome
+            if self._ledger.restored is not None and entry < self._ledger.restored:
+                self.warnings.append(
+                    f"entry {entry}: “{outcome}” of {subject} is not in the data that entry {self._ledger.restored} put"
+                    " back: if it still holds, make the change again"
+                )
+                continue
             yield (
                 f"entry {entry}: the announcement to {subject} that it commits to is missing: it was hidden, or its"
                 " change did not come about"

@@ -5,6 +5,7 @@ Whoever puts back the key store and the files as well is seen by the witnesses a
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from portal.wiring import System
@@ -32,12 +33,17 @@ def _notes(system: System) -> Iterator[tuple[str, str]]:
     seen = watermark.seen(system.stores.keys, system.log.signer.origin)
     if seen is not None:
         yield "watermark", seen.note
-    sized = sorted((int(path.stem), path) for path in system.config.checkpoints.glob("*.txt") if path.stem.isdecimal())
-    for _, path in sized[-_NEWEST_FILES:]:
+    for path in _files(system)[-_NEWEST_FILES:]:
         try:
             yield f"checkpoints/{path.name}", path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             yield f"checkpoints/{path.name}", f"({type(error).__name__})"
+
+
+def _files(system: System) -> list[Path]:
+    """Return the kept checkpoints, named `<size>.txt` or `<size>-<root>.txt`, by size."""
+    sized = [(path.stem.partition("-")[0], path) for path in system.config.checkpoints.glob("*.txt")]
+    return [path for _, path in sorted((int(size), path) for size, path in sized if size.isdecimal())]
 
 
 def _contradiction(system: System, stated: Checkpoint, size: int) -> str | None:

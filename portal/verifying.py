@@ -62,11 +62,12 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
         erased = {each.subject for each in tombstones.read(connection)}
         problems += vault_check.unwrappable(connection, system.keys)
     with vault_store.snapshot(system.stores.data) as connection:
-        problems += Accounting(connection, found.ledger, system.stamps, system.clock(), erased).problems()
+        accounting = Accounting(connection, found.ledger, system.stamps, system.clock(), erased)
+        problems += accounting.problems()
     problems += _vault_problems(system)
     disagreeing, uncompared = _compared(system, before, found)
     problems += disagreeing
-    return Verified(found, problems[:MOST], list(_clock_warnings(system, found.ledger)), uncompared)
+    return Verified(found, problems[:MOST], [*accounting.warnings, *_clock_warnings(system, found.ledger)], uncompared)
 
 
 def _digests(system: System) -> dict[str, str]:

@@ -13,6 +13,8 @@ from privacy.policy import Relation
 
 TOLERATED: Final = dt.timedelta(minutes=10)
 """How far apart the clocks of processes may be, and how long an entry may wait to be written."""
+RESTORED: Final = "restored"
+"""The outcome of the organisation's entry that an older state of the data was put back, which everybody is told."""
 _KEPT_ACCOUNTS: Final = 2
 
 
@@ -30,13 +32,15 @@ class Commitment:
 class Ledger:
     """What the entries commit to, oldest first. `announced` by the index of the entry, `vaults` the latest by subject.
 
-    `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
+    `restored` is the last entry of a restore, `backwards` the first that is dated much before one that precedes it,
+    `newest` the latest time of all.
     """
 
     def __init__(self) -> None:
         self.announced: dict[int, Commitment] = {}
         self.vaults: dict[str, list[Commitment]] = {}
         self.erased: set[int] = set()
+        self.restored: int | None = None
         self.backwards: int | None = None
         self.newest: tuple[dt.datetime, int] | None = None
 
@@ -46,6 +50,8 @@ class Ledger:
             self.newest = found.time, found.index
         elif self.backwards is None and found.time < self.newest[0] - TOLERATED:
             self.backwards = found.index
+        if found.chain is Chain.ORGANISATION and found.outcome == RESTORED:
+            self.restored = found.index
         if found.digest is None or found.subject is None:
             return
         commitment = Commitment(found.index, found.subject, found.outcome, found.digest, found.time.date())

@@ -6,8 +6,11 @@ from portal import erasing, nightly, verifying
 from portal.config import Config
 from portal.wiring import build
 from privacy.fields import KeyClass
+from privacy.log_entries import Chain, Draft
+from privacy.log_ledger import RESTORED
+from privacy.policy import Purpose, Relation
 from privacy.vault import Vault
-from tests.attacks.conftest import Attacked
+from tests.attacks.conftest import DATA, Attacked
 
 MANAGER_SIDE = frozenset({KeyClass.SHARED, KeyClass.GRANTED, KeyClass.AUDIT})
 
@@ -59,6 +62,21 @@ def test_nights_and_retention_leave_nothing_to_name(attacked: Attacked) -> None:
         nightly.run(attacked.system, lambda *_: None)
 
         assert attacked.verify() == []
+
+
+def test_what_a_restore_lost_is_a_warning_that_says_what_to_do_again(attacked: Attacked) -> None:
+    """Everybody was told of the restore; the same without its entry is an attack, and a problem."""
+    yesterday = attacked.copy(DATA)
+    attacked.system.people.dismiss(attacked["ana"], "claims")
+    attacked.put_back(yesterday)
+    assert any("it was hidden" in each for each in attacked.verify())
+    about = (Relation.OPERATIONS, (), Purpose.OPERATIONS, None, RESTORED)
+
+    attacked.system.log.append(Draft(None, None, *about, chain=Chain.ORGANISATION))
+
+    found = verifying.verify(attacked.system)
+    assert list(found.problems) == []
+    assert any(f"“dismissed” of {attacked['ben']} is not in the data" in each for each in found.warnings)
 
 
 def test_a_process_without_private_keys_counts_what_it_did_not_compare(attacked: Attacked) -> None:
