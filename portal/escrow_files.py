@@ -70,10 +70,14 @@ def write_once(path: Path, content: bytes) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise EscrowRefused(f"{path} exists already, and is not written over: name another place") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()  # nothing half-written stays, such as on a full disk
+        raise
 
 
 def share_page(share: Share, shares: int, origin: str, day: dt.date) -> bytes:

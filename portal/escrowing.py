@@ -52,11 +52,18 @@ def make_key(system: System, output: Path, threshold: int, shares: int, *, repla
     today = system.clock().date()
     public, made = escrow_key.make(threshold, shares)
     names = ["escrow-key.txt"] if shares == 1 else [f"escrow-share-{each.number}-of-{shares}.txt" for each in made]
-    for name, share in zip(names, made, strict=True):
-        write_once(output / name, share_page(share, shares, system.organisation.origin, today))
-    system.log.append(_entry(KEY_MADE, public.public_bytes_raw()))
-    folder.keep_public(public, today)
-    return [output / name for name in names]
+    written: list[Path] = []
+    try:
+        for name, share in zip(names, made, strict=True):
+            write_once(output / name, share_page(share, shares, system.organisation.origin, today))
+            written.append(output / name)
+        system.log.append(_entry(KEY_MADE, public.public_bytes_raw()))
+        folder.keep_public(public, today)
+    except BaseException:
+        for path in written:  # shares of a key that is not in use would be taken for those of one that is
+            path.unlink()
+        raise
+    return written
 
 
 def hand_out(system: System, output: Path) -> Escrow:

@@ -1,5 +1,6 @@
 """`keys …` as an operator uses it: what it shows, refuses and writes, and that lost keys come back."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 from portal.cli import main
 from portal.config import Config
 from portal.wiring import build
-from privacy.access_log import Filter
+from privacy.access_log import Filter, LogUnavailable
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
 
@@ -214,6 +215,38 @@ def test_the_private_key_leaves_the_machine_readable_by_its_owner_alone(run: Run
     assert {each.exit_code for each in (inside, again, written_over)} == {1}
     printed = [line for line in key.read_text().splitlines() if line[:2] in ("1:", "2:", "3:")]
     assert not any(line[3:] in path.read_text() for line in printed for path in (home / "escrow").iterdir())
+
+
+def test_on_a_full_disk_nothing_half_written_stays_and_the_command_can_be_repeated(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    shares = ("keys", "escrow-key", "--output", str(tmp_path / "safe"), "--shares", "3", "--threshold", "2")
+    with monkeypatch.context() as patched:
+        patched.setattr("portal.escrow_files.os.fsync", full)
+        refused = run(*shares)
+
+    assert refused.exit_code == 1
+    assert "No space left" in refused.stderr
+    assert list((tmp_path / "safe").iterdir()) == []
+    assert not (home / "escrow" / "public-key.json").exists()
+    assert run(*shares).exit_code == 0
+
+
+def test_shares_of_a_key_that_could_not_be_logged_do_not_stay(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(*_: object) -> None:
+        raise LogUnavailable("the log cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("privacy.access_log.AccessLog.append", unavailable)
+        refused = run("keys", "escrow-key", "--output", tmp_path / "safe")
+
+    assert refused.exit_code == 1
+    assert list((tmp_path / "safe").iterdir()) == []
 
 
 def test_a_whole_key_opens_the_escrow(run: Run, tmp_path: Path) -> None:
