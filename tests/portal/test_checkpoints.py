@@ -185,9 +185,11 @@ def test_a_rewritten_log_that_went_on_is_refused_too(office: Any, council: Witne
     grow(office)
     publish(office.system)
     system = put_back(office, tmp_path)
+    published = watermark.seen(system.stores.keys, system.log.signer.origin)
     grow(office, 3)
     publish(system)
 
+    assert watermark.seen(system.stores.keys, system.log.signer.origin) == published
     (found,) = witnesses.statements(system.stores.log).values()
     assert found.refusal == "unproved"
     assert "Do not rely on the log" in office.client("ana").get("/team/").text
@@ -351,7 +353,7 @@ def test_rounds_are_on_a_grid_whatever_the_time_of_the_start() -> None:
 
 
 def test_the_watermark_only_rises(stores: Stores) -> None:
-    for size, note in ((5, "five"), (3, "three"), (5, "another five"), (9, "nine")):
+    for size, note in ((5, "five"), (9, "nine"), (3, "three"), (9, "another nine")):
         watermark.raise_to(stores.keys, "sameview/x", size, note)
         watermark.raise_to(stores.keys, "sameview/y", 1, "other")
 
