@@ -120,6 +120,10 @@ LIES: dict[str, tuple[Lie, str]] = {
         lambda files, _: files["bundle"].update(inclusion=_others(files["bundle"])),
         "“self”",
     ),
+    "the entries are another person's": (
+        lambda files, _: files["state"].update(subject="0" * 32),
+        "is not about 000000",
+    ),
     "the closing is of another day": (lambda files, _: files["closing"].update(day="2026-11-11"), "closing"),
     "the closing counts fewer": (lambda files, _: _count(files, "length"), "is not what was committed to"),
     "the closing leaves a chain out": (lambda files, _: files["closing"]["chains"].pop(0), "without counting"),

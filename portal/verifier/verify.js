@@ -170,7 +170,7 @@ async function checkEntries(bundle, tree) {
 // Your own numbering
 
 function checkSubject(entries, expected) {
-  const subject = expected || entries[0].subject;
+  const subject = expected || entries[0]?.subject;
   for (const entry of entries) {
     const own = entry.viewer === subject || entry.chain === "others";
     if (entry.subject !== subject || !CHAINS.includes(entry.chain) || !own) {
@@ -305,7 +305,7 @@ async function check({ bundle, closing, state, key, witnesses, subject, acceptGa
   const entries = found.filter(Boolean).sort((a, b) => a.place - b.place), gaps = [];
   const chains = Object.fromEntries(CHAINS.map((name) => [name, entries.filter((entry) => entry.chain === name)]));
   if (entries.length || Object.keys(seen).length) {
-    subject = checkSubject(entries, subject || state?.subject);
+    [, subject] = [subject, state?.subject].map((each) => checkSubject(entries, each));
     for (const name of CHAINS) {
       checkChain(name, chains[name], seen[name]);
       gaps.push(...gapBefore(name, chains[name], seen[name], acceptGap));

@@ -187,7 +187,7 @@ def check_entries(bundle: dict[str, Any], tree: Checkpoint) -> list[Entry | None
 
 def check_subject(entries: list[Entry], expected: str | None) -> str:
     """Check that all entries are about one person, and return their id."""
-    subject = expected or str(entries[0]["subject"])
+    subject = expected or (str(entries[0]["subject"]) if entries else "")
     for entry in entries:
         own = entry["viewer"] == subject or entry["chain"] == "others"
         if entry["subject"] != subject or entry["chain"] not in CHAINS or not own:
@@ -320,7 +320,7 @@ def check(read: dict[str, Any], key: Key, witnesses: list[Key], subject: str | N
     chains = {name: [entry for entry in entries if entry["chain"] == name] for name in CHAINS}
     gaps = []
     if entries or seen:
-        subject = check_subject(entries, subject or state.get("subject"))
+        subject = [check_subject(entries, each) for each in (subject, state.get("subject"))][-1]
         for name, chain in chains.items():
             check_chain(name, chain, seen.get(name))
             gaps += gap_before(name, chain, seen.get(name), accept_gap)
