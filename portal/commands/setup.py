@@ -11,6 +11,7 @@ from portal import founding, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.config import Config
+from portal.occupancy import Occupancy
 from portal.wiring import open_stores
 
 
@@ -38,12 +39,14 @@ def init(organisation: str, admin: str, timezone: str) -> None:
 def migrate() -> None:
     """Bring the schema of the stores up to date."""
     config = Config.from_environ(os.environ)
+    occupancy = Occupancy(config.home)
     stores = open_stores(config)
     try:
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
     finally:
         stores.dispose()
+        occupancy.leave()
     click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
 
 
