@@ -67,7 +67,7 @@ def _by(entry: Entry) -> str:
     """Tell whose doing an entry is: the system's own work is many entries, and would hide the looks of people."""
     if entry.chain is Chain.SELF:
         return ME
-    return SYSTEM if entry.viewer is None and entry.fields else PEOPLE
+    return SYSTEM if entry.by_job else PEOPLE
 
 
 def _is_look(entry: Entry) -> bool:

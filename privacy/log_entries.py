@@ -15,7 +15,7 @@ import msgspec
 
 from privacy.canonical import canonical_record
 from privacy.period import Period
-from privacy.policy import POLICY_VERSION
+from privacy.policy import POLICY_VERSION, Purpose
 from privacy.vault import ORGANISATION
 
 LEAF_PREFIX: Final = b"sameview/audit-leaf/v1\0"
@@ -100,8 +100,12 @@ class Entry:
 
     @property
     def by_job(self) -> bool:
-        """Whether the system did this by itself; what an operator changes at the command line names no field."""
-        return self.viewer is None and bool(self.fields)
+        """Whether the system did this by itself: its own work names what it opened, noted or let go.
+
+        What an operator changes at the command line has no viewer either, but names no field; an erasure is done for
+        a person, whoever starts it. Filters, pages and sentences all ask here.
+        """
+        return self.viewer is None and bool(self.fields) and self.purpose == Purpose.OPERATIONS
 
 
 def body_of(draft: Draft, at: dt.datetime) -> dict[str, Any]:

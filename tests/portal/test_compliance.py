@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from auth import import_csv
-from privacy.fields import Field
-from privacy.log_entries import LOG_FIELD
+from portal import erasing
+from privacy import rotation
+from privacy.fields import Field, KeyClass
+from privacy.log_entries import INVENTORIED, LOG_FIELD
+from privacy.log_upkeep import EXPIRED
 from privacy.period import Period
 from privacy.policy import Purpose
+from privacy.stores import writing
 
 
 @pytest.fixture
@@ -168,6 +172,26 @@ def test_the_systems_work_does_not_hide_the_looks_of_people(busy: Any) -> None:
     assert "Sameview itself" not in people
     assert system.count("<b>Sameview itself</b> opened") == 50
     assert "Ben’s manager" not in system
+
+
+def test_what_jobs_note_and_let_go_is_the_systems_work_and_an_erasure_is_not(read: Any) -> None:
+    with writing(read.system.stores.data) as connection:
+        read.system.gate.account(read.ids["ben"], connection, fields=[Field.APPS], outcome=INVENTORIED)
+        read.system.gate.account(read.ids["ben"], connection, fields=[Field.APPS], outcome=EXPIRED)
+    read.system.log.append(rotation.key_entry(rotation.ROTATED, KeyClass.SHARED, 2))
+    erasing.erase(read.system, read.ids["dan"], by=None)
+
+    people, system = (read.client("cleo").get(f"/compliance/?by={each}").text for each in ("people", "system"))
+    to_ben = {each: read.client("ben").get(f"/me/access?by={each}").text for each in ("people", "system")}
+
+    for words in ("noted what is stored of Ben", "removed Ben’s", "kek-shared-2 was made"):
+        assert words in system
+        assert words not in people
+    assert "A person was erased" in people
+    assert "A person was erased" not in system
+    for words in ("noted what is stored of you", "removed your"):
+        assert words in to_ben["system"]
+        assert words not in to_ben["people"]
 
 
 def test_everything_is_there_for_whoever_asks_and_for_programs(busy: Any) -> None:

@@ -155,8 +155,8 @@ def test_the_log_says_in_words_what_happened_to_keys(escrowed: Any) -> None:
 
     assert "An operator at the command line sealed a copy of every key to the key of the escrow" in people
     assert "An operator at the command line made the key pair of the escrow" in people
-    assert "Kek-text-1 was destroyed: what backups hold under it opens no more" in system
-    assert "Kek-text-2 was made, and the data keys of its class were wrapped anew under it" in system
+    assert "The key kek-text-1 was destroyed: what backups hold under it opens no more" in system
+    assert "The key kek-text-2 was made, and the data keys of its class were wrapped anew under it" in system
 
 
 def test_a_throw_away_installation_is_not_asked_for_an_escrow(office: Any) -> None:
