@@ -13,18 +13,17 @@ from typing import Any, Final
 from flask import abort
 
 from analytics.weeks import Answer
-from portal import own
+from portal import own, retention
 from portal.access import session_key, system, viewer
 from portal.answers import logged
 from portal.parse import purpose_from
 from portal.sentences import field_words, period_words
 from portal.show import moment
 from portal.who_looked import GONE as NO_LONGER_HERE
-from privacy.fields import KeyClass, epoch_of
+from privacy.fields import KeyClass
 from privacy.inventory import VaultIncomplete
 from privacy.keys import KeyGone
 from privacy.log_entries import LOG_FIELD, Entry
-from privacy.period import Period
 from privacy.policy import Relation
 from privacy.receipts import READ, RECEIPT, paired
 from privacy.seal import SealBroken
@@ -150,7 +149,8 @@ def _compare(read: Entry, receipt: Entry, entries: Sequence[Entry]) -> Shown:
     except KeyGone:
         found = None
     if found is None:
-        gone = _is_over(receipt.period) or any(_takes_away(each, receipt) for each in entries)
+        over = retention.is_over(system(), KeyClass.SHARED, receipt.period.first)
+        gone = over or any(_takes_away(each, receipt) for each in entries)
         return Shown(State.GONE if gone else State.LOST, read, receipt)
     same = found.digest == receipt.digest
     return Shown(State.SAME if same else State.DIFFERS, read, receipt, found)
@@ -160,9 +160,3 @@ def _takes_away(entry: Entry, receipt: Entry) -> bool:
     """Tell whether an entry says that fields of a receipt were taken away after it."""
     later = entry.index > receipt.index and entry.outcome in _TAKEN_AWAY
     return later and set(receipt.fields) <= set(entry.fields)
-
-
-def _is_over(period: Period) -> bool:
-    """Tell whether the time for which figures of `period` are kept is over."""
-    now = epoch_of(KeyClass.SHARED, own.current_day())
-    return epoch_of(KeyClass.SHARED, period.first) + system().config.retain_months < now

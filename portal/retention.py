@@ -82,6 +82,11 @@ def bounds(system: System) -> list[Bound]:
     ]
 
 
+def is_over(system: System, key_class: KeyClass, day: dt.date) -> bool:
+    """Tell whether the time is over for which what is of a class and of `day` is kept."""
+    return any(day < bound.first for bound in bounds(system) if bound.key_class is key_class)
+
+
 def expire(system: System) -> int:
     """Let go whatever is older than agreed, and return of how many classes there was any."""
     return sum(_expire(system, bound) for bound in bounds(system))

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from sqlalchemy import delete
 
-from portal import shapes
+from portal import retention, shapes
 from privacy.disclosure import Gate, LogUnavailable
-from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.fields import SHARED_FIELDS, Field, KeyClass, Tier
 from privacy.log_entries import Draft, Entry
 from privacy.period import iso_week
 from privacy.stores import writing
@@ -239,6 +239,21 @@ def test_a_week_that_is_no_longer_kept_is_said_to_be_gone(office: Any) -> None:
     found = again(office, last(office, "shown").index).json
     assert (found["state"], found["again"]) == ("gone", None)
     assert "no longer kept" in page(office, last(office, "shown").index)
+
+
+def test_a_missing_week_is_an_alarm_until_the_night_may_take_it_away(office: Any) -> None:
+    read(office)
+    drop_week(office, manifests=True)
+    number = last(office, "shown").index
+    states = []
+
+    for moment in ("2027-12-31T23:30", "2028-01-02T12:00"):  # already January for Ben, but not for everybody
+        office.clock.now = dt.datetime.fromisoformat(f"{moment}+00:00")
+        office.clients.clear()  # the session of then is over
+        kept_from = next(each.first for each in retention.bounds(office.system) if each.key_class is KeyClass.SHARED)
+        states.append((again(office, number).json["state"], kept_from > MONDAY))
+
+    assert states == [("lost", False), ("gone", True)]
 
 
 @pytest.mark.parametrize("who", ["ana", "dan", "cleo", "oda"])
