@@ -16,9 +16,9 @@ from sqlalchemy import BigInteger, Connection, bindparam, func, or_, select
 from privacy import merkle
 from privacy.log_entries import LEAF_PREFIX
 from privacy.log_problems import MOST, Problems, is_bytes, raw
-from privacy.log_sql import Statement
 from privacy.log_tree import entry, node
 from privacy.merkle import Frontier, node_hash, parents, stored_count, stored_number, stored_place
+from privacy.statement import Statement
 
 CHUNK_LEVEL: Final = 12
 
