@@ -14,20 +14,19 @@ from typing import Any, Final
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from privacy import bundle, closings, log_verify, merkle
+from privacy import closings
 from privacy.canonical import canonical_record
 from privacy.checkpoint import Signer
 from privacy.keys import KeyClassWithheld, KeyRing
 from privacy.log_commit import Committer, Waiting
-from privacy.log_entries import LEAF_PREFIX, Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
+from privacy.log_entries import Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
 from privacy.log_key import open_signer
+from privacy.log_proofs import LogProofs
 from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
-from privacy.log_tree import read_head, reader
 from privacy.log_upkeep import Erased, Erasure, Expiration, erasure_of
 from privacy.log_verify import Verification
-from privacy.merkle import EMPTY_ROOT
 from privacy.period import Period
 from privacy.tombstones import SubjectErased
 from privacy.vault import ORGANISATION
@@ -35,14 +34,12 @@ from privacy.vault import ORGANISATION
 _REMEMBERED_OWN_READS: Final = 50_000
 
 
-class AccessLog:
+class AccessLog(LogProofs):
     """The one log of an installation. Safe to share between threads; several processes may write to one store."""
 
     def __init__(self, engine: Engine, keys: KeyRing, signer: Signer, clock: Callable[[], dt.datetime]) -> None:
-        self._engine = engine
+        super().__init__(engine, LogSeals(keys), signer)
         self._clock = clock
-        self.signer = signer
-        self._seals = LogSeals(keys)
         self._queue = CommitQueue(Committer(engine, self._seals, signer).commit)
         self._own_reads: dict[tuple[str, bytes], int] = {}
 
@@ -197,58 +194,6 @@ class AccessLog:
     def _reading(self) -> Iterator[LogReader]:
         with self._engine.connect() as connection:
             yield LogReader(connection, self._seals)
-
-    # Proving: for anybody
-
-    @property
-    def size(self) -> int:
-        """The number of entries."""
-        with self._engine.connect() as connection:
-            head = read_head(connection)
-        return 0 if head is None else head.size
-
-    def checkpoint(self) -> str:
-        """Return the signed note of the log as it is now."""
-        with self._engine.connect() as connection:
-            head = read_head(connection)
-        return self.signer.sign(0, EMPTY_ROOT) if head is None else head.note
-
-    def verify(self, *, hashes_only: bool = False) -> Verification:
-        """Check the whole log from scratch; `hashes_only` leaves the payloads sealed and rebuilds the tree alone."""
-        with self._engine.connect() as connection:
-            return log_verify.verify(connection, self._seals, self.signer.verifier, hashes_only=hashes_only)
-
-    def closing(self, subject: str, day: dt.date | None = None) -> closings.Closed:
-        """Return how the last closing, or that of a day, counted a person's chains. LookupError if it did not."""
-        with self._engine.connect() as connection:
-            return closings.find(connection, LogReader(connection, self._seals), self._seals, subject, day)
-
-    def export_bundle(
-        self, indices: Iterable[int], old_size: int | None = None, open: bool = False, note: str | None = None
-    ) -> dict[str, Any]:
-        """Return the proof bundle of some entries (`privacy.bundle`), and of growth since a checkpoint of `old_size`.
-
-        With `open` it holds salts and payloads: for the person whom the entries are about. LookupError for an entry
-        that does not exist, ValueError for an old size that the log never had. The checkpoint is the one of now, or
-        that of `note`, which the log signed: ValueError if it is not one of this log.
-        """
-        with self._engine.connect() as connection:
-            if (head := read_head(connection)) is None:
-                raise LookupError("the log is empty")
-            log, stored = LogReader(connection, self._seals), reader(connection)
-            at = self.signer.verifier.open_checkpoint(note or head.note)
-            if not 0 < at.size <= head.size or merkle.root_hash(at.size, stored) != at.root:
-                raise ValueError("the log never had this checkpoint")
-            proved = []
-            for index in indices:
-                leaf = LEAF_PREFIX + log.commitment(index)
-                hashes = merkle.prove_inclusion(at.size, index, stored)
-                proved.append(bundle.Proved(index, leaf, hashes, log.opened(index) if open else None))
-            if not old_size:
-                return bundle.bundle(note or head.note, proved)
-            consistency = merkle.prove_consistency(old_size, at.size, stored)
-            old = self.signer.sign(old_size, merkle.root_hash(old_size, stored))
-            return bundle.bundle(note or head.note, proved, old, consistency)
 
 
 @contextmanager
