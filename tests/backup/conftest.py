@@ -10,9 +10,6 @@ from installation import Copies, administer, config_of
 
 from portal.config import Config
 from tests.backup.places import Office
-from tests.faults.conftest import copies, postgres_home, sqlite_home
-
-__all__ = ["copies", "postgres_home", "sqlite_home"]
 
 _numbers = itertools.count()
 

@@ -9,9 +9,6 @@ from installation import NOW, Copies, subject_of
 
 from portal.config import Config
 from portal.wiring import System, build
-from tests.faults.conftest import copies, postgres_home, sqlite_home
-
-__all__ = ["copies", "postgres_home", "sqlite_home"]
 
 
 @dataclass
