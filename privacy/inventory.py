@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from privacy import vault_store
+from privacy import vault_query
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
@@ -34,12 +34,14 @@ class Inventory:
         self._listings: dict[Epoch, Listing] = {}
 
     @classmethod
-    def read(
-        cls, connection: Connection, keys: KeyRing, subject: str, ranges: Mapping[KeyClass, tuple[int, int]]
-    ) -> "Inventory":
+    def read(cls, connection: Connection, keys: KeyRing, subject: str, ranges: vault_query.Ranges) -> "Inventory":
         """Open the manifests of each class from its first to its last epoch (inclusive), or raise VaultIncomplete."""
+        return cls.of(keys, subject, vault_query.manifests(connection, subject, ranges), ranges)
+
+    @classmethod
+    def of(cls, keys: KeyRing, subject: str, sealed: Mapping[Epoch, bytes], ranges: vault_query.Ranges) -> "Inventory":
+        """Open manifests that were read with the heads of their classes, or raise VaultIncomplete."""
         inventory = cls(keys, subject)
-        sealed = vault_store.manifests(connection, subject, ranges)
         keys.warm(subject, sealed)
         for key_class, (low, high) in ranges.items():
             inventory._check_head(key_class, sealed, low, high)
@@ -143,7 +145,7 @@ def difference(listed: bool, there: bool) -> str:
     return "it is not the one that was written last: replaced or rolled back"
 
 
-def by_field(rows: Iterable[vault_store.Stored]) -> dict[Field, Numbers]:
+def by_field(rows: Iterable[vault_query.Stored]) -> dict[Field, Numbers]:
     """Return the fingerprints of stored rows as `Inventory.check` compares them."""
     found: dict[str, Numbers] = {}
     for row in rows:

@@ -31,6 +31,8 @@ class Statement:
             render_schema_translate=True,
         )
         self._text = str(compiled)
+        written = cast(Mapping[str, Any], getattr(compiled, "params", {}))
+        self._constants = {name: value for name, value in written.items() if value is not None}
         self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
         # PostgreSQL's own form of bytes and numbers: half the size of text, and nothing to parse
         self._form: dict[str, Any] = {"binary": True} if source.dialect.name == "postgresql" else {}
@@ -68,6 +70,8 @@ class Statement:
         return cast(DBAPIError, found)
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
+        if self._constants:
+            row = {**self._constants, **row}
         if self._order is None:
             return row
         return tuple(_plain(row[name]) for name in self._order)

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from privacy import vault_store
+from privacy import vault_query, vault_store
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
 from privacy.inventory import Inventory, VaultIncomplete, by_field, row_name, spans
 from privacy.key_store import Epoch
@@ -24,7 +24,8 @@ from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
 from privacy.period import Period
 from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_two, unpad
-from privacy.vault_store import Manifest, SealedField, Stored, Subject, UnknownSubject
+from privacy.vault_query import Stored
+from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
 __all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete"]
 
@@ -105,10 +106,11 @@ class Vault:
     def has(self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period) -> bool:
         """Tell whether anything of `fields` is filed for `period`: opens no row. VaultIncomplete if one was removed."""
         vault_store.lock(connection, subject)  # rows and manifests of the same state
-        rows = vault_store.rows_within(connection, subject, tier, fields, period)
-        inventory = Inventory.read(connection, self.keys, subject, _ranges(fields, (), period))
-        inventory.check(tier, fields, period, by_field(rows))
-        return bool(rows)
+        ranges = _ranges(fields, (), period)
+        found = vault_query.read(connection, subject, tier, fields, (), period, ranges)
+        inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
+        inventory.check(tier, fields, period, by_field(found.rows))
+        return bool(found.rows)
 
     def newest_day(self, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
         """Return the newest day before `before` for which `field` is filed; days are plain, and nothing is opened."""
@@ -137,12 +139,11 @@ class Vault:
             raise ValueError("hot rows have several parts a day: they are opened by compaction only")
         states = STATE_FIELDS.intersection(fields)
         dated = frozenset(fields) - states
-        with vault_store.snapshot(self.engine) as connection:
-            rows = vault_store.rows_within(connection, subject, tier, dated, period)
-            rows += vault_store.rows_latest(connection, subject, tier, states, period.end)
-            inventory = Inventory.read(connection, self.keys, subject, _ranges(dated, states, period))
-        opened = self._open_rows(subject, rows)
-        inventory.check(tier, fields, period, by_field(rows))
+        ranges = _ranges(dated, states, period)
+        found = vault_query.read(self.engine, subject, tier, dated, states, period, ranges)
+        inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
+        opened = self._open_rows(subject, found.rows)
+        inventory.check(tier, fields, period, by_field(found.rows))
         return opened
 
     def _open_rows(self, subject: str, rows: Iterable[Stored]) -> dict[tuple[dt.date, Field], bytes]:

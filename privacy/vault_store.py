@@ -1,10 +1,9 @@
 """The vault's tables, and the statements over them. Nothing here sees plaintext."""
 
 import datetime as dt
-import functools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -13,23 +12,17 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
-    Select,
     String,
     bindparam,
     delete,
     func,
-    or_,
     select,
-    tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.fields import Field, KeyClass, Tier
-from privacy.key_store import Epoch
-from privacy.manifest import HEAD_EPOCH
-from privacy.period import Period
 
 
 class Subject(Base):
@@ -67,46 +60,17 @@ class Manifest(Base):
     sealed: Mapped[bytes] = column(Sensitivity.SEALED, LargeBinary)
 
 
-class Stored(NamedTuple):
-    """A row of `sealed_field` without its subject, as it was read."""
-
-    tier: str
-    field: str
-    day: dt.date
-    sequence: int
-    key_class: str
-    key_epoch: int
-    sealed: bytes
-
-
 class UnknownSubject(LookupError):
     """There is no such subject."""
 
 
-# Building a statement costs more than a day's rows take to read: each is built once.
-_ROW = (SealedField.subject_id == bindparam("of"), SealedField.tier == bindparam("at"))
-_STORED = select(
-    SealedField.tier,
-    SealedField.field,
-    SealedField.day,
-    SealedField.sequence,
-    SealedField.key_class,
-    SealedField.key_epoch,
-    SealedField.sealed,
-).where(*_ROW)
+# Building a statement costs more than running it: built once.
 _DELETE = delete(SealedField).where(
-    *_ROW,
+    SealedField.subject_id == bindparam("of"),
+    SealedField.tier == bindparam("at"),
     SealedField.field == bindparam("what"),
     SealedField.day == bindparam("when"),
     SealedField.sequence == bindparam("nth"),
-)
-_ASKED = SealedField.field.in_(bindparam("what", expanding=True))
-_BEFORE = SealedField.day < bindparam("end")
-_WITHIN = _STORED.where(_ASKED, SealedField.day >= bindparam("first"), _BEFORE)
-_LATEST = _STORED.where(
-    tuple_(SealedField.field, SealedField.day).in_(
-        select(SealedField.field, func.max(SealedField.day)).where(*_ROW, _ASKED, _BEFORE).group_by(SealedField.field)
-    )
 )
 
 
@@ -179,52 +143,7 @@ def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list
     return sorted(connection.scalars(filed.distinct()))
 
 
-def rows_within(
-    connection: Connection, subject: str, tier: Tier, fields: Collection[Field], period: Period
-) -> list[Stored]:
-    """Return the rows of `fields` whose day is in `period`."""
-    if not fields:
-        return []
-    values = {"of": subject, "at": tier, "what": sorted(fields), "first": period.first, "end": period.end}
-    return [Stored._make(row) for row in connection.execute(_WITHIN, values)]
-
-
-def rows_latest(
-    connection: Connection, subject: str, tier: Tier, fields: Collection[Field], before: dt.date
-) -> list[Stored]:
-    """Return for each of `fields` the row of the latest day before `before`."""
-    if not fields:
-        return []
-    values = {"of": subject, "at": tier, "what": sorted(fields), "end": before}
-    return [Stored._make(row) for row in connection.execute(_LATEST, values)]
-
-
-def manifests(connection: Connection, subject: str, ranges: Mapping[KeyClass, tuple[int, int]]) -> dict[Epoch, bytes]:
-    """Return the sealed manifests of each class from its first to its last epoch (inclusive), and the class's head."""
-    if not ranges:
-        return {}
-    values: dict[str, str | int] = {"of": subject}
-    for key_class, (low, high) in ranges.items():
-        values |= {f"low_{key_class}": low, f"high_{key_class}": high}
-    found = connection.execute(_select_manifests(tuple(sorted(ranges))), values)
-    return {(KeyClass(key_class), epoch): sealed for key_class, epoch, sealed in found}
-
-
 def all_manifests(connection: Connection, subject: str) -> list[tuple[str, int, bytes]]:
     """Return every sealed manifest of a subject, heads included, in order of class and epoch."""
     rows = select(Manifest.key_class, Manifest.key_epoch, Manifest.sealed).where(Manifest.subject_id == subject)
     return sorted((c, e, sealed) for c, e, sealed in connection.execute(rows))
-
-
-@functools.cache
-def _select_manifests(classes: tuple[KeyClass, ...]) -> Select[str, int, bytes]:
-    wanted = (
-        (Manifest.key_class == c.value)
-        & (
-            Manifest.key_epoch.between(bindparam(f"low_{c}"), bindparam(f"high_{c}"))
-            | (Manifest.key_epoch == HEAD_EPOCH)
-        )
-        for c in classes
-    )
-    columns = (Manifest.key_class, Manifest.key_epoch, Manifest.sealed)
-    return select(*columns).where(Manifest.subject_id == bindparam("of"), or_(*wanted))
