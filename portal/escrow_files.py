@@ -1,6 +1,7 @@
 """The files of the escrow: the public key and the last receipt in HOME/escrow; what leaves the machine, written once.
 
-Nothing that leaves is ever written over, and nothing of the private key is written below HOME.
+Nothing that leaves is ever written over, and nothing of the private key is written below HOME. The nightly job leaves
+its escrow in HOME/escrow, sealed: whoever moves it away has handed it out.
 """
 
 import datetime as dt
@@ -54,6 +55,14 @@ class EscrowFolder:
         """Keep a public key; the receipt of an escrow for another one goes."""
         _replace(self._public, msgspec.json.encode(PublicKey(_FORMAT, key.public_bytes_raw(), day)))
         self._receipt.unlink(missing_ok=True)
+
+    def place(self, receipt: Receipt) -> Path:
+        """Return where the nightly job puts the escrow of a receipt; it lies there until somebody moves it away."""
+        return self._receipt.parent / f"escrow-{receipt.day}-{receipt.digest.partition(':')[2][:8]}.json"
+
+    def lying(self) -> list[Path]:
+        """Return the escrows that nobody moved away yet, oldest first."""
+        return sorted(self._receipt.parent.glob("escrow-*.json"))
 
     def receipt(self) -> Receipt | None:
         """Return what is known of the escrow that was handed out last."""

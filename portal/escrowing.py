@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import Final
 
 from portal.config import Config
-from portal.escrow_files import EscrowFolder, read_escrow, share_page, write_once
+from portal.escrow_files import EscrowFolder, PublicKey, read_escrow, share_page, write_once
 from portal.occupancy import Occupancy
-from portal.wiring import NotInitialised, System, open_stores
+from portal.wiring import NotInitialised, System, build, open_stores
 from privacy import escrow, escrow_key, key_versions, organisation
 from privacy.canonical import digest_of
 from privacy.escrow import Escrow, Place, Receipt
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
-from privacy.key_provider import KeyProvider
-from privacy.log_entries import Draft
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, ProviderRefused
+from privacy.log_entries import Draft, LogUnavailable
 from privacy.organisation import Organisation
 from privacy.policy import Purpose, Relation
 from privacy.stores import Stores
 from privacy.wrapping import Wrapping
 
 ESCROWED: Final = "escrowed"
+RECOVERED: Final = "recovered"
 KEY_MADE: Final = "escrow-key-made"
 Step = Callable[[str, float, float], None]
 
@@ -73,15 +74,51 @@ def hand_out(system: System, output: Path) -> Escrow:
         raise EscrowRefused("there is no escrow key: make one with `sameview keys escrow-key --output DIR`")
     if output.exists():
         raise EscrowRefused(f"{output} exists already, and is not written over: name another place")
-    today = system.clock().date()
-    places = [(c, version) for c in KeyClass for version in provider.versions(c)]
-    keks = {place: provider.export(*place) for place in places}
-    sealed = escrow.seal(system.organisation.origin, today, public.loaded, keks)
-    content = sealed.encoded()
-    system.log.append(_entry(ESCROWED, content))
-    write_once(output, content)
-    folder.keep_receipt(Receipt(today, digest_of(content), sealed.places))
+    sealed = _seal(system, provider, public)
+    _keep(system, folder, sealed, (), lambda _receipt: output)
     return sealed
+
+
+def keep_up(system: System) -> bool:
+    """Leave a new escrow in HOME/escrow if the last one lacks a key, and tell whether one was written.
+
+    Without an escrow key there is none; a process that has not every key leaves it to one that has. Those of earlier
+    nights that still lie there go: all that they hold besides was destroyed.
+    """
+    folder, classes = EscrowFolder(system.config.home), system.keys.classes
+    if not isinstance(system.provider, FileKeyProvider) or classes != frozenset(KeyClass):
+        return False
+    receipt = folder.receipt()
+    here = {(c, version) for c in KeyClass for version in system.provider.versions(c)}
+    if (public := folder.public()) is None or (receipt is not None and here <= receipt.places):
+        return False
+    sealed = _seal(system, system.provider, public)
+    kept = _keep(system, folder, sealed, _names(sealed), folder.place)
+    for path in folder.lying():
+        if path != kept:
+            path.unlink()
+    return True
+
+
+def _seal(system: System, provider: FileKeyProvider, public: PublicKey) -> Escrow:
+    keks = {(c, version): provider.export(c, version) for c in KeyClass for version in provider.versions(c)}
+    return escrow.seal(system.organisation.origin, system.clock().date(), public.loaded, keks)
+
+
+def _keep(
+    system: System, folder: EscrowFolder, sealed: Escrow, fields: Sequence[str], place: Callable[[Receipt], Path]
+) -> Path:
+    """Log an escrow, write it to its place, keep the receipt, and return the place."""
+    content = sealed.encoded()
+    receipt = Receipt(sealed.day, digest_of(content), sealed.places)
+    system.log.append(_entry(ESCROWED, content, fields))
+    write_once(place(receipt), content)
+    folder.keep_receipt(receipt)
+    return place(receipt)
+
+
+def _names(sealed: Escrow) -> list[str]:
+    return [f"kek-{key_class}-{version}" for key_class, version in sorted(sealed.places)]
 
 
 @contextmanager
@@ -123,17 +160,38 @@ def drill(stores: Stores, provider: KeyProvider, step: Step) -> list[Drilled]:
     return found
 
 
-def recover(config: Config, stores: Stores, keks: dict[Place, bytes]) -> tuple[list[Place], list[Place]]:
+def recover(
+    config: Config, stores: Stores, keks: dict[Place, bytes], note: Callable[[], None]
+) -> tuple[list[Place], list[Place]]:
     """Write the KEK files that are missing, and return those and the ones left out because they were destroyed.
 
-    No file is ever written over: one that differs is a KeyFileRefused, and nothing after it is written.
+    `note` is called before the first file is written. No file is ever written over: one that differs is a
+    KeyFileRefused, and nothing after it is written.
     """
     if config.key_provider != "file":
         raise EscrowRefused("an escrow holds key files, and SAMEVIEW_KEY_PROVIDER is not file: restore the token")
     destroyed = {(v.key_class, v.version) for v in key_versions.recorded(stores.keys) if v.destroyed_on is not None}
     provider = FileKeyProvider(config.kek_dir, frozenset(KeyClass), config.key_passphrase)
-    written = [place for place in sorted(keks.keys() - destroyed) if provider.adopt(*place, keks[place])]
+    wanted = sorted(keks.keys() - destroyed)
+    if any(version not in provider.versions(key_class) for key_class, version in wanted):
+        note()
+    written = [place for place in wanted if provider.adopt(*place, keks[place])]
     return written, sorted(keks.keys() & destroyed)
+
+
+def note_recovery(config: Config, file: Path) -> bool:
+    """Write to the log that keys come back from the escrow in `file`; False if the log cannot be written now."""
+    try:
+        system = build(config)
+    except (KeyGone, KeyClassWithheld, ProviderRefused, NotInitialised):
+        return False
+    try:
+        system.log.append(_entry(RECOVERED, read_escrow(file)))
+    except (KeyGone, LogUnavailable):
+        return False
+    finally:
+        system.close()
+    return True
 
 
 def _exporting(system: System) -> FileKeyProvider:
@@ -154,6 +212,6 @@ def _refuse_inside(output: Path, config: Config) -> None:
             raise EscrowRefused(f"{output} is inside {place}: the private key must lie apart from what it opens")
 
 
-def _entry(outcome: str, content: bytes) -> Draft:
-    """Return the draft of an entry that commits to a file; it names no field, as what an operator does by command."""
-    return Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, None, outcome, digest=digest_of(content))
+def _entry(outcome: str, content: bytes, fields: Sequence[str] = ()) -> Draft:
+    """Return the draft of an entry that commits to a file; only what the nightly job does names fields (`by_job`)."""
+    return Draft(None, None, Relation.OPERATIONS, fields, Purpose.OPERATIONS, None, outcome, digest=digest_of(content))

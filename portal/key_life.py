@@ -6,6 +6,7 @@ The same for the command line, `check` and the compliance page. Nothing here ope
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from portal.escrow_files import EscrowFolder
 from portal.show import listing
@@ -34,6 +35,7 @@ class EscrowState:
     fingerprint: str | None
     receipt: Receipt | None
     missing: tuple[str, ...]
+    lying: Path | None = None  # where it is, if nobody moved it away
 
     @property
     def sentence(self) -> str:
@@ -46,6 +48,8 @@ class EscrowState:
             return "There is an escrow key, but no escrow was handed out yet: if the keys are lost, nothing opens."
         if self.missing:
             return f"The escrow of {self.receipt.day} does not hold {listing(list(self.missing))}."
+        if self.lying is not None:
+            return f"The escrow of {self.receipt.day} holds every key, but lies on this machine still."
         return f"The escrow of {self.receipt.day} holds every key."
 
 
@@ -81,7 +85,8 @@ def escrow_state(system: System, states: list[State]) -> EscrowState:
     held = receipt.places if receipt is not None else frozenset()
     needed = [each for each in states if not each.destroyed_on and (each.keys or each in [*rotation.newest_of(states)])]
     missing = tuple(name_of(each) for each in needed if (each.key_class, each.version) not in held)
-    return EscrowState(True, None if public is None else public.fingerprint, receipt, missing)
+    lying = None if receipt is None or not folder.place(receipt).exists() else folder.place(receipt)
+    return EscrowState(True, None if public is None else public.fingerprint, receipt, missing, lying)
 
 
 def concerns(system: System) -> Iterator[Concern]:
@@ -124,9 +129,11 @@ def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:
     except EscrowRefused as error:
         yield Concern(True, str(error), "Until then nobody knows whether lost keys could be recovered.")
         return
-    if not state.applies or (state.receipt is not None and not state.missing):
+    if not state.applies or (state.receipt is not None and not state.missing and state.lying is None):
         return
-    fix = "Run `sameview keys escrow --output FILE`, and keep the file elsewhere."
+    fix = "Run `sameview keys escrow --output FILE`, and keep the file elsewhere; the nightly job makes one, too."
+    if state.lying is not None and not state.missing:
+        fix = f"Move {state.lying} to another machine or medium: it is of no use where the keys are."
     if state.fingerprint is None:
         fix = "Run `sameview keys escrow-key --output DIR`, then `sameview keys escrow --output FILE`."
     yield Concern(False, state.sentence.rstrip("."), fix)

@@ -68,6 +68,7 @@ _EVENTS: Final[dict[str, str]] = {
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
     "escrow-key-made": "{viewer} made the key pair of the escrow",
     "escrowed": "{viewer} sealed a copy of every key to the key of the escrow",
+    "recovered": "{viewer} brought lost keys back from an escrow",
     "founded": "{viewer} set this portal up",
     "invited": "{viewer} issued an invitation to {whose} account",
     "key-destroyed": "The key {keys} was destroyed: what backups hold under it opens no more",
@@ -168,7 +169,7 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
     words["whose"] = _whose(entry, reader, names)
     words["keys"] = ", ".join(entry.fields)
     if entry.outcome in _EVENTS:
-        words["viewer"] = words["viewer"] if entry.viewer else COMMAND_LINE
+        words["viewer"] = words["viewer"] if entry.viewer or entry.by_job else COMMAND_LINE
         return [(_EVENTS[entry.outcome].format(**words), False)], "key", "g"
     if entry.outcome in (ERASED, EXPIRED):
         return _gone(entry, words)

@@ -73,10 +73,13 @@ def drill(file: Path | None, token: str | None, key: Path | None, shares: Sequen
 @_with_shares
 def recover(file: Path, key: Path | None, shares: Sequence[Path]) -> None:
     """Write the key files that are missing from an escrow. No file is ever written over."""
-    config = Config.from_environ(os.environ)
+    config, noted = Config.from_environ(os.environ), []
     with escrowing.unopened(config) as (stores, owner):
         keks = escrowing.open_escrow(owner, file, _shares(key, shares))
-        written, destroyed = escrowing.recover(config, stores, keks)
+        note = lambda: noted.append(escrowing.note_recovery(config, file))  # noqa: E731
+        written, destroyed = escrowing.recover(config, stores, keks, note)
+    if noted == [False] and not escrowing.note_recovery(config, file):  # the keys of the log were among the missing
+        click.echo("the log could not be written: nothing there says that keys were recovered", err=True)
     click.echo(f"written: {_names(written) or 'nothing was missing'}")
     if destroyed:
         click.echo(f"left out, because they were destroyed: {_names(destroyed)}")

@@ -160,6 +160,49 @@ def test_lost_keys_come_back_from_the_escrow_and_two_shares(
     assert [outcome for outcome, _ in outcomes(home, "escrow-key-made", "escrowed")] == ["escrow-key-made", "escrowed"]
 
 
+def test_a_recovery_is_in_the_log_before_the_first_file_is_written(
+    run: Run, home: Path, tmp_path: Path, escrowed: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = escrowed()
+    (home / "kek" / "kek-shared-1").unlink()
+
+    def full(*_: object) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileKeyProvider, "adopt", full)
+        stopped = run("keys", "recover", file, *two_shares(tmp_path))
+    assert stopped.exit_code == 1
+    assert not (home / "kek" / "kek-shared-1").exists()
+    recovered = run("keys", "recover", file, *two_shares(tmp_path))
+
+    assert recovered.stdout == "written: kek-shared-1\n"
+    assert run("keys", "recover", file, *two_shares(tmp_path)).stdout == "written: nothing was missing\n"
+    assert [outcome for outcome, _ in outcomes(home, "recovered")] == ["recovered", "recovered"]
+
+
+def test_a_recovery_of_the_logs_own_keys_is_in_the_log_as_soon_as_it_can_be_written(
+    run: Run, home: Path, tmp_path: Path, escrowed: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = escrowed()
+    shutil.rmtree(home / "kek")
+
+    first = run("keys", "recover", file, *two_shares(tmp_path))
+    assert [outcome for outcome, _ in outcomes(home, "recovered")] == ["recovered"]
+    (home / "kek" / "kek-text-1").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr("privacy.access_log.AccessLog.append", _unavailable)
+        unlogged = run("keys", "recover", file, *two_shares(tmp_path))
+
+    assert first.stderr == ""
+    assert unlogged.stdout == "written: kek-text-1\n"
+    assert "the log could not be written" in unlogged.stderr
+
+
+def _unavailable(*_: object) -> None:
+    raise LogUnavailable("the log cannot be written")
+
+
 def test_a_drill_names_what_an_old_escrow_would_lose_and_writes_nothing(
     run: Run, home: Path, tmp_path: Path, escrowed: Callable[[], Path]
 ) -> None:
@@ -238,11 +281,8 @@ def test_on_a_full_disk_nothing_half_written_stays_and_the_command_can_be_repeat
 def test_shares_of_a_key_that_could_not_be_logged_do_not_stay(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unavailable(*_: object) -> None:
-        raise LogUnavailable("the log cannot be written")
-
     with monkeypatch.context() as patched:
-        patched.setattr("privacy.access_log.AccessLog.append", unavailable)
+        patched.setattr("privacy.access_log.AccessLog.append", _unavailable)
         refused = run("keys", "escrow-key", "--output", tmp_path / "safe")
 
     assert refused.exit_code == 1
