@@ -1,23 +1,31 @@
-"""What runs once a night: weeks freeze, what is too old goes, the log's days are closed. Twice changes nothing."""
+"""What runs once a night: weeks freeze, what is too old goes, the log's days are closed, and all is verified.
+
+Twice changes nothing. A step that fails on damaged keys keeps no other from being done: what is wrong is told at the
+end.
+"""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from auth.people import Person
-from portal import checkpoints, erasing, retention
+from portal import checkpoints, erasing, escrowing, retention, verifying
 from portal.wiring import System
 from privacy import rotation
 from privacy.capture import PRESETS
+from privacy.escrow_key import EscrowRefused
+from privacy.key_provider import KeyRefused
 from privacy.period import Period, local_day, oldest_readable, shared_from
 
 Step = Callable[[str, float, float], None]
 _WEEK = dt.timedelta(days=7)
+_SUNDAY: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What one night did."""
+    """What one night did. `problems` name what does not verify; `whole` says that payloads were verified, too."""
 
     weeks: int
     text_days: int
@@ -25,6 +33,10 @@ class Done:
     cosignatures: int = 0
     expired: int = 0
     keys_renewed: int = 0
+    escrowed: bool = False
+    whole: bool = False
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def run(system: System, step: Step) -> Done:
@@ -37,8 +49,22 @@ def run(system: System, step: Step) -> Done:
         text_days += _expire_text(system, person)
     expired = _expire(system)
     log_days, cosignatures = _close_log_days(system), _publish(system)
-    renewed = _renew_keys(system, step)  # last: a damaged key must keep nothing else from being done
-    return Done(weeks, text_days, log_days, cosignatures=cosignatures, expired=expired, keys_renewed=renewed)
+    keys_renewed, escrowed, refused = _look_after_keys(system, step)
+    step("verifying", 0, 0)
+    whole = system.clock().date().isoweekday() == _SUNDAY
+    found = verifying.verify(system, hashes_only=not whole)
+    return Done(
+        weeks,
+        text_days,
+        log_days,
+        cosignatures=cosignatures,
+        expired=expired,
+        keys_renewed=keys_renewed,
+        escrowed=escrowed,
+        whole=whole,
+        problems=(*refused, *found.problems),
+        warnings=tuple(found.warnings),
+    )
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -75,6 +101,20 @@ def _expire(system: System) -> int:
     if expired:
         erasing.keep_file(system)
     return expired
+
+
+def _look_after_keys(system: System, step: Step) -> tuple[int, bool, list[str]]:
+    """Renew keys and leave a new escrow: how many classes, whether there is one, and what was refused."""
+    renewed, escrowed, refused = 0, False, []
+    try:
+        renewed = _renew_keys(system, step)
+    except KeyRefused as error:
+        refused.append(str(error))
+    try:
+        escrowed = escrowing.keep_up(system)
+    except EscrowRefused as error:
+        refused.append(str(error))
+    return renewed, escrowed, refused
 
 
 def _renew_keys(system: System, step: Step) -> int:

@@ -2,8 +2,8 @@
 
 import click
 
-from portal.commands.common import opened, progress
-from portal.nightly import run
+from portal.commands.common import CommandRefused, opened, progress
+from portal.nightly import Done, run
 
 
 @click.group()
@@ -13,13 +13,29 @@ def jobs() -> None:
 
 @jobs.command()
 def nightly() -> None:
-    """Freeze the weeks that are due, let go what is older than agreed, replace keys, and close the log's days."""
+    """Freeze weeks that are due, let go what is too old, replace keys, close the log's days, and verify all of it."""
     with opened() as system, progress() as step:
         done = run(system, step)
     click.echo(f"weeks frozen: {done.weeks}; days of text expired: {done.text_days}; log days closed: {done.log_days}")
     click.echo(f"classes of data of which something was too old: {done.expired}")
     click.echo(f"classes whose key was replaced: {done.keys_renewed}")
     click.echo(f"cosignatures on the published checkpoint: {done.cosignatures}")
+    if done.escrowed:
+        click.echo("a new escrow lies in HOME/escrow: move it to another machine or medium")
+    _tell(done)
+
+
+def _tell(done: Done) -> None:
+    """Name what does not verify, and refuse: the exit code is what a scheduler tells somebody about."""
+    for warning in done.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    for problem in done.problems:
+        click.echo(problem)
+    if done.problems:
+        raise CommandRefused(f"all steps were done, but {len(done.problems)} problem(s) were found, named above")
+    click.echo(
+        f"verified: {'everything, every payload too' if done.whole else 'the log’s tree, and what was published'}"
+    )
 
 
 COMMANDS = (jobs,)

@@ -166,6 +166,20 @@ def test_the_night_can_be_repeated(founded: Run) -> None:
     assert founded("log", "verify").exit_code == 0
 
 
+def test_a_night_that_finds_something_wrong_says_so_after_its_work_and_ends_with_exit_code_1(
+    founded: Run, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "home" / "data" / "log.db") as log:
+        log.execute('UPDATE entry SET leaf_hash = zeroblob(32) WHERE "index" = 1')
+
+    done = founded("jobs", "nightly")
+
+    assert done.exit_code == 1
+    assert "log days closed: 1" in done.stdout
+    assert "entry 1: " in done.stdout
+    assert "all steps were done" in done.stderr
+
+
 def test_the_policy_reads_as_sentences_with_the_names_that_scripts_use(founded: Run) -> None:
     text = founded("policy", "show").stdout
 

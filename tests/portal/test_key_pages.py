@@ -11,7 +11,9 @@ from portal.checks import inspect
 from portal.escrow_files import EscrowFolder
 from portal.key_life import epoch_name
 from privacy import rotation
+from privacy.access_log import Filter
 from privacy.canonical import digest_of
+from privacy.escrow import RecoveredKeys
 from privacy.fields import KeyClass, epoch_of
 
 
@@ -101,6 +103,61 @@ def test_an_escrow_is_missed_before_it_is_needed(office: Any, tmp_path: Any) -> 
     assert none == (False, "There is no escrow: if the keys are lost, nothing opens any more")
     assert "no escrow was handed out yet" in not_handed_out[1]
     assert outdated == (False, "The escrow of 2026-11-19 does not hold kek-text-3")
+
+
+def test_a_night_that_replaces_keys_leaves_a_new_escrow_that_only_has_to_be_moved_away(escrowed: Any) -> None:
+    folder = escrowed.system.config.home / "escrow"
+    assert (night(escrowed).escrowed, list(folder.glob("escrow-*"))) == (False, [])
+    escrowed.clock.advance(days=29)
+
+    assert night(escrowed).escrowed
+    (file,) = folder.glob("escrow-*")
+    assert night(escrowed).escrowed is False
+    assert words(escrowed) == [(False, "The escrow of 2026-12-18 holds every key, but lies on this machine still")]
+    (concern,) = key_life.concerns(escrowed.system)
+    assert f"Move {file}" in concern.fix
+    file.rename(folder.parent / "taken-away.json")
+    assert words(escrowed) == []
+
+
+def test_an_escrow_of_a_night_opens_everything_and_replaces_that_of_the_night_before(
+    office: Any, tmp_path: Any
+) -> None:
+    escrowing.make_key(office.system, tmp_path / "safe", 1, 1)
+    night(office)
+    (first,) = (office.system.config.home / "escrow").glob("escrow-*")
+    office.clock.advance(days=29)
+    night(office)
+
+    (second,) = (office.system.config.home / "escrow").glob("escrow-*")
+    keks = escrowing.open_escrow(office.system.organisation, second, [tmp_path / "safe" / "escrow-key.txt"])
+    found = escrowing.drill(office.system.stores, RecoveredKeys(keks), lambda *_: None)
+
+    assert first != second
+    assert second.stat().st_mode & 0o077 == 0
+    assert [each.lost.total() for each in found] == [0] * len(KeyClass)
+
+
+def test_what_a_night_escrows_is_logged_as_the_systems_work(office: Any, tmp_path: Any) -> None:
+    escrowing.make_key(office.system, tmp_path / "safe", 1, 1)
+    night(office)
+    (file,) = (office.system.config.home / "escrow").glob("escrow-*")
+
+    (logged,) = office.system.log.read(Filter(outcome=escrowing.ESCROWED)).entries
+    assert logged.digest == digest_of(file.read_bytes())
+    assert logged.by_job
+    text = office.client("cleo").get("/compliance/?by=system").text
+    assert "Sameview itself sealed a copy of every key" in text
+
+
+def test_damaged_files_of_the_escrow_stop_no_night_and_are_named(escrowed: Any) -> None:
+    (escrowed.system.config.home / "escrow" / "handed-out.json").write_text("{")
+    escrowed.clock.advance(days=29)
+
+    done = night(escrowed)
+
+    assert done.keys_renewed == len(KeyClass)
+    assert "handed-out.json is damaged" in done.problems[0]
 
 
 def test_a_new_escrow_key_makes_the_old_escrow_count_no_more(escrowed: Any, tmp_path: Any) -> None:
