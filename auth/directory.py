@@ -18,12 +18,14 @@ from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, String, and
 from auth import person
 from auth.change import not_ended
 from auth.models import FormerZone, Management, Membership, RoleGrant, Team, Told
+from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person
-from auth.stamps import Stamps
+from auth.stamps import COLUMNS, Stamps
 from privacy.decisions import Telling
 from privacy.period import Period
 from privacy.policy import Relation
+from privacy.statement import Question
 from privacy.vault import ORGANISATION
 
 _UTC = ZoneInfo("UTC")
@@ -48,6 +50,20 @@ _TOLD: Final = (
     .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
     .join(Team, Team.id == Membership.team_id)
     .where(Told.subject_id == _SUBJECT, Management.team_id == Membership.team_id)
+)
+_PERIOD: Final = (bindparam("first", type_=Date), bindparam("end", type_=Date))
+_OF_STAMP: Final = (*(_TOLD.selected_columns[name] for name in COLUMNS[Told]), Told.stamp)
+_MANAGES: Final = Question(
+    _TOLD.join(PersonRow, PersonRow.subject_id == Told.manager_id)
+    .with_only_columns(*_OF_STAMP, PersonRow.timezone, PersonRow.left, Management.until)
+    .where(Told.manager_id == bindparam("viewer"), Told.day < _PERIOD[0], Membership.since <= _PERIOD[0])
+    .where(or_(Membership.until.is_(None), Membership.until >= _PERIOD[1]))
+)
+_FORMER: Final = and_(FormerZone.subject_id == PersonRow.subject_id, FormerZone.until >= _PERIOD[0])
+_ZONES: Final = Question(
+    select(PersonRow.timezone, FormerZone.timezone.label("former"))
+    .outerjoin(FormerZone, _FORMER)
+    .where(PersonRow.subject_id == _SUBJECT, person.NOT_ERASED)
 )
 
 
@@ -105,16 +121,14 @@ class Directory:
 
     def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
         """Return the zones that the person has had from the day `since` on, the present one first."""
-        former = select(FormerZone.timezone).where(FormerZone.subject_id == subject, FormerZone.until >= since)
-        with self._engine.connect() as connection:
-            earlier = {ZoneInfo(name) for name in connection.scalars(former)}
-        now = self.zone(subject)
+        rows = _ZONES.ask(self._engine, subject=subject, first=since)
+        now = ZoneInfo(rows[0][0]) if rows else _UTC
+        earlier = {ZoneInfo(former) for _, former in rows if former is not None}
         return now, *sorted(earlier - {now}, key=str)
 
     def acknowledged(self, subject: str) -> bool:
         """Return whether the person has read the notice on what is recorded."""
-        found = self.person(subject)
-        return found is not None and found.acknowledged_policy is not None
+        return (found := self.person(subject)) is not None and found.acknowledged_policy is not None
 
     def is_reviewer(self, viewer: str) -> bool:
         """Return whether somebody may review the access log."""
@@ -133,8 +147,7 @@ class Directory:
 
     def person(self, subject: str) -> Person | None:
         """Return the person with this subject id, or None; whoever was erased is nobody."""
-        with self._engine.connect() as connection:
-            found = person.one(connection, subject)
+        found = person.one(self._engine, subject)
         return None if found is None or found.is_erased else found
 
     def roles(self, subject: str) -> frozenset[Role]:
@@ -197,16 +210,13 @@ class Directory:
     # Parts.
 
     def _manages(self, viewer: str, subject: str, period: Period) -> bool:
-        with self._engine.connect() as connection:
-            manager = person.one(connection, viewer)
-            if manager is None or not manager.is_here(self._clock()):
-                return False
-            query = (
-                _TOLD.where(Told.manager_id == viewer, Told.day < period.first)
-                .where(not_ended(Management, self._today(manager)), Membership.since <= period.first)
-                .where(or_(Membership.until.is_(None), Membership.until >= period.end))
-            )
-            return bool(self._genuine(connection.execute(query, {"subject": subject})))
+        rows = _MANAGES.ask(self._engine, subject=subject, viewer=viewer, first=period.first, end=period.end)
+        for *stamped, timezone, left, until in rows:
+            today = self._clock().astimezone(ZoneInfo(timezone)).date()  # of the manager
+            now = (left is None or left >= today) and (until is None or until > today)
+            if now and self._stamps.holds(Told, dict(zip((*COLUMNS[Told], "stamp"), stamped, strict=True))):
+                return True
+        return False
 
     def _teams_managed(self, connection: Connection, manager: Person) -> dict[str, str]:
         own = {"subject": manager.subject, "today": self._today(manager)}
@@ -223,12 +233,9 @@ class Directory:
     def _members(self, connection: Connection, team: str, without: str) -> tuple[Person, ...]:
         rows = connection.execute(select(Membership.__table__).where(Membership.team_id == team)).all()
         found = self._persons(connection, {row.subject_id for row in rows} - {without})
-        here = {
-            row.subject_id
-            for row in rows
-            if row.subject_id in found and _covers(row, self._today(found[row.subject_id]))
-        }
-        return tuple(sorted((found[subject] for subject in here), key=lambda each: (each.name, each.subject)))
+        known = [(row, found[row.subject_id]) for row in rows if row.subject_id in found]
+        here = {whose.subject for row, whose in known if _covers(row, self._today(whose))}
+        return tuple(sorted((found[s] for s in here), key=lambda each: (each.name, each.subject)))
 
     def _persons(self, connection: Connection, ids: Collection[str]) -> dict[str, Person]:
         return {each.subject: each for each in person.several(connection, ids)}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 
 from auth import models
+from privacy.statement import Question
 
 Clock = Callable[[], dt.datetime]
 """Answers the time as an aware datetime in UTC."""
@@ -18,8 +19,13 @@ _ERASED: Final = ("erased-", "@invalid")  # RFC 2606: nobody's address ends so
 
 _SOME: Final = 500  # ids in one statement
 _TABLE: Final = models.Person.__table__
-_NOT_ERASED: Final = _TABLE.c.email != _ERASED[0] + _TABLE.c.subject_id + _ERASED[1]
-_ONE: Final = select(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"))  # built once: every request asks
+NOT_ERASED: Final = _TABLE.c.email != _ERASED[0] + _TABLE.c.subject_id + _ERASED[1]
+"""The condition that something is left of a person."""
+_READ: Final = ("subject_id", "email", "name", "timezone", "joined", "left", "acknowledged_policy")
+_HAS_PASSWORD: Final = _TABLE.c.password_hash.is_not(None).label("has_password")
+_ONE: Final = Question(
+    select(*(_TABLE.c[name] for name in _READ), _HAS_PASSWORD).where(_TABLE.c.subject_id == bindparam("subject"))
+)
 _SEVERAL: Final = select(_TABLE).where(_TABLE.c.subject_id.in_(bindparam("subjects", expanding=True)))
 
 
@@ -58,15 +64,18 @@ class Person:
 def read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Person]:
     """Return the persons that meet all conditions and were not erased, by name."""
     found = connection.execute(
-        select(_TABLE).where(_NOT_ERASED, *conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id)
+        select(_TABLE).where(NOT_ERASED, *conditions).order_by(_TABLE.c.name, _TABLE.c.subject_id)
     )
     return [of_row(row) for row in found]
 
 
-def one(connection: Connection, subject: str) -> Person | None:
-    """Return the person with this subject id, or None."""
-    row = connection.execute(_ONE, {"subject": subject}).one_or_none()
-    return None if row is None else of_row(row)
+def one(source: Connection | Engine, subject: str) -> Person | None:
+    """Return the person with this subject id, or None; as a transaction sees them, if a connection is given."""
+    rows = _ONE.ask(source, subject=subject)
+    if not rows:
+        return None
+    *plain, has_password = rows[0]
+    return Person(*(*plain, bool(has_password)))
 
 
 def several(connection: Connection, ids: Collection[str]) -> Iterator[Person]:

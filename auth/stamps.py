@@ -50,9 +50,9 @@ class Stamps:
         """Return the columns of a new row together with its stamp."""
         return {**values, "stamp": self.of(table, values)}
 
-    def holds(self, table: Stamped, row: Row[Any]) -> bool:
+    def holds(self, table: Stamped, row: Row[Any] | Mapping[Any, Any]) -> bool:
         """Tell whether a stored row was made by the portal; it must have been read with all columns of the stamp."""
-        found = row._mapping
+        found = row if isinstance(row, Mapping) else row._mapping
         stamp = found["stamp"]
         return isinstance(stamp, bytes) and hmac.compare_digest(stamp, self.of(table, found))
 
