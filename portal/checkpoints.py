@@ -66,7 +66,23 @@ def _round(system: System) -> None:
     _ask_all(system, checkpoint, note)
     if continues:
         published = latest(system)
-        checkpoint_files.write(system.config.checkpoints, published.checkpoint, published.note)
+        today = system.clock().date()
+        checkpoint_files.write(system.config.checkpoints, published.checkpoint, published.note, today)
+
+
+def thin(system: System) -> int:
+    """Remove files of checkpoints that later ones of their day stand for, and return how many; none that convicts."""
+    seen = watermark.seen(system.stores.keys, system.log.signer.origin)
+
+    def may_go(size: int, note: str) -> bool:
+        stated = _opened(system, note)
+        if stated is None or stated.size != size or (seen is not None and seen.size == size):
+            return False
+        with suppress(LookupError):
+            return witnesses.root_at(system.stores.log, size) == stated.root if size else False
+        return False
+
+    return checkpoint_files.thin(system.config.checkpoints, system.clock().date(), may_go)
 
 
 def agreed(system: System) -> list[CosignatureVerifier]:

@@ -92,6 +92,7 @@ def _expire_text(system: System, person: Person) -> int:
 def _publish(system: System) -> int:
     """Publish the log's checkpoint, after all that the night has written, and count who co-signed it."""
     checkpoints.publish(system)
+    checkpoints.thin(system)
     return len(checkpoints.latest(system).cosignatures)
 
 

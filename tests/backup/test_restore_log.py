@@ -28,7 +28,7 @@ def publish(office: Office) -> Path:
         verifier = Verifier.parse(str(system.log.signer.verifier))
         stated = verifier.open_checkpoint(note)
         watermark.raise_to(system.stores.keys, stated.origin, stated.size, note)
-    checkpoint_files.write(office.config.checkpoints, stated, note)
+        checkpoint_files.write(office.config.checkpoints, stated, note, system.clock().date())
     kept = office.folder / f"kept-{stated.size}.txt"
     kept.parent.mkdir(exist_ok=True)
     kept.write_text(note)
