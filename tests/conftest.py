@@ -53,7 +53,11 @@ def postgres_url() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="sameview-pg-") as folder:
         Path(folder).chmod(0o755)  # run by root, the server runs as a user of its own, who must get in
         server = pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        for setting in ("fsync", "full_page_writes"):  # its files need not outlive a power cut, only our own processes
+            administer(url, f"ALTER SYSTEM SET {setting} = off")
+        administer(url, "SELECT pg_reload_conf()")
+        yield url
         server.cleanup()
 
 

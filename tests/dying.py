@@ -1,7 +1,7 @@
 """A process that dies by SIGKILL at any step that lasts: a commit of a store, or a change of a file's name.
 
-Nothing between two such steps can be seen after a restart, so a kill before and after each of them stands for a kill
-at any moment. The steps are not listed by hand: a first run tells them.
+Nothing between two such steps can be seen after a restart, so a kill before the first and after each of them stands
+for a kill at any moment. The steps are not listed by hand: a first run tells them.
 """
 
 import os
@@ -59,7 +59,7 @@ def deaths(operation: Operation) -> list[Death]:
     """Return every way in which an operation can die, from a run that nobody disturbs."""
     _, steps = run(operation)
     assert steps, "the operation has no step that lasts"
-    return [Death(number, name, after) for number, name in enumerate(steps) for after in (False, True)]
+    return [Death(0, steps[0], after=False), *(Death(number, name, after=True) for number, name in enumerate(steps))]
 
 
 def _of(lines: list[str], kind: str) -> list[str]:
