@@ -19,7 +19,7 @@ from auth.erasing import PLAIN
 from auth.errors import ChangeRefused
 from auth.permissions import Role
 from portal import checkpoint_files, retention
-from portal.erasure_receipts import Receipt
+from portal.erasure_receipts import Receipt, what_stays
 from portal.wiring import System
 from privacy import key_store, tombstone_file, tombstones
 from privacy.chains import erasure_digest
@@ -78,7 +78,8 @@ def receipt(system: System, subject: str) -> Receipt:
         raise LookupError("this person was not erased")
     horizon = stone.day + dt.timedelta(days=system.config.erasure_horizon)
     digest = erasure_digest(stone.rows)
-    return Receipt(stone.entry, digest, len(stone.rows), stone.day, horizon, system.log.checkpoint())
+    stays = what_stays(system.config)
+    return Receipt(stone.entry, digest, len(stone.rows), stone.day, horizon, system.log.checkpoint(), stays)
 
 
 # The steps, in their order.

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from sqlalchemy.engine import make_url
 
+from portal.config import Config
 from portal.show import day
 
 GOES: Final = (
@@ -20,8 +22,19 @@ STAYS: Final = (
     "A random number that stood for you, with the day of the erasure, so that no backup brings you back.",
     "In other people’s logs: that somebody with this number looked at them. These entries are theirs; your name goes.",
     "If you managed a team: from when to when this number managed it, since it is why others’ weeks could be opened.",
+    "In older backups of the data: your name and e-mail address, until they are deleted. One put back is erased again.",
 )
 """What an erasure leaves. Team figures that are released once do not exist in this version."""
+
+JOURNAL: Final = (
+    "In PostgreSQL’s own journal and its archive: your name and e-mail address, until PostgreSQL writes over them."
+)
+"""What stays besides, where data or log are in PostgreSQL. SQLite's journal is emptied with the erasure."""
+
+
+def what_stays(config: Config) -> tuple[str, ...]:
+    """Return what an erasure leaves in an installation with these settings, a sentence each."""
+    return STAYS if make_url(config.data_url).get_backend_name() == "sqlite" else (*STAYS, JOURNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +50,11 @@ class Receipt:
     erased_on: dt.date
     horizon: dt.date
     checkpoint: str
+    stays: tuple[str, ...]
 
     def as_json(self) -> str:
         """Return the receipt for a file."""
-        values: dict[str, Any] = {**asdict(self), "stays": STAYS}
-        return msgspec.json.format(msgspec.json.encode(values)).decode()
+        return msgspec.json.format(msgspec.json.encode(asdict(self))).decode()
 
     def as_text(self) -> str:
         """Return the receipt for a person."""
@@ -50,7 +63,7 @@ class Receipt:
             f"digest {self.digest}",
             f"no backup opens what was erased after {self.horizon}",
             "what stays:",
-            *(f"  {each}" for each in STAYS),
+            *(f"  {each}" for each in self.stays),
             "the log when this was written:",
             self.checkpoint,
         ]

@@ -14,7 +14,7 @@ from auth.permissions import Permission, requires
 from auth.person import normal_email
 from portal import erasing
 from portal.access import person, system
-from portal.erasure_receipts import GOES, STAYS, Receipt
+from portal.erasure_receipts import GOES, Receipt, what_stays
 from portal.problems import Problem
 from portal.sessions import browser
 from privacy.log_entries import LogUnavailable
@@ -63,12 +63,13 @@ def erase() -> Page:
 
 
 def _page(wrong: dict[str, str]) -> str:
-    days = system().config.erasure_horizon
-    return render_template("me/erase.html", person=person(), goes=GOES, stays=STAYS, days=days, wrong=wrong)
+    config = system().config
+    stays, days = what_stays(config), config.erasure_horizon
+    return render_template("me/erase.html", person=person(), goes=GOES, stays=stays, days=days, wrong=wrong)
 
 
 def _receipt(receipt: Receipt) -> str:
     """Draw the receipt for somebody who is nobody any more: without the frame of a person."""
     browser().end()
     file = "data:application/json;charset=utf-8," + quote(receipt.as_json())
-    return render_template("me/erased.html", receipt=receipt, stays=STAYS, file=file, shell=None)
+    return render_template("me/erased.html", receipt=receipt, stays=receipt.stays, file=file, shell=None)

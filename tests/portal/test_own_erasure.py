@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from portal import erasing
 from portal.cli import main
-from portal.erasure_receipts import GOES, STAYS
+from portal.config import Config
+from portal.erasure_receipts import GOES, JOURNAL, STAYS
 from portal.sentences import sentence
 from privacy.log_entries import LogUnavailable
 from privacy.log_read import Filter
@@ -39,6 +40,21 @@ def test_the_page_says_what_goes_what_stays_and_when_no_backup_opens_it(ready: A
     assert "<b>30 days</b>" in text
     assert "/me/erase" in ready.client("ben").get("/me/account").text
     assert "/me/erase" in ready.client("ben").get("/me/recorded").text
+
+
+def test_where_postgresql_is_used_its_journal_is_named_too(
+    ready: Any, form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert JOURNAL not in ready.client("ben").get("/me/erase").text
+
+    monkeypatch.setattr(Config, "data_url", "postgresql+psycopg://db.example/sameview")
+    asked, done = ready.client("ben").get("/me/erase").text, ask(form).text
+
+    file = unquote(done.partition('href="data:application/json;charset=utf-8,')[2].partition('"')[0])
+    assert JOURNAL in asked
+    assert JOURNAL in done
+    assert json.loads(file)["stays"] == [*STAYS, JOURNAL]
+    assert JOURNAL in erasing.receipt(ready.system, ready.ids["ben"]).as_text()
 
 
 def test_who_confirms_is_erased_signed_out_and_shown_the_receipt(ready: Any, form: Any) -> None:
