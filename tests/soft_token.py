@@ -41,10 +41,22 @@ def make(folder: Path, monkeypatch: pytest.MonkeyPatch, label: str = "sameview")
         pytest.skip("needs a PKCS#11 token to test with: apt-get install softhsm2")
     tokens = folder / "tokens"
     tokens.mkdir(exist_ok=True)
-    settings = folder / "softhsm2.conf"
-    settings.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(settings))
+    _look_in(tokens, folder, monkeypatch)
     command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", OWNER_PIN]
     subprocess.run(command, env=os.environ, check=True, capture_output=True)
     pkcs11.lib(str(module)).reinitialize()  # the module looks for tokens when it starts
     return SoftToken(module, label, PIN, tokens)
+
+
+def restore(token: SoftToken, backup: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a copy of a token's folder on another machine: this process sees the tokens in it, and no others."""
+    tokens = folder / "tokens"
+    shutil.copytree(backup, tokens)
+    _look_in(tokens, folder, monkeypatch)
+    pkcs11.lib(str(token.module)).reinitialize()
+
+
+def _look_in(tokens: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = folder / "softhsm2.conf"
+    settings.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(settings))

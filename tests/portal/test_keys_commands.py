@@ -338,17 +338,22 @@ def test_a_drill_without_enough_shares_opens_nothing(run: Run, tmp_path: Path, e
     assert "2 different shares are needed, 1 given" in refused.stderr
 
 
-def test_a_token_cannot_be_escrowed_and_its_backup_is_drilled_in_its_place(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_a_token(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> soft_token.SoftToken:
+    """An installation whose keys are in a token."""
     token = soft_token.make(tmp_path, monkeypatch)
     for name, value in ({"SAMEVIEW_HOME": str(home)} | token.settings).items():
         monkeypatch.setenv(name, value)
     assert _run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
+    return token
 
+
+def test_a_token_cannot_be_escrowed_and_its_backup_is_drilled_in_its_place(
+    in_a_token: soft_token.SoftToken, tmp_path: Path
+) -> None:
     refused = _run("keys", "escrow-key", "--output", tmp_path / "safe")
     rotated = _run("keys", "rotate", "--class", KeyClass.AUDIT)
-    drilled = _run("keys", "drill", "--token", token.settings["SAMEVIEW_PKCS11_TOKEN"])
+    drilled = _run("keys", "drill", "--token", in_a_token.label)
     missing = _run("keys", "drill", "--token", "no such token")
 
     assert refused.exit_code == 1
@@ -358,3 +363,33 @@ def test_a_token_cannot_be_escrowed_and_its_backup_is_drilled_in_its_place(
     assert "everything would open again" in drilled.stdout
     assert missing.exit_code == 1
     assert "no such token" in missing.stderr
+
+
+def test_a_restored_copy_of_the_token_is_drilled_before_anybody_relies_on_it(
+    in_a_token: soft_token.SoftToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = shutil.copytree(in_a_token.folder, tmp_path / "backup")
+    shutil.rmtree(in_a_token.folder)
+    in_a_token.folder.mkdir()
+
+    soft_token.restore(in_a_token, backup, tmp_path / "elsewhere", monkeypatch)
+    drilled = _run("keys", "drill", "--token", in_a_token.label)
+
+    assert drilled.exit_code == 0, drilled.stderr
+    assert "everything would open again" in drilled.stdout
+    objects = [{each.name: each.read_bytes() for each in f.rglob("*.object")} for f in (backup, tmp_path / "elsewhere")]
+    assert objects[0] == objects[1] != {}, "a drill writes nothing"
+
+
+def test_a_copy_of_the_token_from_before_a_rotation_is_named_as_too_old(
+    in_a_token: soft_token.SoftToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = shutil.copytree(in_a_token.folder, tmp_path / "backup")
+    assert _run("keys", "rotate", "--class", KeyClass.AUDIT).exit_code == 0
+
+    soft_token.restore(in_a_token, backup, tmp_path / "elsewhere", monkeypatch)
+    drilled = _run("keys", "drill", "--token", in_a_token.label)
+
+    assert drilled.exit_code == 1
+    assert "audit: 0 data keys open; LOST:" in drilled.stdout
+    assert "kek-audit-2 is not in" in drilled.stdout
