@@ -6,10 +6,10 @@ heads are read once, moved on in memory, and written back once.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from privacy.key_provider import KeyGone
 from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
@@ -50,17 +50,13 @@ class Heads:
         self._opened: dict[Place, ChainHead] = {}
         self._moved: dict[Place, dt.date] = {}
 
-    def read(self, places: Iterable[Place] | None = None) -> None:
+    def read(self, places: Collection[Place] | None = None) -> None:
         """Fetch the sealed heads of `places`, or all, in one query."""
         rows: Iterable[Any]
         if places is None:
             rows = self.connection.execute(select(*_COLUMNS))
-        elif len(wanted := list(places)) == 1:
-            ((subject, chain),) = wanted
-            rows = self._statements.select_chain_head.fetch(self.connection, subject=subject, of=chain)
         else:
-            matching = tuple_(chain_head.c.subject_id, chain_head.c.chain).in_(wanted)
-            rows = self.connection.execute(select(*_COLUMNS).where(matching))
+            rows = self._statements.chain_heads(self.connection, list(places)) if places else ()
         for subject, chain, sealed in rows:
             self._stored.setdefault((subject, chain), sealed)
 
@@ -94,7 +90,7 @@ class Heads:
             else:
                 fresh.append({"subject_id": place[0], "chain": place[1], "sealed": sealed})
         if fresh:
-            self.connection.execute(insert(ChainHeadRow), fresh)
+            self._statements.insert_chain_heads.run(self.connection, *fresh)
         if changed:
             self._statements.update_chain_heads.run(self.connection, *changed)
 

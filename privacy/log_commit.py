@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
 from privacy.chains import Heads, Place
@@ -17,10 +17,11 @@ from privacy.keys import KeyGone
 from privacy.log_entries import LEAF_PREFIX, LogUnavailable, commitment_of, payload_of
 from privacy.log_seals import Filed, LogSeals, new_salt
 from privacy.log_sql import AppendStatements
-from privacy.log_tables import CheckpointRow, HeadRow
+from privacy.log_tables import HeadRow
 from privacy.log_tree import Head, lock_head, read_frontier
 from privacy.merkle import Frontier, leaf_hash
 from privacy.seal import FieldKey, SealBroken
+from privacy.statement import together
 from privacy.stores import writing
 
 
@@ -156,17 +157,18 @@ class _Batch:
         """Write all rows, and the head with its new checkpoint; return the new root."""
         if not self._entries:
             return self.head.root
-        statements.insert_entries.run(connection, *self._entries)
-        if self._nodes:
-            statements.insert_nodes.run(connection, *self._nodes)
-        if self._kept:
-            connection.execute(insert(CheckpointRow), self._kept)
-        self.heads.write()
         head = self.head
         head.size, head.root = self.frontier.size, self.frontier.root()
         head.note = self._signer.sign(head.size, head.root)
         head.kept += len(self._kept)
-        statements.update_head.run(connection, _values(head))
+        with together(connection):
+            statements.insert_entries.run(connection, *self._entries)
+            if self._nodes:
+                statements.insert_nodes.run(connection, *self._nodes)
+            if self._kept:
+                statements.insert_checkpoints.run(connection, *self._kept)
+            self.heads.write()
+            statements.update_head.run(connection, _values(head))
         return head.root
 
 

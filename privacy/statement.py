@@ -7,7 +7,7 @@ SQL as text, which would name tables and columns a second time.
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Date, Engine, Executable
@@ -81,6 +81,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Let PostgreSQL take the statements inside in one round trip; they answer nothing, and fail at the end.
+
+    All of it is inside the connection's transaction.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    with raw.pipeline() if connection.dialect.name == "postgresql" else nullcontext():
+        yield
+
+
 class Question:
     """A SELECT that is asked often and alone. It sees one state of the database, as every single statement does.
 
@@ -104,13 +115,12 @@ class Question:
         return self._with_days(rows) if self._days and name == "sqlite" else rows
 
     def _with_days(self, rows: Tuples) -> Tuples:
-        return [
-            tuple(
-                dt.date.fromisoformat(value) if n in self._days and value is not None else value
-                for n, value in enumerate(row)
-            )
-            for row in rows
-        ]
+        read, lists = dt.date.fromisoformat, [list(row) for row in rows]
+        for row in lists:
+            for n in self._days:
+                if row[n] is not None:
+                    row[n] = read(row[n])
+        return [tuple(row) for row in lists]
 
 
 @contextmanager
