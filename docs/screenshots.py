@@ -22,11 +22,21 @@ PAGES = {
         "trends": "/me/trends",
         "my-week": "/me/pattern",
         "tokens": "/me/tokens",
+        "account": "/me/account",
+        "notices": "/me/notices",
+        "check": "/me/access/check",
+        "erase": "/me/erase",
         "trust": "/trust",
         "fingerprint": "/log/fingerprint",
     },
     "manager": {"roster": "/team/"},
-    "reviewer": {"log": "/compliance/", "verification": "/compliance/verification"},
+    "reviewer": {
+        "log": "/compliance/",
+        "entry": "/compliance/entries/3",
+        "verification": "/compliance/verification",
+        "verification-whole": "/compliance/verification?payloads=yes",
+        "keys": "/compliance/keys",
+    },
     "operator": {"people": "/admin/", "system": "/admin/system"},
 }
 
