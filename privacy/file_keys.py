@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ __all__ = ["FileKeyProvider", "KeyFileRefused"]
 
 _DATABASE_SUFFIXES: Final = (".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
 _NUMBER: Final = re.compile("[1-9][0-9]*")
+_DYING: Final = ".destroyed"
 _SQLITE_MAGIC: Final = b"SQLite format 3\x00"
 
 
@@ -51,6 +53,7 @@ class FileKeyProvider:
         self._wrapped: set[Path] = set()  # what wraps new keys, and was found wrapped by the passphrase
         if directory.exists():
             self._check_directory()
+            self._overwrite_dying()
 
     def create(self) -> "FileKeyProvider":
         """Make the directory and a first KEK for each class that has none; existing ones stay."""
@@ -108,18 +111,17 @@ class FileKeyProvider:
         return False
 
     def destroy(self, key_class: KeyClass, version: int) -> None:
+        """Take a KEK out of use, then overwrite it. A kill in between leaves a file that the next start overwrites."""
         path = self._path(key_class, version)
         if version not in self.versions(key_class):
             raise KeyGone(f"{path}: no such key")
         if version == self._newest(key_class):
             raise KeyStillUsed(f"{path} is the newest: rotate the class first")  # so that no number is used twice
-        with path.open("r+b", buffering=0) as file:
-            file.write(os.urandom(path.stat().st_size))
-            os.fsync(file.fileno())
-        path.unlink()
+        path.rename(path.with_name(f".{path.name}{_DYING}"))
         self._sync_directory()
         with self._lock:
             self._loaded.pop((key_class, version), None)
+        self._overwrite_dying()
 
     def versions(self, key_class: KeyClass) -> list[int]:
         self._require(key_class)
@@ -178,6 +180,19 @@ class FileKeyProvider:
             partial.unlink()
         self._sync_directory()
         return True
+
+    def _overwrite_dying(self) -> None:
+        """Overwrite and remove what was taken out of use; a process that may only read leaves it to one that writes."""
+        found = sorted(self.directory.glob(f".kek-*{_DYING}"))
+        dying = [path for path in found if path.is_file() and not path.is_symlink()]
+        for path in dying if os.access(self.directory, os.W_OK) else ():
+            with suppress(FileNotFoundError):  # another process was faster
+                with path.open("r+b", buffering=0) as file:
+                    file.write(os.urandom(path.stat().st_size))
+                    os.fsync(file.fileno())
+                path.unlink()
+        if dying:
+            self._sync_directory()
 
     def _check_directory(self) -> None:
         if self.directory.stat().st_mode & 0o022:

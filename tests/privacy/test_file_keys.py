@@ -77,9 +77,9 @@ def test_missing_file_is_named(directory: Path) -> None:
     FileKeyProvider(directory).create()
     (directory / "kek-shared-1").unlink()
 
-    with pytest.raises(KeyGone, match=r"kek-shared-1 is missing: restore it"):
+    with pytest.raises(KeyGone, match=r"kek-shared-\* is missing: recover it"):
         FileKeyProvider(directory).check()
-    with pytest.raises(KeyGone, match=r"kek-shared-1 is missing: restore it"):
+    with pytest.raises(KeyGone, match=r"kek-shared-\* is missing: recover it"):
         FileKeyProvider(directory).wrap(KeyClass.SHARED, DEK, BOUND)
 
 
@@ -144,3 +144,37 @@ def test_key_that_comes_back_never_replaces_another(directory: Path) -> None:
 
     assert provider.export(KeyClass.SHARED, 1) == key
     assert provider.versions(KeyClass.SHARED) == [1]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("dies_in", ["urandom", "fsync", "unlink"])
+def test_a_key_whose_destruction_was_killed_is_out_of_use_and_the_next_start_overwrites_it(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    provider = FileKeyProvider(directory).create()
+    provider.rotate(KeyClass.SHARED)
+    calls, syncs = iter(range(9)), os.fsync
+
+    def die(*given: int) -> None:
+        if dies_in == "fsync" and next(calls) == 0:  # of the directory, after the renaming
+            return syncs(*given)
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path if dies_in == "unlink" else os, dies_in, die)
+        with pytest.raises(Killed):
+            provider.destroy(KeyClass.SHARED, 1)
+    (left,) = directory.glob(".kek-shared-1*")
+    with left.open("rb") as still_open:
+        key = still_open.read()
+
+        after = FileKeyProvider(directory)
+
+        still_open.seek(0)
+        assert still_open.read() != key
+    after.check()
+    assert after.versions(KeyClass.SHARED) == [2]
+    assert {path.name for path in directory.iterdir()} == {f"kek-{c}-{1 + (c == 'shared')}" for c in KeyClass}
