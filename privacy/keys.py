@@ -57,6 +57,7 @@ class KeyRing(Wrapping):
         self._lock = threading.Lock()
         self._cache: dict[tuple[str, KeyClass, int], _Dek] = {}
         self._sweep_at = 0.0
+        self._evictions = 0
 
     def field_key(self, subject: str, key_class: KeyClass, epoch: int, name: str, create: bool = False) -> FieldKey:
         """Return the key of field `name`; KeyGone if its DEK does not exist and `create` is false."""
@@ -101,6 +102,7 @@ class KeyRing(Wrapping):
     def evict(self, subject: str | None = None) -> None:
         """Forget the unwrapped keys of a subject, or all."""
         with self._lock:
+            self._evictions += 1
             for place in [p for p in self._cache if subject in (None, p[0])]:
                 del self._cache[place]
 
@@ -133,16 +135,21 @@ class KeyRing(Wrapping):
         return {e for e in wanted if self._cached(subject, *e) is None}
 
     def _load(self, subject: str, epochs: set[Epoch]) -> set[Epoch]:
-        """Unwrap what is filed among `epochs` into the cache, and return those."""
-        if not epochs:
-            return set()
-        forget_at = self._monotonic() + CACHE_SECONDS
-        with self.engine.connect() as connection:
-            found = key_store.read(connection, subject, epochs)
-        unwrapped = {(subject, k.key_class, k.epoch): _Dek(self.unwrap(k), forget_at) for k in found}
-        with self._lock:
-            self._cache.update(unwrapped)
-        return {(k.key_class, k.epoch) for k in found}
+        """Unwrap what is filed among `epochs` into the cache, and return those.
+
+        What was read before an eviction may be destroyed by now: it is dropped, and read again.
+        """
+        while epochs:
+            evictions = self._evictions
+            forget_at = self._monotonic() + CACHE_SECONDS
+            with self.engine.connect() as connection:
+                found = key_store.read(connection, subject, epochs)
+            unwrapped = {(subject, k.key_class, k.epoch): _Dek(self.unwrap(k), forget_at) for k in found}
+            with self._lock:
+                if evictions == self._evictions:
+                    self._cache.update(unwrapped)
+                    return {(k.key_class, k.epoch) for k in found}
+        return set()
 
 
 def _hkdf(secret: bytes, info: bytes, length: int) -> bytes:

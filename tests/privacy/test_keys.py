@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
-from privacy.key_store import WrappedKey
+from privacy.key_store import Filed, WrappedKey
 from privacy.keys import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyRing, KeyStillUsed
 from privacy.seal import aad
 from privacy.stores import Stores, writing
@@ -150,6 +150,38 @@ class TestKeyRing:
         ring.field_key(DAN, *NOVEMBER, "focus")
         with pytest.raises(KeyGone):
             ring.field_key(BEN, *NOVEMBER, "focus")
+
+    def test_what_was_read_before_it_was_destroyed_is_not_kept(
+        self, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A thread has read Ben's wrapped key and is about to keep it, when another thread destroys it."""
+        KeyRing(ring.engine, ring.provider).ensure(BEN, [NOVEMBER])
+        unwrap = ring.unwrap
+
+        def destroyed_meanwhile(filed: Filed) -> bytes:
+            key = unwrap(filed)
+            ring.destroy(BEN)
+            return key
+
+        monkeypatch.setattr(ring, "unwrap", destroyed_meanwhile)
+
+        with pytest.raises(KeyGone):
+            ring.field_key(BEN, *NOVEMBER, "focus")
+
+    def test_what_was_read_before_another_s_key_was_destroyed_is_read_again(
+        self, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        KeyRing(ring.engine, ring.provider).ensure(BEN, [NOVEMBER])
+        unwrap, others = ring.unwrap, [DAN]
+
+        def destroyed_meanwhile(filed: Filed) -> bytes:
+            while others:
+                ring.destroy(others.pop())
+            return unwrap(filed)
+
+        monkeypatch.setattr(ring, "unwrap", destroyed_meanwhile)
+
+        ring.field_key(BEN, *NOVEMBER, "focus")
 
     def test_destroyed_keys_leave_no_bytes_in_the_sqlite_file(
         self, sqlite_stores: Stores, provider: KeyProvider, tmp_path: Path
