@@ -86,6 +86,11 @@ def _is_here(config: Config, origin: str) -> bool:
 
 def _check_age(config: Config, folder: Path, manifest: Manifest, today: dt.date) -> None:
     age = (today - manifest.day).days
+    if age < 0:
+        raise RestoreRefused(
+            f"{folder} is dated {manifest.day}, which is after today: its age is unknown, and it may hold keys of what"
+            " was erased since. Set this machine's clock right, or take another backup of the keys"
+        )
     if age > config.erasure_horizon:
         raise RestoreRefused(
             f"{folder} is {age} days old, the erasure horizon is {config.erasure_horizon} days: it may hold keys of"

@@ -118,6 +118,16 @@ def test_a_key_backup_older_than_the_horizon_is_refused(small: Office, days: int
         assert small.restore(keys_folder=small.keys).problems == []
 
 
+def test_a_key_backup_from_the_future_is_refused(small: Office) -> None:
+    """A date that somebody typed hides how old the keys are."""
+    small.save()
+    small.lose("keys")
+    small.clock.advance(days=-1)
+
+    with pytest.raises(RestoreRefused, match="after today: its age is unknown"):
+        small.restore(keys_folder=small.keys)
+
+
 def test_without_any_keys_nothing_is_restored(small: Office) -> None:
     small.save()
     small.lose("keys")
