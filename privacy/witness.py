@@ -10,7 +10,7 @@ blank line and a signed checkpoint; the answer is a status and a text:
     422  the proof does not prove that the log only grew
     200  the witness's line, recorded durably before it is returned
 
-No I/O but the store's. Whatever is refused although the log signed it is kept as evidence.
+No I/O but the store's. What the log signed, and what does not fit to what was co-signed, is kept as evidence.
 """
 
 import datetime as dt
@@ -114,7 +114,8 @@ class Witness:
         try:
             _check_growth(latest, asked)
         except ProofBroken as e:
-            deciding.accuse(checkpoint.origin, Evidence(latest.note, note, UNPROVED, now))
+            if 0 < latest.size < checkpoint.size:  # the tree that is known already, or the first one, needs no proof
+                deciding.accuse(checkpoint.origin, Evidence(latest.note, note, UNPROVED, now))
             return Answer(422, f"{e}\n")
         line = self.signer.cosign(note.rpartition("\n\n")[0] + "\n", now)
         deciding.record(checkpoint, note, line.line, line.at)

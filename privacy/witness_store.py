@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     select,
@@ -28,13 +29,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from privacy.checkpoint import Checkpoint
+from privacy.checkpoint import Checkpoint, split_note
 from privacy.merkle import EMPTY_ROOT
 from privacy.stores import open_engine, writing
 
 FORKED: Final = "forked"
 UNPROVED: Final = "unproved"
-_EVIDENCE_KEPT: Final = 1_000  # for each log: whoever has its key must not fill the disk
+_EVIDENCE_KEPT: Final = {FORKED: 1_000, UNPROVED: 100}
+"""For each log: whoever has its key must not fill the disk, nor crowd out what convicts with what does not."""
 _tables: Final = MetaData()
 _cosigned: Final = Table(
     "cosigned",
@@ -76,7 +78,8 @@ NEVER: Final = Cosigned(0, EMPTY_ROOT)
 class Evidence:
     """Two notes, both signed by the log, that do not fit together: `known` was co-signed, `note` was refused.
 
-    `forked` convicts by itself: one size, two roots. `unproved` says only that no proof was given that the log grew.
+    `forked` convicts by itself: one size, two roots. `unproved` says only that no proof was given that the log grew, and
+    accuses nobody: a log's checkpoints are public, so anybody can send one without its proof.
     """
 
     known: str
@@ -136,15 +139,28 @@ class Deciding:
         if self._connection.execute(update(_cosigned).where(*here).values(values)).rowcount == 0:
             row = {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root}
             self._connection.execute(insert(_cosigned).values(row | values))
+        self._settle(checkpoint, note)
 
     def accuse(self, origin: str, evidence: Evidence) -> None:
-        """Keep evidence once; the first thousand of a log are enough."""
-        count = select(func.count()).select_from(_evidence).where(_evidence.c.origin == origin)
-        if (self._connection.scalar(count) or 0) >= _EVIDENCE_KEPT:
+        """Keep evidence once; of each kind the first ones of a log are enough."""
+        same_kind = (_evidence.c.origin == origin, _evidence.c.kind == evidence.kind)
+        count = select(func.count()).select_from(_evidence).where(*same_kind)
+        if (self._connection.scalar(count) or 0) >= _EVIDENCE_KEPT[evidence.kind]:
             return
         row = {"origin": origin, "note": evidence.note, "known": evidence.known, "kind": evidence.kind}
         statement = sqlite.insert(_evidence).values(row | {"at": int(evidence.at.timestamp())})
         self._connection.execute(statement.on_conflict_do_nothing())
+
+    def _settle(self, cosigned: Checkpoint, note: str) -> None:
+        """Decide what was unproved of this size: the same tree was proved now, and another tree is a fork."""
+        here = (_evidence.c.origin == cosigned.origin, _evidence.c.kind == UNPROVED)
+        for (refused,) in self._connection.execute(select(_evidence.c.note).where(*here)).all():
+            stated = Checkpoint.parse(split_note(refused)[0])
+            this = (*here, _evidence.c.note == refused)
+            if stated.size == cosigned.size and stated.root == cosigned.root:
+                self._connection.execute(delete(_evidence).where(*this))
+            elif stated.size == cosigned.size:
+                self._connection.execute(update(_evidence).where(*this).values(kind=FORKED, known=note))
 
     def _one(self, origin: str, order: ColumnElement[int], size: int | None = None) -> Cosigned | None:
         query = select(_cosigned).where(_cosigned.c.origin == origin).order_by(order).limit(1)

@@ -92,6 +92,7 @@ def _log(witness: Witness, log: Verifier) -> dict[str, Any]:
     """Return what the page says about one log."""
     latest = witness.store.latest(log.name)
     evidence = witness.store.evidence(log.name)
+    unproved = [(each, _size(each.note)) for each in evidence if each.kind != FORKED]
     return {
         "origin": log.name,
         "key": str(log),
@@ -100,7 +101,8 @@ def _log(witness: Witness, log: Verifier) -> dict[str, Any]:
         "at": latest.at,
         "fingerprint": groups(latest.root) if latest.at else (),
         "forks": [each for each in evidence if each.kind == FORKED],
-        "unproved": [(each, _size(each.note)) for each in evidence if each.kind != FORKED],
+        "unproved": unproved,
+        "waiting": [size for _, size in unproved if size > latest.size],
     }
 
 

@@ -103,14 +103,29 @@ def test_the_page_shows_both_notes_of_a_fork(client: FlaskClient) -> None:
         assert note in page
 
 
-def test_a_checkpoint_without_a_proof_is_called_refused_and_not_forked(client: FlaskClient) -> None:
+def test_a_checkpoint_without_a_proof_waits_for_it_and_accuses_nobody(client: FlaskClient) -> None:
     client.post("/add-checkpoint", data=KNOWN.request(0))
     client.post("/add-checkpoint", data=Tree(*words(9)).request(5, []))
 
     page = client.get("/").text
 
-    assert "A checkpoint was refused." in page
+    assert "A checkpoint waits for its proof." in page
+    assert "It has only ever grown" in page
     assert "forked" not in page
+
+
+def test_whoever_sends_checkpoints_without_proofs_does_not_change_what_the_page_says_of_an_honest_log(
+    client: FlaskClient,
+) -> None:
+    client.post("/add-checkpoint", data=KNOWN.request(0))
+    for size in (5, 7, 9):  # the one that is co-signed, one that is left out later, the next
+        client.post("/add-checkpoint", data=Tree(*words(size)).request(5, [bytes(32)]))
+    client.post("/add-checkpoint", data=Tree(*words(9)).request(5))
+
+    page = client.get("/").text
+
+    assert "It has only ever grown" in page
+    assert "waits for its proof" not in page
 
 
 def test_the_verifier_is_served_with_the_digest_that_the_page_names(client: FlaskClient) -> None:

@@ -162,13 +162,64 @@ def test_what_the_log_did_not_sign_is_never_evidence(witness: Witness) -> None:
     assert witness.store.evidence(ORIGIN) == []
 
 
+def test_what_is_co_signed_already_is_never_evidence_however_it_is_sent(witness: Witness) -> None:
+    assert witness.add_checkpoint(KNOWN.request(5, [bytes(32)])).status == 422
+
+    assert witness.store.evidence(ORIGIN) == []
+
+
+def test_the_first_checkpoint_of_a_log_is_no_evidence_with_a_proof_that_it_does_not_need(tmp_path: Path) -> None:
+    witness = open_witness(tmp_path)
+
+    assert witness.add_checkpoint(KNOWN.request(0, [bytes(32)])).status == 422
+
+    assert witness.store.evidence(ORIGIN) == []
+
+
+def test_a_proof_that_comes_later_takes_the_evidence_away(witness: Witness) -> None:
+    witness.add_checkpoint(GROWN.request(5, []))
+
+    assert witness.add_checkpoint(GROWN.request(5)).status == 200
+
+    assert witness.store.evidence(ORIGIN) == []
+
+
+def test_an_unproved_tree_is_a_fork_from_when_another_of_its_size_is_co_signed(witness: Witness) -> None:
+    witness.add_checkpoint(FORKED_AT_THREE.request(5, []))
+
+    assert witness.add_checkpoint(GROWN.request(5)).status == 200
+
+    (evidence,) = witness.store.evidence(ORIGIN)
+    assert evidence.kind == FORKED
+    assert (evidence.known, evidence.note) == (GROWN.note(), FORKED_AT_THREE.note())
+
+
+def test_an_unproved_tree_that_was_passed_by_stays_as_it_was(witness: Witness) -> None:
+    witness.add_checkpoint(Tree(*words(9)).request(5, []))
+
+    assert witness.add_checkpoint(GROWN.request(5)).status == 200
+
+    assert [each.kind for each in witness.store.evidence(ORIGIN)] == [UNPROVED]
+
+
 def test_evidence_never_fills_the_disk(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness_store, "_EVIDENCE_KEPT", 3)
+    monkeypatch.setattr(witness_store, "_EVIDENCE_KEPT", {FORKED: 3, UNPROVED: 2})
 
     for number in range(5):
         witness.add_checkpoint(KNOWN.request(5, [], LOG.sign(5, bytes([number]) * 32)))
+        witness.add_checkpoint(GROWN.request(5, [], LOG.sign(12, bytes([number]) * 32)))
 
-    assert len(witness.store.evidence(ORIGIN)) == 3
+    kinds = [each.kind for each in witness.store.evidence(ORIGIN)]
+    assert (kinds.count(FORKED), kinds.count(UNPROVED)) == (3, 2)
+
+
+def test_what_does_not_convict_never_crowds_out_what_does(witness: Witness) -> None:
+    for number in range(witness_store._EVIDENCE_KEPT[UNPROVED] + 1):
+        witness.add_checkpoint(GROWN.request(5, [], LOG.sign(12, number.to_bytes(32, "big"))))
+
+    witness.add_checkpoint(SAME_SIZE.request(5, []))
+
+    assert FORKED in [each.kind for each in witness.store.evidence(ORIGIN)]
 
 
 def test_a_witness_that_was_started_again_knows_what_it_co_signed(witness: Witness, tmp_path: Path) -> None:
