@@ -85,6 +85,8 @@ class Inventory:
         """Raise VaultIncomplete unless the rows `found` are exactly those that are listed for `period`."""
         for field in fields:
             listed, there = self._listed(tier, field, period), found.get(field, {})
+            if listed == there:
+                continue
             for each in sorted(listed.keys() | there.keys(), key=lambda n: (n in there, n)):  # what is missing first
                 if listed.get(each) != there.get(each):
                     reason = difference(each in listed, each in there)
@@ -93,13 +95,16 @@ class Inventory:
 
     def _listed(self, tier: Tier, field: Field, period: Period) -> Numbers:
         low, high = number(period.first, 0), number(period.end, 0)
+        state = field in STATE_FIELDS
+        first, name, of_field = 0 if state else low, shelf(tier, field), CLASS_OF[field]
         rows: Numbers = {}
         for (key_class, _), listing in self._listings.items():
-            if key_class is CLASS_OF[field]:
-                rows.update((n, h) for n, h in listing.read(shelf(tier, field)).items() if n < high)
-        if field in STATE_FIELDS and rows:
+            if key_class is of_field:
+                rows |= {n: h for n, h in listing.read(name).items() if first <= n < high}
+        if state and rows:
             low = number(day_and_sequence(max(rows))[0], 0)
-        return {n: h for n, h in rows.items() if n >= low}
+            return {n: h for n, h in rows.items() if n >= low}
+        return rows
 
     def _check_head(self, key_class: KeyClass, sealed: Mapping[Epoch, bytes], low: int, high: int) -> None:
         head = sealed.get((key_class, HEAD_EPOCH))

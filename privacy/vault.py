@@ -8,6 +8,7 @@ hours worked with a correlation of 0.997.)
 """
 
 import datetime as dt
+import functools
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -189,6 +190,7 @@ class Vault:
         return sealed
 
 
+@functools.lru_cache(4096)
 def _epoch(field: Field, day: dt.date) -> Epoch:
     key_class = CLASS_OF[field]
     return key_class, epoch_of(key_class, day)
