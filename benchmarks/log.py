@@ -9,10 +9,8 @@ the run: then the times mean nothing.
 """
 
 import argparse
-import datetime as dt
 import hashlib
 import json
-import statistics
 import sys
 import tempfile
 import threading
@@ -28,7 +26,7 @@ from rich.table import Table
 from sqlalchemy import Column, Engine, Integer, LargeBinary, MetaData
 from sqlalchemy import Table as SqlTable
 
-from auth.permissions import Role
+from benchmarks.disclosing import MovableClock, disclosures, settle
 from benchmarks.rewrapping import rewrapping
 from benchmarks.run import Row, machine
 from portal.config import Config
@@ -36,21 +34,16 @@ from portal.founding import found
 from portal.wiring import System
 from privacy import merkle
 from privacy.access_log import AccessLog
-from privacy.fields import Field, Tier
 from privacy.log_entries import LEAF_PREFIX, Draft
 from privacy.period import iso_week
-from privacy.policy import POLICY_VERSION, Purpose
 from privacy.stores import writing
-from privacy.vault import Row as VaultRow
 
 HERE = Path(__file__).parent
 SECONDS = 3.0
 THREADS = (1, 8, 32)
-READS = 200
 WEEK = iso_week("2026-W44")
 PEOPLE = [f"{n:032x}" for n in range(1, 201)]
 MANAGER = f"{0xA:032x}"
-READ = (Field.ACTIVE_TIME, Field.AWAY_TIME, Field.CATEGORIES, Field.FOCUS, Field.RHYTHM)
 _bare = SqlTable("bare_commit", MetaData(), Column("id", Integer, primary_key=True), Column("row", LargeBinary))
 
 
@@ -85,7 +78,7 @@ def commit_bare(engine: Engine) -> None:
         connection.execute(_bare.insert().values(row=b"x" * 500))
 
 
-def appends(name: str, system: System, _entries: int) -> list[Row]:
+def appends(name: str, system: System) -> list[Row]:
     _bare.create(system.stores.log, checkfirst=True)
     system.log.append_many([look(number) for number in range(len(PEOPLE))])  # chains and keys are there
     bare = rate(lambda _: commit_bare(system.stores.log))
@@ -142,31 +135,6 @@ def _hashing(what: str, entries: int, seconds: float, raw: float, wanted: float 
     return Row(f"{what}, {entries:,} entries", ours, bare, raw / seconds, wanted)
 
 
-def disclosures(name: str, system: System, _entries: int) -> list[Row]:
-    """Time reads of a whole week by its owner, in turn with the append that each of them waits for."""
-    owner = system.people.create("desk@example.test", "Desk One", "UTC", WEEK.first)
-    system.people.grant(owner, Role.EMPLOYEE)
-    system.people.acknowledge(owner, POLICY_VERSION)
-    days = [WEEK.first + dt.timedelta(days=n) for n in range(7)]
-    with writing(system.stores.data) as connection:
-        rows = [VaultRow(field, Tier.SUMMARY, day, 0, b"1" * 200) for field in READ for day in days]
-        system.vault.put(connection, owner, rows)
-
-    def disclose() -> object:
-        return system.gate.disclose(owner, owner, READ, Purpose.OWN_REVIEW, WEEK)
-
-    own = Draft(owner, owner, "self", [f.value for f in READ], "own_review", WEEK, "disclosed", chain="self")
-    times: dict[str, list[float]] = {"append": [], "disclose": []}
-    for _ in range(READS):
-        for key, work in (("append", lambda: system.log.append(own)), ("disclose", disclose)):
-            started = time.perf_counter()
-            work()
-            times[key].append(time.perf_counter() - started)
-    commit, ours = (statistics.median(times[key]) * 1000 for key in ("append", "disclose"))
-    goal = commit + 0.5
-    return [Row(f"{name}: disclose a week, p50", f"{ours:.2f} ms", f"{commit:.2f} ms append + 0.5", goal / ours, 1)]
-
-
 @contextmanager
 def databases(directory: Path) -> Iterator[list[tuple[str, Config]]]:
     """Yield the settings of an installation on each database; PostgreSQL is one that runs for this alone."""
@@ -190,10 +158,11 @@ def measure(directory: Path, entries: int, console: Console) -> list[Row]:
     rows = [verify_in_memory(entries)]
     with databases(directory) as installations:
         for name, config in installations:
-            system = found(config, "Bench", throw_away=True)
-            for part in (appends, disclosures, verify_stored):
-                console.print(f"{name}: {part.__name__.replace('_', ' ')} …")
-                rows += part(name, system, entries)
+            clock = MovableClock()
+            system = found(config, "Bench", throw_away=True, clock=clock)
+            office = settle(system, clock)
+            console.print(f"{name}: appends, disclosures, verification …")
+            rows += [*appends(name, system), *disclosures(name, system, office), *verify_stored(name, system, entries)]
             system.close()
     console.print("keys …")
     return [*rows, *rewrapping(directory)]
