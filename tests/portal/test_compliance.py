@@ -127,6 +127,19 @@ def test_verification_names_the_entry_that_was_touched(read: Any) -> None:
     assert "entry 3" in broken
 
 
+def test_verification_says_what_was_compared_beyond_the_log_and_claims_nothing_that_does_not_hold(read: Any) -> None:
+    cheap, whole = (read.client("cleo").get(f"/compliance/verification{each}").text for each in ("", "?payloads=yes"))
+    with read.system.stores.log.begin() as connection:
+        connection.exec_driver_sql('UPDATE entry SET leaf_hash = zeroblob(32) WHERE "index" = 3')
+    broken = read.client("cleo").get("/compliance/verification?payloads=yes").text
+
+    for part in ("The log’s tree", "Published checkpoints", "Every entry", "People and rights", "Stored data", "Keys"):
+        assert f"<b>{part}.</b>" in cheap
+    assert [(each.count('<li class="yes">'), each.count("not now")) for each in (cheap, whole)] == [(2, 4), (6, 0)]
+    assert (broken.count('<li class="yes">'), broken.count("see above")) == (0, 6)
+    assert "Not all of this holds" in broken
+
+
 def test_an_operator_who_makes_himself_reviewer_finds_every_earlier_entry_closed_and_everybody_told(read: Any) -> None:
     earlier = read.entries("ben")[-1].index
     read.clock.advance(days=1)
