@@ -78,8 +78,8 @@ NEVER: Final = Cosigned(0, EMPTY_ROOT)
 class Evidence:
     """Two notes, both signed by the log, that do not fit together: `known` was co-signed, `note` was refused.
 
-    `forked` convicts by itself: one size, two roots. `unproved` says only that no proof was given that the log grew, and
-    accuses nobody: a log's checkpoints are public, so anybody can send one without its proof.
+    `forked` convicts by itself: one size, two roots. `unproved` says only that no proof was given that the log
+    grew, and accuses nobody: a log's checkpoints are public, so anybody can send one without its proof.
     """
 
     known: str

@@ -1,6 +1,8 @@
 """A works council's machine on loopback: a real witness over HTTP, and others that misbehave."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +16,7 @@ from witnessed import NAME, SEED
 from portal.settings import WitnessAddress
 from portal.wiring import System
 from portal.witness.app import create_app
+from portal.witnessing import NoAnswer, post
 from privacy.checkpoint import Verifier
 from privacy.cosignature import CosignatureSigner
 from privacy.witness import Witness
@@ -74,3 +77,21 @@ def agree(system: System, address: str, key: str = KEY) -> None:
     """Let the system's operator agree on a witness."""
     witnesses = (WitnessAddress(key, address),)
     object.__setattr__(system, "config", replace(system.config, witnesses=witnesses))
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def post_when_it_listens(url: str, body: bytes) -> int:
+    """Post to a witness that is being started; returns the status."""
+    for _ in range(300):
+        try:
+            return post(f"{url}/add-checkpoint", body).status
+        except NoAnswer:
+            time.sleep(0.1)
+    raise AssertionError("the witness never listened")

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, render_templat
 from portal import show
 from portal.fingerprint import groups
 from portal.headers import add_headers
+from portal.witness.front import LONGEST_REQUEST
 from privacy.checkpoint import Checkpoint, Verifier, split_note
 from privacy.cosignature import merge
 from privacy.witness import NEVER, TEXT, Witness
@@ -16,7 +17,6 @@ from privacy.witness_store import FORKED
 
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 VERIFIER: Final = _ROOT / "portal" / "verifier"
-_LONGEST_REQUEST: Final = 32 * 1024  # bytes: 63 hashes are 3 KiB; the rest is room for others' signatures
 _TYPES: Final = {
     "verify.py": "text/x-python; charset=utf-8",
     "verify.html": "text/html; charset=utf-8",
@@ -31,7 +31,7 @@ blueprint = Blueprint("witness", __name__)
 def create_app(witness: Witness) -> Flask:
     """Return the application of an opened witness. It asks nobody who they are: anybody may see all of it."""
     app = Flask("portal", template_folder=str(_ROOT / "templates"))
-    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_REQUEST
+    app.config["MAX_CONTENT_LENGTH"] = LONGEST_REQUEST
     app.extensions["witness"] = witness
     add_headers(app)
     show.register(app.jinja_env)

@@ -3,11 +3,9 @@
 import hashlib
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import Clock
 from flask.testing import FlaskClient
+from witness_house import free_port, post_when_it_listens
 from witnessed import LOG, NAME, ORIGIN, SEED, Tree, words
 
 from portal.cli import main
@@ -23,7 +22,6 @@ from portal.headers import ALWAYS
 from portal.witness import app as witness_app
 from portal.witness.app import address, create_app
 from portal.witness.home import Place, WitnessMisplaced
-from portal.witnessing import NoAnswer, post
 from privacy.checkpoint import Signer
 from privacy.cosignature import CosignatureSigner, CosignatureVerifier
 from privacy.witness import Witness
@@ -218,22 +216,6 @@ def test_a_wrong_log_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert done.stderr.startswith("sameview: --log nonsense: ")
     assert done.stderr.count("\n") == 1
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def post_when_it_listens(url: str, body: bytes) -> int:
-    for _ in range(300):
-        try:
-            return post(f"{url}/add-checkpoint", body).status
-        except NoAnswer:
-            time.sleep(0.1)
-    raise AssertionError("the witness never listened")
 
 
 def test_the_command_serves_needs_no_portal_and_remembers_after_a_kill(tmp_path: Path) -> None:
