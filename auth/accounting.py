@@ -59,6 +59,11 @@ class Accounting:
         """What was lost in a restore."""
         return self._said.warnings
 
+    @property
+    def uncompared(self) -> Collection[str]:
+        """Whose rights rest on entries that expired, by subject id; known once `problems` was gone through."""
+        return self._said.uncompared
+
     def problems(self) -> Iterator[str]:
         """Yield what does not stand in the log as it stands here, as `place: reason`."""
         yield from self._said.problems
@@ -140,7 +145,7 @@ class Accounting:
             ):
                 yield f"person {row.subject_id}: no entry of the log says that they have read the notice"
             left = self._said.last(row.subject_id, Kind.LEAVING, Kind.STAYING)
-            day = left.parameters["last_day"] if left is not None and left.kind is Kind.LEAVING else None
+            day = left.parameters.get("last_day") if left is not None and left.kind is Kind.LEAVING else None
             if row.subject_id not in self._erased and day != (None if row.left is None else row.left.isoformat()):
                 yield f"person {row.subject_id}: the last day is not what the log says"
             yield from self._password(row)

@@ -2,8 +2,9 @@
 
 The log alone proves that its entries are as they were written. This asks the rest: was it published longer or otherwise
 (`portal.published`); is everybody what the log says they are (`auth.accounting`); does the vault hold what its
-manifests list (`privacy.vault_check`), and what the last entry about each person says; do the keys unwrap. Problems are
-`place: reason`, and name nobody except by subject id. docs/attacks.md says which attack each of them shows.
+manifests list (`privacy.vault_check`), and what the last entry about each person says; is everybody forgotten who was
+erased (`portal.remains`); do the keys unwrap. Problems are `place: reason`, and name nobody except by subject id.
+docs/attacks.md says which attack each of them shows.
 
 What a process has no keys for, it does not open: it counts that, and says so.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.accounting import Accounting
-from portal import published
+from portal import published, remains
 from portal.wiring import System
 from privacy import tombstones, vault_check, vault_store
 from privacy.access_log import Verification
@@ -30,7 +31,7 @@ class Verified:
     """What was found. `problems` begin with the log's own; `warnings` are no proof that somebody tampered.
 
     `uncompared` counts people whose stored data could not be compared with the log, because its last word about them
-    may be among the entries that this process has no keys for.
+    may be among the entries that this process has no keys for, or that expired.
     """
 
     log: Verification
@@ -65,9 +66,16 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
         accounting = Accounting(connection, found.ledger, system.stamps, system.clock(), erased)
         problems += accounting.problems()
     problems += _vault_problems(system)
+    problems += remains.problems(system, found.ledger)
     disagreeing, uncompared = _compared(system, before, found)
     problems += disagreeing
-    return Verified(found, problems[:MOST], [*accounting.warnings, *_clock_warnings(system, found.ledger)], uncompared)
+    warnings = [
+        *accounting.warnings,
+        *remains.warnings(system),
+        *_expired_warnings(accounting),
+        *_clock_warnings(system, found.ledger),
+    ]
+    return Verified(found, problems[:MOST], warnings, uncompared)
 
 
 def _digests(system: System) -> dict[str, str]:
@@ -97,7 +105,7 @@ def _compared(system: System, before: Mapping[str, str], found: Verification) ->
         digest = _settled(system, subject)
         if digest == last or digest != before.get(subject, digest):
             continue
-        if blind or (not said and ledger.erased):
+        if blind or (not said and ledger.is_shortened(subject)):
             uncompared += 1
         else:
             problems.append(f"vault of {subject}: {_disagreement(said, digest)}")
@@ -122,6 +130,15 @@ def _disagreement(said: Sequence[Commitment], digest: str | None) -> str:
             " older state was put back"
         )
     return f"is not as entry {last} of the log left it: changed from outside, or an older state was put back"
+
+
+def _expired_warnings(accounting: Accounting) -> Iterator[str]:
+    """Say how many rest on entries that expired: what cannot be compared is not passed over."""
+    if count := len(accounting.uncompared):
+        yield (
+            f"people: what {count} of them may do, or sign in with, rests on entries that expired, and is not compared"
+            " with the log any more"
+        )
 
 
 def _clock_warnings(system: System, ledger: Ledger) -> Iterator[str]:

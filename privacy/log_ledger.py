@@ -13,8 +13,6 @@ from privacy.policy import Relation
 
 TOLERATED: Final = dt.timedelta(minutes=10)
 """How far apart the clocks of processes may be, and how long an entry may wait to be written."""
-RESTORED: Final = "restored"
-"""The outcome of the organisation's entry that an older state of the data was put back, which everybody is told."""
 _KEPT_ACCOUNTS: Final = 2
 
 
@@ -32,17 +30,18 @@ class Commitment:
 class Ledger:
     """What the entries commit to, oldest first. `announced` by the index of the entry, `vaults` the latest by subject.
 
-    `restored` is the last entry of a restore, `backwards` the first that is dated much before one that precedes it,
-    `newest` the latest time of all.
+    `expired` are rows that retention emptied, `ended` the record of the erasure of each person who was erased.
+    `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
     """
 
     def __init__(self) -> None:
         self.announced: dict[int, Commitment] = {}
         self.vaults: dict[str, list[Commitment]] = {}
-        self.erased: set[int] = set()
-        self.restored: int | None = None
+        self.expired: set[int] = set()
+        self.ended: dict[str, int] = {}
         self.backwards: int | None = None
         self.newest: tuple[dt.datetime, int] | None = None
+        self._gaps: dict[str, list[tuple[Chain, int, int]]] = {}
 
     def take(self, found: Entry) -> None:
         """Take up an entry, in the order of the log."""
@@ -50,8 +49,6 @@ class Ledger:
             self.newest = found.time, found.index
         elif self.backwards is None and found.time < self.newest[0] - TOLERATED:
             self.backwards = found.index
-        if found.chain is Chain.ORGANISATION and found.outcome == RESTORED:
-            self.restored = found.index
         if found.digest is None or found.subject is None:
             return
         commitment = Commitment(found.index, found.subject, found.outcome, found.digest, found.time.date())
@@ -60,3 +57,17 @@ class Ledger:
             kept[:] = [*kept, commitment][-_KEPT_ACCOUNTS:]
         elif found.chain is Chain.OTHERS and found.relation == Relation.OPERATIONS and LOG_FIELD not in found.fields:
             self.announced[found.index] = commitment
+
+    def take_gap(self, subject: str, chain: Chain, low: int, high: int) -> None:
+        """Take up that between two rows of the log entries of a chain expired."""
+        self._gaps.setdefault(subject, []).append((chain, low, high))
+
+    def may_have_held(self, subject: str, entry: int) -> bool:
+        """Tell whether an entry expired that may have been one of others about a subject."""
+        return entry in self.expired and any(
+            chain is Chain.OTHERS and low < entry < high for chain, low, high in self._gaps.get(subject, ())
+        )
+
+    def is_shortened(self, subject: str) -> bool:
+        """Tell whether entries about a subject expired."""
+        return subject in self._gaps

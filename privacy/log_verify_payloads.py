@@ -1,7 +1,6 @@
 """The second pass of checking a log: payloads against the columns of their rows, and each entry against its chain."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from privacy.chains import End, Place, chain_head, ended_by, erasure_digest
+from privacy.chains import End, Place, chain_head, ended_by
 from privacy.closings import CLOSED, leaf_hashes
 from privacy.keys import KeyClassWithheld, KeyGone
 from privacy.log_entries import Chain, Entry, commitment_of, entry_of
@@ -18,8 +17,8 @@ from privacy.log_problems import Problems, raw
 from privacy.log_read import COLUMNS, LogReader
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, Filed, LogSeals, class_of, is_own_read
 from privacy.log_tree import entry
-from privacy.log_upkeep import ERASED, EXPIRED
 from privacy.log_verify_closings import ClosingRows
+from privacy.log_verify_erasures import ErasedRows, Gap
 from privacy.seal import SealBroken
 from privacy.vault import ORGANISATION
 
@@ -76,12 +75,10 @@ class PayloadCheck:
         self._problems = problems
         self._log = LogReader(connection, seals)
         self._ends: dict[Place, _End] = {}
-        self._erased: dict[int, int] = {}
-        self._records: dict[int, str | None] = {}
-        self._ended: dict[int, set[Place]] = {}
         self._closings = ClosingRows(connection, problems)
         self.days = Days()
         self.ledger = Ledger()
+        self._erased = ErasedRows(problems, self.ledger)
         self.unopened = 0
 
     def run(self, size: int) -> None:
@@ -90,9 +87,9 @@ class PayloadCheck:
                 self.days.take(filed.index, filed.day)
                 self._check(filed)
         self.days.finish(size)
-        self._check_heads()
-        self._check_erasures()
-        self._closings.check_others(self._erased)
+        self._check_heads(size)
+        self._erased.check()
+        self._closings.check_others()
 
     def _rows(self, size: int) -> Iterator[tuple[Any, ...]]:
         low = 0
@@ -104,8 +101,7 @@ class PayloadCheck:
         """Return a row's columns; None, and a problem unless it is erased, if one is empty or not of its type."""
         index, leaf_hash, commitment, day, subject_tag, viewer_tag, sealed, erased_by = row
         if (day, subject_tag, viewer_tag, sealed) == (None, None, None, None) and isinstance(erased_by, int):
-            self._erased[index] = erased_by
-            self.ledger.erased.add(index)
+            self._erased.take(index, erased_by)
             return None
         if None in (day, subject_tag, viewer_tag, sealed) or erased_by is not None:
             self._problems.report(index, "half erased: payload, tags and day are empty together, and say by what")
@@ -136,10 +132,7 @@ class PayloadCheck:
         self.ledger.take(found)
         for reason in self._contradictions(row, subject, found):
             self._problems.report(row.index, reason)
-        if found.chain is Chain.ORGANISATION and found.outcome in (ERASED, EXPIRED):
-            self._records[row.index] = found.digest
-            if found.outcome == ERASED:
-                self._ended[row.index] = set()
+        self._erased.take_record(found)
         if found.chain is Chain.ORGANISATION and found.outcome == CLOSED:
             self._check_closing(found)
         self._check_chain((subject, found.chain.value), row, found)
@@ -167,16 +160,17 @@ class PayloadCheck:
             return row.viewer_tag
 
     def _check_chain(self, place: Place, row: Filed, found: Entry) -> None:
-        """An entry continues its chain: the next number, the commitment before. Only erased entries leave a gap."""
+        """An entry continues its chain: the next number, the commitment before. Only expired entries leave a gap."""
         end = self._ends.get(place, _End(-1, b"", -1, 0))
         gap = found.sequence - end.sequence - 1
         if gap < 0:
             self._problems.report(row.index, f"number {found.sequence} of its chain comes after {end.sequence}")
-        elif gap > len(self._erased) - end.erased:
-            self._problems.report(row.index, f"{gap} entries of its chain are missing before it")
-        elif gap == 0 and found.previous != (end.commitment.hex() or None):
+        elif gap > 0:
+            reason = f"{gap} entries of its chain are missing before it"
+            self._erased.take_gap(Gap(place, end.index, row.index, gap, row.index, reason))
+        elif found.previous != (end.commitment.hex() or None):
             self._problems.report(row.index, "does not continue from the entry of its chain before it")
-        self._ends[place] = _End(found.sequence, row.commitment, row.index, len(self._erased))
+        self._ends[place] = _End(found.sequence, row.commitment, row.index, self._erased.count)
 
     def _check_closing(self, found: Entry) -> None:
         """The leaves kept of a closing have its digest, and among them is the end of every chain before it.
@@ -188,16 +182,16 @@ class PayloadCheck:
             return
         ends = []
         for (subject, _), end in self._ends.items():
-            if end.erased == len(self._erased):
+            if end.erased == self._erased.count:
                 with suppress(KeyGone):
                     tag = self._seals.tag(SUBJECT_TAG, subject, found.period.first)
                     ends.append(End(tag, end.sequence + 1, end.commitment))
         known = set(leaf_hashes(ends))
-        all_known = not self._erased and not self.unopened
+        all_known = not self._erased.count and not self.unopened
         if not known <= set(leaves) or (all_known and len(known) != len(leaves)):
             self._problems.report(found.index, "closes the day with other ends of chains than there were")
 
-    def _check_heads(self) -> None:
+    def _check_heads(self, size: int) -> None:
         """Every chain has a head, which states its last entry."""
         columns = raw(chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
         for subject, chain, sealed in self._connection.execute(select(*columns)):
@@ -217,33 +211,16 @@ class PayloadCheck:
             gap = head.sequence - end.sequence
             if gap < 0:
                 self._problems.report(place, "the head of its chain stops before it")
-            elif gap > len(self._erased) - end.erased:
-                self._problems.report(place, f"the head of the chain counts {gap} entries after it, which are missing")
-            elif gap == 0 and head.commitment != end.commitment:
+            elif gap > 0:
+                reason = f"the head of the chain counts {gap} entries after it, which are missing"
+                self._erased.take_gap(Gap((subject, chain), end.index, size, gap, place, reason))
+            elif head.commitment != end.commitment:
                 self._problems.report(place, "the head of its chain states another commitment")
         for end in self._ends.values():
             self._problems.report(end.index, "the head of its chain is missing")
 
     def _take_ended(self, place: Place, record: int, end: _End | None) -> None:
         """Only an erasure ends a chain, and nothing of it is left."""
-        if record in self._ended:
-            self._ended[record].add(place)
-        else:
-            self._problems.report(f"chain {place[1]} of {place[0]}", f"ended by entry {record}, no erasure of a person")
+        self._erased.take_ended(place, record)
         if end is not None:
             self._problems.report(end.index, "its chain was ended by an erasure, and it is still there")
-
-    def _check_erasures(self) -> None:
-        """Every erased row is named by the entry that records its erasure, and both chains of its person end there."""
-        for record, places in self._ended.items():
-            chains, subjects = sorted(chain for _, chain in places), {subject for subject, _ in places}
-            if chains != [Chain.OTHERS, Chain.SELF] or len(subjects) != 1:
-                self._problems.report(record, "records the erasure of a person, whose two chains do not end with it")
-        for record in Counter(self._erased.values()):
-            rows = [index for index, by in self._erased.items() if by == record]
-            digest = self._records.get(record)
-            if record not in self._erased and digest != erasure_digest(rows):
-                self._problems.report(rows[0], f"erased, but entry {record} does not record the erasure of these rows")
-        for record in self._records.keys() - set(self._erased.values()):
-            if self._records[record] != erasure_digest([]):
-                self._problems.report(record, "records an erasure, but its rows are not erased")

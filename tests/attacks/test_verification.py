@@ -1,14 +1,14 @@
 """What verification itself costs and shows: nothing where nobody attacked, and nothing personal."""
 
+import json
 from dataclasses import replace
 
+from auth.announcements import UNDONE_FROM, Kind
+from auth.permissions import Role
 from portal import erasing, nightly, verifying
 from portal.config import Config
 from portal.wiring import build
 from privacy.fields import KeyClass
-from privacy.log_entries import Chain, Draft
-from privacy.log_ledger import RESTORED
-from privacy.policy import Purpose, Relation
 from privacy.vault import Vault
 from tests.attacks.conftest import DATA, Attacked
 
@@ -64,19 +64,60 @@ def test_nights_and_retention_leave_nothing_to_name(attacked: Attacked) -> None:
         assert attacked.verify() == []
 
 
+def restored(attacked: Attacked, first: int) -> None:
+    """Tell everybody that what changed since the entry `first` is lost, as a restore does."""
+    people = attacked.system.people
+    with people.changing(None) as changes:
+        for each in people.everybody():
+            changes.tell(each.subject, Kind.RESTORED, day="2026-11-18", **{UNDONE_FROM: str(first)})
+
+
 def test_what_a_restore_lost_is_a_warning_that_says_what_to_do_again(attacked: Attacked) -> None:
-    """Everybody was told of the restore; the same without its entry is an attack, and a problem."""
-    yesterday = attacked.copy(DATA)
+    """Everybody was told of the restore; the same without its announcement is an attack, and a problem."""
+    yesterday, size = attacked.copy(DATA), attacked.system.log.size
     attacked.system.people.dismiss(attacked["ana"], "claims")
     attacked.put_back(yesterday)
     assert any("it was hidden" in each for each in attacked.verify())
-    about = (Relation.OPERATIONS, (), Purpose.OPERATIONS, None, RESTORED)
 
-    attacked.system.log.append(Draft(None, None, *about, chain=Chain.ORGANISATION))
+    restored(attacked, size)
 
     found = verifying.verify(attacked.system)
     assert list(found.problems) == []
     assert any(f"“dismissed” of {attacked['ben']} is not in the data" in each for each in found.warnings)
+
+
+def test_what_was_announced_before_the_backup_is_no_excuse_of_a_restore(attacked: Attacked) -> None:
+    """The span that everybody was told of begins with the backup: whatever is missing from before was hidden."""
+    people, size = attacked.system.people, attacked.system.log.size
+    people.grant(attacked["gus"], Role.REVIEWER)
+    people.revoke(attacked["gus"], Role.REVIEWER)
+    restored(attacked, attacked.system.log.size)
+    assert attacked.verify() == []
+
+    attacked.sql("DELETE FROM announcement WHERE entry >= ? AND kind = ?", size, Kind.ROLE_REVOKED)
+
+    found = verifying.verify(attacked.system)
+    assert any("it was hidden" in each for each in found.problems)
+    assert list(found.warnings) == []
+
+
+def test_a_restore_that_was_never_told_by_the_log_excuses_nothing(attacked: Attacked) -> None:
+    """Nor does one whose announcement points at an entry that was emptied for somebody who was erased."""
+    erasing.erase(attacked.system, attacked["gus"], attacked["oda"])
+    gone = attacked.log_sql('SELECT max("index") FROM entry WHERE erased_by IS NOT NULL')[0][0]
+    columns = "subject_id, entry, day, kind, parameters, seen"
+
+    attacked.sql("DELETE FROM announcement WHERE kind = ?", Kind.APPOINTED)
+    forged = json.dumps({"day": "2026-11-18", "by": "", UNDONE_FROM: "0"})
+    attacked.sql(
+        f"INSERT INTO announcement ({columns}) VALUES (?, ?, ?, ?, ?, 1)",  # noqa: S608 - our own names
+        *(attacked["ana"], gone, "2026-11-19", Kind.RESTORED, forged),
+    )
+
+    found = verifying.verify(attacked.system)
+    assert any("it was hidden" in each for each in found.problems)
+    assert any(each.startswith(f"announcement {gone} to") for each in found.problems)
+    assert list(found.warnings) == []
 
 
 def test_a_process_without_private_keys_counts_what_it_did_not_compare(attacked: Attacked) -> None:
