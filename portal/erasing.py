@@ -10,6 +10,8 @@ An old backup brings rows, names and wrapped keys back: `reapply` erases whateve
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +25,7 @@ from portal.erasure_receipts import Receipt, what_stays
 from portal.wiring import System
 from privacy import key_store, tombstone_file, tombstones
 from privacy.chains import erasure_digest
-from privacy.stores import purge, writing
+from privacy.stores import StillRead, purge, writing
 from privacy.tombstones import Stone
 from privacy.vault import ORGANISATION, UnknownSubject
 from privacy.vault_store import Manifest, SealedField
@@ -37,7 +39,7 @@ def erase(system: System, subject: str, by: str | None) -> Receipt:
     """Erase a person for good and return the receipt; `by` is who does it, None for the command line.
 
     ChangeRefused for nobody, and for the only operator. LogUnavailable or a fault of a store in between leaves an
-    erasure that the next start finishes.
+    erasure that the next start finishes; so does StillRead, with everything erased but a journal that is being read.
     """
     _refuse_unsuitable(system, subject)
     with writing(system.stores.keys) as connection:
@@ -48,12 +50,18 @@ def erase(system: System, subject: str, by: str | None) -> Receipt:
 
 
 def resume(system: System) -> int:
-    """Finish the erasures that were interrupted, and return how many; before anything is served."""
+    """Finish the erasures that were interrupted, and return how many; before anything is served.
+
+    One whose last traces are in a journal that somebody reads waits for the next start or night.
+    """
     with system.stores.keys.connect() as connection:
         waiting = tombstones.read(connection, unfinished_only=True)
+    count = 0
     for stone in waiting:
-        _run(system, stone.subject, by=None)
-    return len(waiting)
+        with suppress(StillRead):
+            _run(system, stone.subject, by=None)
+            count += 1
+    return count
 
 
 def reapply(system: System) -> int:
@@ -111,11 +119,23 @@ def forget_person(system: System, subject: str, by: str | None) -> None:
 
 
 def destroy_keys(system: System, subject: str, _by: str | None) -> None:
-    """Destroy every key of the person, and whatever the databases' files still hold of keys, names and rows."""
-    system.keys.destroy(subject)
-    purge(system.stores.keys, [key_store.WrappedKey.__table__])
-    purge(system.stores.data, PLAIN)
-    purge(system.stores.log, [])  # all that it held in plain are numbers and days
+    """Destroy every key of the person, and whatever the databases' files still hold of keys, names and rows.
+
+    StillRead after everything was tried, if somebody reads an older state of one of them.
+    """
+    kept: list[StillRead] = []
+    for each in (
+        partial(system.keys.destroy, subject),
+        partial(purge, system.stores.keys, [key_store.WrappedKey.__table__]),
+        partial(purge, system.stores.data, PLAIN),
+        partial(purge, system.stores.log, []),  # all that it held in plain are numbers and days
+    ):
+        try:
+            each()
+        except StillRead as error:
+            kept.append(error)
+    if kept:
+        raise kept[0]
 
 
 def finish(system: System, subject: str, _by: str | None) -> None:

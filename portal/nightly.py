@@ -17,6 +17,7 @@ from privacy.capture import PRESETS
 from privacy.escrow_key import EscrowRefused
 from privacy.key_provider import KeyRefused
 from privacy.period import Period, local_day, oldest_readable, shared_from
+from privacy.stores import StillRead, empty_journal
 
 Step = Callable[[str, float, float], None]
 _WEEK = dt.timedelta(days=7)
@@ -50,6 +51,7 @@ def run(system: System, step: Step) -> Done:
     expired = _expire(system)
     log_days, cosignatures = _close_log_days(system), _publish(system)
     keys_renewed, escrowed, refused = _look_after_keys(system, step)
+    refused += _take_off_disk(system)
     step("verifying", 0, 0)
     whole = system.clock().date().isoweekday() == _SUNDAY
     found = verifying.verify(system, hashes_only=not whole)
@@ -122,6 +124,18 @@ def _renew_keys(system: System, step: Step) -> int:
     """Replace the keys that would outlive the erasure horizon, finish what was interrupted, and count the classes."""
     today = system.clock().date()
     return len(rotation.renew_due(system.keys, system.log, today, system.config.erasure_horizon, step))
+
+
+def _take_off_disk(system: System) -> list[str]:
+    """Finish erasures that waited for somebody's reading, empty the journals, and say which could not be emptied."""
+    erasing.resume(system)
+    kept = []
+    for engine in (system.stores.keys, system.stores.data, system.stores.log):
+        try:
+            empty_journal(engine)
+        except StillRead as error:
+            kept.append(str(error))
+    return kept
 
 
 def _close_log_days(system: System) -> int:

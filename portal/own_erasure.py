@@ -18,6 +18,7 @@ from portal.erasure_receipts import GOES, Receipt, what_stays
 from portal.problems import Problem
 from portal.sessions import browser
 from privacy.log_entries import LogUnavailable
+from privacy.stores import StillRead
 
 blueprint = Blueprint("own_erasure", __name__, url_prefix="/me/erase")
 
@@ -26,6 +27,11 @@ UNCONFIRMABLE: Final = "This account has no password yet: set one with an invita
 UNFINISHED: Final = (
     "Your erasure has begun, and the access log cannot be written now. It is finished by itself, within a day at the"
     " latest; ask an operator for the receipt."
+)
+STILL_READ: Final = (
+    "Everything of you is erased and nothing opens it any more. The file of a database still holds traces, because"
+    " somebody reads it now, such as a backup. They are removed by themselves, within a day at the latest; ask an"
+    " operator for the receipt."
 )
 Page = str | tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -59,6 +65,8 @@ def erase() -> Page:
         return _page({"email": str(refused)}), 422
     except LogUnavailable as broken:
         raise Problem(503, "Not finished yet", UNFINISHED) from broken
+    except StillRead as kept:
+        raise Problem(503, "Not finished yet", STILL_READ) from kept
     return _receipt(receipt)
 
 

@@ -180,13 +180,6 @@ def destroy_epochs(connection: Connection, key_class: KeyClass, low: int, before
     return connection.execute(delete(WrappedKey).where(*here, WrappedKey.subject_id != but)).rowcount
 
 
-def truncate_journal(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, which still holds what was deleted; other stores have no such file."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 class Count(NamedTuple):
     """How many keys of a class a version of its KEK wraps, and the oldest and newest epoch that has a day.
 

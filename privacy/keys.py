@@ -21,7 +21,7 @@ from privacy.fields import KeyClass
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.key_store import Epoch
 from privacy.seal import FieldKey
-from privacy.stores import writing
+from privacy.stores import empty_journal, writing
 from privacy.wrapping import Wrapping, today_utc
 
 CACHE_SECONDS: Final = 60.0
@@ -92,11 +92,14 @@ class KeyRing(Wrapping):
         self._load(subject, self._not_cached(subject, epochs))
 
     def destroy(self, subject: str, epochs: Collection[Epoch] | None = None) -> int:
-        """Destroy the DEKs of a subject (all, or those of `epochs`) and with them what they sealed; return how many."""
+        """Destroy the DEKs of a subject (all, or those of `epochs`) and with them what they sealed; return how many.
+
+        StillRead if they are gone, and somebody's reading keeps their wrapped bytes in the journal.
+        """
         with writing(self.engine) as connection:
             count = key_store.destroy(connection, subject, epochs)
         self.evict(subject)
-        key_store.truncate_journal(self.engine)
+        empty_journal(self.engine)
         return count
 
     def evict(self, subject: str | None = None) -> None:

@@ -11,11 +11,16 @@ from sqlalchemy.engine import make_url
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA
 
 BUSY_TIMEOUT_MS = 30_000
+READERS_TIMEOUT_MS = 5_000
 _COMMON: Final[dict[str, Any]] = {
     "pool_size": 8,
     "max_overflow": 24,
     "hide_parameters": True,  # an error's text goes to logs and terminals: it must not quote a row
 }
+
+
+class StillRead(Exception):
+    """Somebody reads an older state of a store, so that what was deleted is still in its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +82,33 @@ def purge(engine: Engine, tables: Iterable[FromClause]) -> None:
 
     SQLite overwrites what it deletes (secure_delete), and its journal is emptied here. PostgreSQL keeps old versions of
     rows in the tables' files until these are written anew. Its own journal keeps them until it is recycled, and so does
-    every backup: there only the destroyed keys help.
+    every backup: there only the destroyed keys help. StillRead if somebody keeps SQLite's journal from being emptied.
     """
+    empty_journal(engine)
+    if engine.dialect.name == "sqlite":
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
         for each in tables:
             connection.exec_driver_sql(
                 f"VACUUM (FULL) {connection.dialect.identifier_preparer.format_table(cast(Table, each))}"
             )
+
+
+def empty_journal(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; PostgreSQL has no such file.
+
+    StillRead after READERS_TIMEOUT_MS, if somebody reads on: such as a backup, which keeps its state of the store.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={READERS_TIMEOUT_MS}")
+        try:
+            busy, _frames, _moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    if busy:
+        raise StillRead(
+            f"{engine.url.database}-wal still holds what was deleted, because somebody reads an older state of the"
+            " store: let the backup or the command that is running end; the next start or night empties it"
+        )

@@ -7,6 +7,7 @@ a version that is gone: whoever files wraps behind a lock that whoever destroys 
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Engine
@@ -16,7 +17,7 @@ from privacy.fields import KeyClass
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyProvider, KeyRefused, KeyStillUsed
 from privacy.key_store import Filed
 from privacy.seal import aad
-from privacy.stores import writing
+from privacy.stores import StillRead, empty_journal, writing
 
 BATCH: Final = 1000
 _NAMED: Final = 5
@@ -102,7 +103,8 @@ class Wrapping:
             key_versions.record(connection, key_class, self.provider.versions(key_class), self._today())
             self.provider.destroy(key_class, version)
             key_versions.record_destroyed(connection, key_class, version, self._today())
-        key_store.truncate_journal(self.engine)
+        with suppress(StillRead):  # what the journal may still hold is wrapped by the key that is gone now
+            empty_journal(self.engine)
 
     def refuse_needed(self, key_class: KeyClass, version: int) -> None:
         """Raise KeyGone for a version that does not exist, KeyStillUsed for the newest and for one that wraps keys."""

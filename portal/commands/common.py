@@ -25,6 +25,7 @@ from privacy.escrow_key import EscrowRefused
 from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.seal import SealBroken
+from privacy.stores import StillRead
 
 
 class CommandRefused(Exception):
@@ -51,6 +52,7 @@ FAILURES: Final = (
     RestoreRefused,
     Refused,
     SealBroken,
+    StillRead,
     VaultIncomplete,
     WitnessMisplaced,
 )

@@ -14,6 +14,7 @@ from portal.erasure_receipts import GOES, JOURNAL, STAYS
 from portal.sentences import sentence
 from privacy.log_entries import LogUnavailable
 from privacy.log_read import Filter
+from privacy.stores import StillRead
 
 PASSWORD = "brown otter over seven hills"
 
@@ -140,6 +141,21 @@ def test_an_erasure_that_cannot_be_finished_now_says_so_and_is_finished_at_the_n
 
     assert not is_there(ready)
     assert ready.system.log.verify().problems == []
+
+
+def test_an_erasure_whose_traces_somebody_reads_says_so_and_gives_no_receipt_yet(
+    ready: Any, form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: Any) -> None:
+        raise StillRead("sameview.db-wal still holds what was deleted")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "purge", read)
+        answer = ask(form)
+    assert answer.status_code == 503
+    assert "The file of a database still holds traces" in answer.text
+
+    assert erasing.resume(ready.system) == 1
 
 
 def test_the_log_says_that_somebody_was_erased_and_not_who(ready: Any, form: Any) -> None:
