@@ -3,18 +3,18 @@
 import os
 import secrets
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, inspect
 
-from auth import person
+from auth import models, person
 from portal import schema
 from portal.config import Config
 from portal.providers import open_provider
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
-from privacy import organisation
+from privacy import key_versions, organisation
 from privacy.access_log import Draft
 from privacy.fields import KeyClass
 from privacy.policy import Purpose, Relation
-from privacy.stores import writing
+from privacy.stores import Stores, writing
 from privacy.vault import ORGANISATION, Subject
 
 
@@ -24,9 +24,10 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     What can be repeated is done first, the row that makes it an installation last: an interrupted setup starts anew.
     """
     make_folders(config)
-    open_provider(config, frozenset(KeyClass)).create()
     stores = open_stores(config)
     try:
+        _refuse_installed(stores)
+        open_provider(config, frozenset(KeyClass)).create(key_versions.classes_known(stores.keys))
         schema.upgrade(stores)
         with writing(stores.data) as connection:
             _refuse_second(connection)
@@ -39,6 +40,16 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
     system.keys.record()
     system.log.append(_first_entry())
     return system
+
+
+def _refuse_installed(stores: Stores) -> None:
+    """Raise NotInitialised if there is an installation, of whatever schema, before anything is made beside it."""
+    with stores.data.connect() as connection:
+        tables = inspect(connection)
+        if all(
+            tables.has_table(name) for name in (organisation.OrganisationRow.__tablename__, models.Person.__tablename__)
+        ):
+            _refuse_second(connection)
 
 
 def _refuse_second(connection: Connection) -> None:

@@ -18,7 +18,7 @@ from auth.signin import SignIn
 from auth.stamps import Stamps
 from auth.throttle import Throttle
 from auth.tokens import Tokens
-from portal import schema
+from portal import lost_stores, schema
 from portal.config import Config
 from portal.occupancy import Occupancy, Occupied
 from portal.providers import open_provider
@@ -187,6 +187,8 @@ def _owner(stores: Stores, restoring: bool) -> Organisation:
     with stores.data.connect() as connection:
         if not restoring and restoration.find(connection) is not None:
             raise NotInitialised("a restore did not finish: run `sameview restore` again")
+    if (gone := lost_stores.lost(stores)) is not None:
+        raise NotInitialised(gone)
     if waiting := schema.outdated(stores):
         raise NotInitialised(f"the schema of {', '.join(waiting)} is not current: run `sameview migrate`")
     with stores.data.connect() as connection:

@@ -55,12 +55,18 @@ class FileKeyProvider:
             self._check_directory()
             self._overwrite_dying()
 
-    def create(self) -> "FileKeyProvider":
-        """Make the directory and a first KEK for each class that has none; existing ones stay."""
+    def create(self, known: Collection[KeyClass] = ()) -> "FileKeyProvider":
+        """Make the directory and a first KEK for each class that has none; existing ones stay.
+
+        A class of which versions are `known` elsewhere had keys: KeyGone if they are missing, or a number that was
+        destroyed would be used again.
+        """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._check_directory()
         for key_class in sorted(self.classes):
-            if not self.versions(key_class):
+            if key_class in known:
+                self._newest(key_class)
+            elif not self.versions(key_class):
                 self._write(key_class, 1, os.urandom(KEY_BYTES))
         return self
 
@@ -68,7 +74,7 @@ class FileKeyProvider:
         """Read every KEK of the given classes; KeyFileRefused or KeyGone name the first fault and its fix."""
         self._check_directory()
         for key_class in sorted(self.classes):
-            for version in self.versions(key_class) or [1]:
+            for version in self.versions(key_class):
                 self._read(key_class, version)
             self._refuse_planted(key_class, self._newest(key_class))
 
@@ -134,9 +140,7 @@ class FileKeyProvider:
 
     def _newest(self, key_class: KeyClass) -> int:
         if not (versions := self.versions(key_class)):
-            raise KeyGone(
-                f"{self._path(key_class, 1)} is missing: restore it from the key backup, or run `sameview init`"
-            )
+            raise KeyGone(f"{self.directory / f'kek-{key_class}-*'} is missing: {key_files.RESTORED}")
         return versions[-1]
 
     def _refuse_planted(self, key_class: KeyClass, newest: int) -> None:
@@ -155,9 +159,7 @@ class FileKeyProvider:
         if not os.path.exists(self._path(key_class, version)):
             with self._lock:
                 self._loaded.pop((key_class, version), None)
-            raise KeyGone(
-                f"{self._path(key_class, version)} is missing: destroyed, or to be restored from the key backup"
-            )
+            raise KeyGone(f"{self._path(key_class, version)} is missing: if it was not destroyed, {key_files.RESTORED}")
         with self._lock:
             if (kek := self._loaded.get((key_class, version))) is None:
                 kek = self._loaded[key_class, version] = AESGCM(self._read(key_class, version))

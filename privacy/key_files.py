@@ -34,6 +34,11 @@ _SALT_BYTES: Final = 16
 _CHECK_BYTES: Final = 4
 _MOST_BYTES: Final = 1024
 _SETTING: Final = "SAMEVIEW_KEY_PASSPHRASE"
+RESTORED: Final = (
+    "recover it from the escrow with `sameview keys recover`, or from a copy of the key folder; no `sameview backup`"
+    " holds such keys"
+)
+"""How a key file comes back: whoever is told that one is missing must not be led to make another in its place."""
 
 
 class KeyFileRefused(ProviderRefused):
@@ -76,7 +81,7 @@ def decode(path: Path, content: bytes, passphrases: Sequence[str]) -> bytes:
     body, check = content[:-_CHECK_BYTES], content[-_CHECK_BYTES:]
     sizes = {_PLAIN: len(_PLAIN) + KEY_BYTES, _WRAPPED: _HEADER.size + KEY_BYTES + 16}
     if len(body) != sizes.get(body[: len(_PLAIN)]) or check != _check(body):
-        raise KeyFileRefused(f"{path} is truncated or damaged: restore it from the key backup")
+        raise KeyFileRefused(f"{path} is truncated or damaged: move it away, and {RESTORED}")
     return body[len(_PLAIN) :] if body.startswith(_PLAIN) else _unwrapped(path, body, passphrases)
 
 
@@ -90,7 +95,7 @@ def read(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as e:
-        raise KeyGone(f"{path} is missing: restore it from the key backup, or run `sameview init`") from e
+        raise KeyGone(f"{path} is missing: {RESTORED}") from e
     except OSError as e:
         if path.is_symlink():
             raise KeyFileRefused(f"{path} is a symbolic link: put the key file itself there") from e
@@ -127,7 +132,7 @@ def _unwrapped(path: Path, body: bytes, passphrases: Sequence[str]) -> bytes:
     _, memory_kib, passes, lanes, salt, nonce = _HEADER.unpack(header)
     cost = Cost(memory_kib, passes, lanes)
     if not cost.is_bearable():
-        raise KeyFileRefused(f"{path} asks for {memory_kib} KiB and {passes} passes: restore it from the key backup")
+        raise KeyFileRefused(f"{path} asks for {memory_kib} KiB and {passes} passes: move it away, and {RESTORED}")
     for passphrase in passphrases:
         with suppress(InvalidTag):
             return _wrapping(passphrase, salt, cost).decrypt(nonce, sealed, header + path.name.encode())

@@ -7,11 +7,12 @@ import datetime as dt
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Date, Engine, Integer, String, insert, select, update
+from sqlalchemy import Connection, Date, Engine, Integer, String, insert, inspect, select, update
 from sqlalchemy.orm import Mapped
 
-from privacy.base import KeyBase, Sensitivity, column
+from privacy.base import KEY_SCHEMA, KeyBase, Sensitivity, column
 from privacy.fields import KeyClass
+from privacy.key_store import WrappedKey
 
 
 class KekVersion(KeyBase):
@@ -41,6 +42,15 @@ def read(connection: Connection) -> list[Version]:
     """Return every version that was ever recorded, by class, oldest first."""
     rows = connection.execute(select(*_COLUMNS).order_by(KekVersion.key_class, KekVersion.version))
     return [Version(KeyClass(c), version, made_on, destroyed_on) for c, version, made_on, destroyed_on in rows]
+
+
+def classes_known(engine: Engine) -> frozenset[KeyClass]:
+    """Return the classes of which a version was recorded, or wraps a key; of a key store without tables, none."""
+    places = (KekVersion.key_class, WrappedKey.key_class)
+    with engine.connect() as connection:
+        schema = KEY_SCHEMA if connection.dialect.name == "postgresql" else None
+        here = [each for each in places if inspect(connection).has_table(each.class_.__tablename__, schema=schema)]
+        return frozenset(KeyClass(name) for each in here for name in connection.scalars(select(each).distinct()))
 
 
 def recorded(engine: Engine) -> list[Version]:

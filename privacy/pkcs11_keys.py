@@ -50,17 +50,22 @@ class Pkcs11KeyProvider:
         self.token = token
         self.classes = frozenset(classes)
 
-    def create(self) -> "Pkcs11KeyProvider":
-        """Make a first KEK for each class that has none; existing ones stay."""
+    def create(self, known: Collection[KeyClass] = ()) -> "Pkcs11KeyProvider":
+        """Make a first KEK for each class that has none; existing ones stay. KeyGone if one that is `known` is missing.
+
+        A number that was destroyed must not be used again: whoever knows a version knows that the class had keys.
+        """
         for key_class in sorted(self.classes):
-            if not self.versions(key_class):
+            if key_class in known:
+                self._run(partial(self._newest, key_class=key_class))
+            elif not self.versions(key_class):
                 self._run(partial(_generate, label=_label(key_class, 1)))
         return self
 
     def check(self) -> None:
         """Let every KEK wrap and unwrap; TokenRefused or KeyGone name the first fault and its fix."""
         for key_class in sorted(self.classes):
-            for version in self.versions(key_class) or [1]:
+            for version in self.versions(key_class) or [self._run(partial(self._newest, key_class=key_class))]:
                 self._run(partial(self._check, label=_label(key_class, version)))
 
     def warnings(self) -> list[str]:
@@ -152,7 +157,7 @@ class Pkcs11KeyProvider:
         at_hand = known is not None and _label(key_class, known) in opened.keks
         if known is None or not at_hand or _find(opened, _label(key_class, known + 1)):
             if not (versions := _versions(opened, key_class)):
-                raise self._gone(_label(key_class, 1))
+                raise self._gone(f"kek-{key_class}-*")
             known = opened.newest[key_class] = versions[-1]
         return known
 
@@ -165,8 +170,8 @@ class Pkcs11KeyProvider:
 
     def _gone(self, label: str) -> KeyGone:
         return KeyGone(
-            f"{label} is not in {self.token}: destroyed, or to be restored from the token's own backup; "
-            "a new token is filled by `sameview init`"
+            f"{label} is not in {self.token}: if it was not destroyed, restore it from the token's own backup;"
+            " `sameview backup` saves no such key"
         )
 
     def _require(self, key_class: KeyClass) -> None:

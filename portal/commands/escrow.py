@@ -62,10 +62,12 @@ def drill(file: Path | None, token: str | None, key: Path | None, shares: Sequen
     with escrowing.unopened(config) as (stores, owner), progress() as step:
         if token is not None:
             provider: Any = open_provider(replace(config, pkcs11_token=token), frozenset(KeyClass))
+            fix = "copy the token in use anew to the token that is kept, and drill with that copy"
         else:
             provider = RecoveredKeys(escrowing.open_escrow(owner, _given(file), _shares(key, shares)))
+            fix = "make a new escrow with `sameview keys escrow`"
         found = escrowing.drill(stores, provider, step)
-    _report(found)
+    _report(found, fix)
 
 
 @click.command()
@@ -85,14 +87,14 @@ def recover(file: Path, key: Path | None, shares: Sequence[Path]) -> None:
         click.echo(f"left out, because they were destroyed: {_names(destroyed)}")
 
 
-def _report(found: Sequence[Drilled]) -> None:
+def _report(found: Sequence[Drilled], fix: str) -> None:
     for each in found:
         lost = ", ".join(f"{count} of {name}" for name, count in sorted(each.lost.items()))
         click.echo(f"{each.key_class}: {each.opened} data keys open" + (f"; LOST: {lost}" if lost else ""))
         if each.example:
             click.echo(f"    such as: {each.example}")
     if gone := sum(each.lost.total() for each in found):
-        raise CommandRefused(f"{gone} data keys would be lost: make a new escrow with `sameview keys escrow`")
+        raise CommandRefused(f"{gone} data keys would be lost: {fix}")
     click.echo("everything would open again")
 
 

@@ -7,7 +7,7 @@ import click
 from auth.accounts import checked_email
 from auth.change import zone_named
 from auth.permissions import Role
-from portal import founding, schema
+from portal import founding, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.config import Config
@@ -42,6 +42,8 @@ def migrate() -> None:
     occupancy = Occupancy(config.home)
     stores = open_stores(config)
     try:
+        if (gone := lost_stores.lost(stores)) is not None:
+            raise CommandRefused(gone)
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
     finally:

@@ -395,3 +395,5 @@ def test_a_copy_of_the_token_from_before_a_rotation_is_named_as_too_old(
     assert drilled.exit_code == 1
     assert "audit: 0 data keys open; LOST:" in drilled.stdout
     assert "kek-audit-2 is not in" in drilled.stdout
+    assert "copy the token in use anew" in drilled.stderr
+    assert "keys escrow" not in drilled.stderr

@@ -88,7 +88,7 @@ class TestToken:
 
         (fault,) = faults(with_token)
 
-        assert "kek-private-1 is not in token 'sameview'" in fault.what
+        assert "kek-private-* is not in token 'sameview'" in fault.what
 
 
 class TestFiles:
@@ -121,8 +121,12 @@ class TestFiles:
         ("spoil", "named"),
         [
             pytest.param(lambda kek: kek.chmod(0o644), "can be read by others (mode 644): chmod 600", id="readable"),
-            pytest.param(lambda kek: kek.unlink(), "is missing: restore it from the key backup", id="missing"),
-            pytest.param(lambda kek: kek.write_bytes(b"SVKEK"), "is truncated or damaged: restore it", id="damaged"),
+            pytest.param(lambda kek: kek.unlink(), "is missing: recover it from the escrow", id="missing"),
+            pytest.param(
+                lambda kek: kek.write_bytes(b"SVKEK"),
+                "is truncated or damaged: move it away, and recover it",
+                id="damaged",
+            ),
         ],
     )
     def test_spoilt_key_file_is_named(self, with_files: Environ, spoil: Callable[[Path], object], named: str) -> None:
@@ -130,7 +134,7 @@ class TestFiles:
 
         (fault,) = faults(with_files)
 
-        assert "kek-text-1" in fault.what
+        assert "kek-text-" in fault.what
         assert named in fault.what
 
 

@@ -48,10 +48,10 @@ def test_creating_again_changes_nothing(directory: Path) -> None:
         pytest.param(lambda kek: kek.chmod(0o604), r"kek-shared-1 can be read by others .*chmod 600", id="world"),
         pytest.param(lambda kek: kek.write_bytes(kek.read_bytes()[:-1]), r"kek-shared-1 is truncated", id="short"),
         pytest.param(lambda kek: kek.write_bytes(b""), r"kek-shared-1 is truncated", id="empty"),
-        pytest.param(lambda kek: kek.write_bytes(b"x" + kek.read_bytes()[1:]), r"damaged: restore", id="mark"),
+        pytest.param(lambda kek: kek.write_bytes(b"x" + kek.read_bytes()[1:]), r"damaged: move it away", id="mark"),
         pytest.param(
             lambda kek: kek.write_bytes(kek.read_bytes()[:9] + b"xx" + kek.read_bytes()[11:]),
-            r"kek-shared-1 is truncated or damaged: restore",
+            r"kek-shared-1 is truncated or damaged: move it away, and recover",
             id="key",
         ),
         pytest.param(lambda kek: kek.parent.chmod(0o777), r"written by others: chmod 700", id="directory"),
