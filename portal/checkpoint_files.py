@@ -3,9 +3,9 @@
 A file is there in whole or not at all, is never replaced by another checkpoint of its size, and `latest.txt` never goes
 back: what was copied from here convicts a log that was put back.
 
-Files are dated to the midnight (UTC) of their day, and those of earlier days are thinned to the last of each day: many
-small sizes with their times would tell when somebody was at work. What the file system itself notes stays (ctime), and
-so do the times inside of cosignatures.
+Files are dated to the midnight (UTC) of their day, and of each day only the last one stays: many small sizes with their
+times would tell when somebody was at work. What the file system itself notes of that one stays (ctime), and so does the
+time inside of its cosignatures.
 """
 
 import datetime as dt
@@ -13,11 +13,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
 
 from privacy.checkpoint import Checkpoint, NoteBroken, split_note
-
-_WHOLE_DAYS: Final = 2
 
 
 def write(folder: Path, checkpoint: Checkpoint, note: str, today: dt.date) -> None:
@@ -33,14 +30,13 @@ def write(folder: Path, checkpoint: Checkpoint, note: str, today: dt.date) -> No
         _write(folder / "latest.txt", note, today)
 
 
-def thin(folder: Path, today: dt.date, may_go: Callable[[int, str], bool]) -> int:
-    """Remove all but the last checkpoint of each day that is more than two days ago, and return how many went.
+def thin(folder: Path, may_go: Callable[[int, str], bool]) -> int:
+    """Remove all but the last checkpoint of each day, today's too, and return how many went.
 
     What `may_go` does not say yes to stays: it is asked for a file's size and text. Forks (`<size>-<root>.txt`)
     stay for ever, and so does a file that was not dated here, such as one that was copied back.
     """
-    before = today - dt.timedelta(days=_WHOLE_DAYS)
-    dated = [(day, size, path) for day, size, path in _dated(folder) if day < before]
+    dated = list(_dated(folder))
     last = {day: size for day, size, _ in sorted(dated)}
     gone = 0
     for day, size, path in dated:

@@ -68,6 +68,7 @@ def _round(system: System) -> None:
         published = latest(system)
         today = system.clock().date()
         checkpoint_files.write(system.config.checkpoints, published.checkpoint, published.note, today)
+        thin(system)
 
 
 def thin(system: System) -> int:
@@ -82,7 +83,7 @@ def thin(system: System) -> int:
             return witnesses.root_at(system.stores.log, size) == stated.root if size else False
         return False
 
-    return checkpoint_files.thin(system.config.checkpoints, system.clock().date(), may_go)
+    return checkpoint_files.thin(system.config.checkpoints, may_go)
 
 
 def agreed(system: System) -> list[CosignatureVerifier]:
