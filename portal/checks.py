@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import make_url
@@ -140,13 +141,20 @@ def _witnesses(system: System) -> Iterator[Finding]:
             "no witness co-signs the access log",
             "Ask the works council to run `sameview log witness`, and set SAMEVIEW_WITNESSES to its key and address.",
         )
+    for address in (each.address for each in system.config.witnesses):
+        if address.startswith("http://") and not _is_local(address):
+            yield Finding(
+                Level.WARNING,
+                f"the way to the witness {address} is not encrypted",
+                "Use https://: a refusal is not signed, and whoever is on the way could alarm everybody with one.",
+            )
     for each in witness_states.states(system):
         if each.mood is not Mood.COSIGNED:
             yield Finding(Level.WARNING, witness_states.sentence(each, ZoneInfo("UTC")), _MENDING[each.mood])
 
 
 def _is_local(url: str) -> bool:
-    return url.partition("//")[2].partition("/")[0].partition(":")[0] in ("127.0.0.1", "localhost")
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _first_line(error: Exception) -> str:

@@ -95,6 +95,7 @@ def test_before_anything_was_published_the_checkpoint_is_that_of_now(office: Any
 
 def test_published_checkpoints_are_files_that_whoever_likes_copies_away(office: Any, council: Witness) -> None:
     first = publish(office.system)
+    office.clock.advance(days=1)
     grow(office)
     second = publish(office.system)
 
@@ -253,6 +254,27 @@ def test_the_operator_s_check_warns_of_a_log_without_a_witness_and_of_one_that_d
     object.__setattr__(office.system, "config", replace(office.system.config, witnesses=()))
 
     assert "no witness co-signs the access log" in warned()
+
+
+@pytest.mark.parametrize(
+    ("address", "warns"),
+    [
+        ("http://council.example:8477", True),
+        ("http://127.0.0.1.example:8477", True),
+        ("https://council.example", False),
+        ("http://127.0.0.1:8477", False),
+        ("http://[::1]:8477", False),
+        ("http://localhost:8477", False),
+    ],
+)
+def test_the_operator_s_check_warns_of_a_witness_whose_refusals_anybody_on_the_way_can_forge(
+    office: Any, council: Witness, address: str, warns: bool
+) -> None:
+    agree(office.system, address)
+
+    found = [each for each in checks.inspect(office.system) if "not encrypted" in each.what]
+
+    assert [(each.level, address in each.what) for each in found] == ([(Level.WARNING, True)] if warns else [])
 
 
 def test_everybody_sees_who_co_signed_and_when(office: Any, council: Witness) -> None:
