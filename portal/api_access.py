@@ -1,5 +1,7 @@
 """The JSON of what the access log says about oneself, under `/api/v1/me/access`: the entries, and what proves them."""
 
+from typing import Final
+
 from flask import Blueprint, Response, abort, request
 
 from auth.permissions import Permission, requires
@@ -9,6 +11,11 @@ from portal.answers import counted, logged, plain
 from portal.openapi import answers
 from portal.parse import bad, day_from, number_from
 from portal.problems import Problem
+from privacy.closings import NotClosed
+from privacy.key_provider import KeyGone
+
+NO_DAY_CLOSED: Final = "urn:sameview:problem:no-day-closed"
+"""The type of the one refusal of a closing that the verifier goes on without: before the first night there is none."""
 
 blueprint = Blueprint("access", __name__, url_prefix="/me/access")
 
@@ -70,8 +77,13 @@ def closing() -> Response:
     asked, old = request.args.get("day"), number_from(request.args.get("old"), 0)
     try:
         found = system().gate.own_closing(viewer(), session_key(), day_from(asked) if asked else None, old)
+    except NotClosed as error:
+        more = {} if asked else {"type": NO_DAY_CLOSED}
+        raise Problem(404, "Not Found", f"There is no such proof: {error}.", **more) from error
+    except KeyGone as error:
+        raise Problem(404, "Not Found", f"There is no such proof any more: {error}.") from error
     except LookupError as error:
-        raise Problem(404, "Not Found", f"There is no such proof: {error}.") from error
+        raise Problem(409, "The log does not verify", f"There is no such proof: {error}.") from error
     except ValueError as error:
         raise bad("The log never had a checkpoint of that size.") from error
     return plain(counted(found))

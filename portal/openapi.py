@@ -23,7 +23,7 @@ _REFUSALS: Final = {
     "401": "Nobody is signed in.",
     "403": "The policy does not permit this; the refusal is in the access log.",
     "404": "There is nothing here, or it is not yours to see.",
-    "409": "Not yet: the week is running or in its 48 hours of grace.",
+    "409": "Not yet: the week is running or in its 48 hours of grace; or the log does not verify, see detail.",
     "503": "The access log cannot be written, so nothing was opened.",
 }
 

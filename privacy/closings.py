@@ -28,6 +28,10 @@ closing = ClosingRow.__table__
 _LEAF: Final = struct.Struct(">16sQ32s")
 
 
+class NotClosed(LookupError):
+    """There is no closing: no day was closed yet, or not the one asked for."""
+
+
 def leaf_hashes(ends: Iterable[End]) -> list[bytes]:
     """Return the hashes of the closing leaves, in the order of the tree.
 
@@ -108,10 +112,11 @@ class Closed:
 def find(connection: Connection, log: LogReader, seals: LogSeals, subject: str, day: dt.date | None) -> Closed:
     """Return how the last closing, or that of `day`, counted the chains of a person.
 
-    LookupError if no day, or not that one, was closed, or if a chain did not end as its entries say now.
+    NotClosed if no day, or not that one, was closed. LookupError if a chain did not end as its entries say now: they
+    were changed or emptied since.
     """
     if (row := closed(connection, day)) is None:
-        raise LookupError("that day was not closed" if day else "no day was closed yet")
+        raise NotClosed("that day was not closed" if day else "no day was closed yet")
     opened = [(each, entry_of(each.index, log.unseal(each, subject)[1])) for each in log.rows_of(subject)]
     leaves = split_leaves(row.leaves)
     found = []

@@ -144,7 +144,8 @@ class LogGate:
     def own_closing(self, subject: str, session: str | None, day: dt.date | None, old_size: int | None) -> Counted:
         """Return how a closing counted a person's entries, and the proof bundle of its entry, for that person.
 
-        LookupError if no day, or not that one, was closed. ValueError for an old size that the log never had.
+        NotClosed if no day, or not that one, was closed, another LookupError if the entries of now are not those that
+        were counted. ValueError for an old size that the log never had.
         """
         self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
         closed = self._log.closing(subject, day)

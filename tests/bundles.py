@@ -95,6 +95,36 @@ def _sign_as_another(files: Json, signer: Signer) -> None:
     files["bundle"]["checkpoint"] = Signer(signer.origin, bytes(32)).sign(int(text[1]), b64decode(text[2]))
 
 
+def _hide_everybody(files: Json, _: Signer) -> None:
+    """Leave out every look of others, and the closing's count of them, for somebody who remembers nothing."""
+    own = [each for each in files["bundle"]["inclusion"] if payload(each)["chain"] == "self"]
+    counted = [each for each in files["closing"]["chains"] if each["chain"] == "self"]
+    files["bundle"].update(inclusion=own)
+    files["closing"].update(chains=counted)
+    files.update(state=None)
+
+
+def _hide_everything(files: Json, signer: Signer) -> None:
+    _hide_everybody(files, signer)
+    files["bundle"].update(inclusion=[])
+    files["closing"].update(chains=[])
+
+
+def _hide_contents(files: Json, signer: Signer) -> None:
+    for each in files["bundle"]["inclusion"]:
+        each.update(salt=None, payload=None)
+    files.update(closing=None, state=None)
+
+
+def _closing_entry(files: Json) -> int:
+    return int(files["closing"]["proof"]["inclusion"][0]["index"])
+
+
+def _withhold_closing(files: Json, _: Signer) -> None:
+    files["state"].update(closing=_closing_entry(files))
+    files.update(closing=None)
+
+
 LIES: dict[str, tuple[Lie, str]] = {
     "an entry in the middle is left out": (_drop(1, 2), "comes after number 0"),
     "the last entries are left out": (_drop(-4, None), "which you have seen: entries were dropped"),
@@ -127,6 +157,14 @@ LIES: dict[str, tuple[Lie, str]] = {
     "the closing is of another day": (lambda files, _: files["closing"].update(day="2026-11-11"), "closing"),
     "the closing counts fewer": (lambda files, _: _count(files, "length"), "is not what was committed to"),
     "the closing leaves a chain out": (lambda files, _: files["closing"]["chains"].pop(0), "without counting"),
+    "nobody ever looked": (_hide_everybody, "“others” is missing, and begins when your account is made"),
+    "there is no entry at all": (_hide_everything, "“others” is missing, and begins when your account is made"),
+    "no entry has contents": (_hide_contents, "“others” is missing, and begins when your account is made"),
+    "there is no closing any more": (_withhold_closing, "closing: you have checked that of entry"),
+    "the closing is older than the one checked last": (
+        lambda files, _: files["state"].update(closing=_closing_entry(files) + 1),
+        "closing: you have checked that of entry",
+    ),
     "the closing is of another log": (
         lambda files, _: files["closing"]["proof"].update(old=None, consistency=[]),
         "fetch it with ?old=",

@@ -7,6 +7,8 @@
 const LOG_KEY = 1, WITNESS_KEY = 4; // the types of keys in C2SP's signed-note
 const LEAF = "sameview/audit-leaf/v1\0";
 const CHAINS = ["others", "self"];
+const MISSING = "“others” is missing, and begins when your account is made (after this checkpoint? then wait for the next)";
+const NOT_CLOSED = "urn:sameview:problem:no-day-closed"; // the one refusal of a closing that is no alarm
 const NOT_PROVEN = {
   state: "What the log was before is not known here: this is the first check with this memory.",
   witness: "No witness was asked for: the log could show others another log.",
@@ -151,8 +153,9 @@ async function checkEntry(each, tree) {
   const salt = unbase64(each.salt, 32), payload = unbase64(each.payload), commitment = await sha256(salt, payload);
   if (!same(leaf, join(encode(LEAF), commitment))) throw new Wrong("salt and payload are not what the log committed to");
   const says = JSON.parse(decode(payload));
-  if (says.v !== 1 || canonical(says) !== decode(payload)) {
-    throw new Wrong("not a payload of version 1 in its one canonical form");
+  const words = /^[!-\[\]-~]+$/.test(decode(payload)); // no blank, no escape
+  if (says.v !== 1 || canonical(says) !== decode(payload) || !words) {
+    throw new Wrong("not a payload of version 1 in its one canonical form, or not in plain words");
   }
   return { ...says, sequence: whole(says.sequence), place: each.index, commitment: hex(commitment) };
 }
@@ -170,11 +173,14 @@ async function checkEntries(bundle, tree) {
 // Your own numbering
 
 function checkSubject(entries, expected) {
-  const subject = expected || entries[0]?.subject;
+  const subject = expected || (entries[0]?.subject ?? "");
   for (const entry of entries) {
     const own = entry.viewer === subject || entry.chain === "others";
     if (entry.subject !== subject || !CHAINS.includes(entry.chain) || !own) {
       throw new Wrong(`entry ${entry.place}: is not about ${subject}, or in a chain where it does not belong`);
+    }
+    if (!/^\["[0-9a-f]{32}",(null|"[0-9a-f]{32}")\]$/.test(JSON.stringify([subject, entry.viewer]))) {
+      throw new Wrong(`entry ${entry.place}: names somebody by what is no id`);
     }
   }
   return subject;
@@ -206,17 +212,19 @@ function checkChain(name, chain, seen) {
 }
 
 function gapBefore(name, chain, seen, accepted) {
-  if (!chain.length || chain[0].sequence === 0) return [];
-  const missing = `numbers 0 to ${chain[0].sequence - 1} of “${name}” are missing`;
-  if (seen && seen.number >= chain[0].sequence - 1) return [`Why ${missing}: they were erased since you checked last, and whole then.`];
+  const first = chain[0]?.sequence ?? null;
+  if (first === 0 || (first === null && name === "self")) return [];
+  const missing = first ? `numbers 0 to ${first - 1} of “${name}” are missing` : MISSING;
+  if (first && seen && seen.number >= first - 1) return [`Why ${missing}: they were erased since you checked last, and whole then.`];
   if (accepted) return [`Why ${missing}: nothing here shows that they were erased because of their age.`];
   const why = "The log erases what is old, but nothing here proves that this is why: ask for the entry that says so.";
-  throw new Wrong(`entry ${chain[0].place}: ${missing}. ${why} To check the rest all the same, accept the gap.`);
+  throw new Wrong(`${missing}. ${why} To check the rest all the same, accept the gap.`);
 }
 
 // The closing of a day
 
-async function checkClosing(closing, tree, chains, key) {
+/** The entry that closed a day, after checking that it is in your log. */
+async function checkClosing(closing, tree, key) {
   const { proof, day } = closing;
   const other = await openCheckpoint(proof.checkpoint, key);
   if (!sameTree(other, tree)) {
@@ -231,12 +239,18 @@ async function checkClosing(closing, tree, chains, key) {
   }
   if (entry.period[0] !== day) throw new Wrong(`closing: entry ${entry.place} closes another day than ${day}`);
   if (entry.place >= tree.size) throw new Wrong("closing: it is newer than your bundle; fetch the bundle again");
-  const counted = new Map(closing.chains.map((each) => [each.chain, each]));
+  return entry;
+}
+
+/** Check how a closing counted your entries, against those that you hold; return what is proven and what not. */
+async function checkCounts(closing, entry, chains) {
+  const { day } = closing, counted = new Map(closing.chains.map((each) => [each.chain, each]));
   const missing = CHAINS.find((name) => !counted.has(name) && chains[name].some((e) => e.place < entry.place));
   if (missing) throw new Wrong(`closing: ${day} was closed without counting “${missing}”`);
   const lines = [];
   for (const [name, each] of counted) lines.push(await checkCount(chains[name], each, closing.size, entry));
-  return lines.sort();
+  const left = CHAINS.filter((name) => !counted.has(name));
+  return [lines.sort(), left.map((name) => `That “${name}” was empty on ${day}: the closing leaves it out.`)];
 }
 
 async function checkCount(chain, counted, size, entry) {
@@ -264,14 +278,12 @@ async function checkPast(bundle, tree, kept, key) {
   if (tree.size < before.size) {
     throw new Wrong(`the log was rolled back from ${before.size} to ${tree.size} entries, or this is an old file`);
   }
-  if (tree.size === before.size || before.size === 0) {
-    if (tree.size === before.size && !sameTree(tree, before)) {
-      throw new Wrong(`the log was forked: it showed you other entries among its ${tree.size} last time`);
-    }
-  } else if (!old || old.size !== before.size) {
+  const shown = tree.size === before.size ? tree : old;
+  if (before.size && shown?.size !== before.size) {
     throw new Wrong(`fetch the bundle with ?old=${before.size}: without, nothing proves that the log only grew`);
-  } else if (!sameTree(old, before)) {
-    throw new Wrong(`the log was forked: it showed you other entries among its first ${old.size} last time`);
+  }
+  if (before.size && !sameTree(shown, before)) {
+    throw new Wrong(`the log was forked: it showed you other entries among its first ${before.size} last time`);
   }
   return [`The log only grew since you checked last: ${before.size} entries then, ${tree.size} now.`];
 }
@@ -304,23 +316,26 @@ async function check({ bundle, closing, state, key, witnesses, subject, acceptGa
   proven.push(`${found.length} entries are in that log, each at its place.`);
   const entries = found.filter(Boolean).sort((a, b) => a.place - b.place), gaps = [];
   const chains = Object.fromEntries(CHAINS.map((name) => [name, entries.filter((entry) => entry.chain === name)]));
-  if (entries.length || Object.keys(seen).length) {
-    [, subject] = [subject, state?.subject].map((each) => checkSubject(entries, each));
-    for (const name of CHAINS) {
-      checkChain(name, chains[name], seen[name]);
-      gaps.push(...gapBefore(name, chains[name], seen[name], acceptGap));
-    }
-    const counts = CHAINS.map((name) => `${chains[name].length} of “${name}”`).join(" and ");
-    proven.push(`The entries about ${subject} are numbered one after the other: ${counts}.`);
+  [, subject] = [subject, state?.subject].map((each) => checkSubject(entries, each));
+  for (const name of CHAINS) {
+    checkChain(name, chains[name], seen[name]);
+    gaps.push(...gapBefore(name, chains[name], seen[name], acceptGap));
   }
-  if (closing) proven.push(...await checkClosing(closing, tree, chains, key));
+  const counts = CHAINS.map((name) => `${chains[name].length} of “${name}”`).join(" and ");
+  if (entries.length) proven.push(`The entries about ${subject} are numbered one after the other: ${counts}.`);
+  const closed = closing ? await checkClosing(closing, tree, key) : null, last = closed?.place ?? -1;
+  if (last < (state?.closing ?? -1)) {
+    throw new Wrong(`closing: you have checked that of entry ${state.closing}: give that or a later one`);
+  }
+  const [counted, uncounted] = closed ? await checkCounts(closing, closed, chains) : [[], []];
   const ends = Object.fromEntries(CHAINS.filter((name) => chains[name].length).map((name) => {
     const last = chains[name].at(-1);
     return [name, { number: last.sequence, commitment: last.commitment }];
   }));
-  const lacking = { state: !state, witness: !witnesses.length, contents: entries.length < found.length, closing: !closing, newer: closing };
+  const lacking = { state: !state, witness: !witnesses.length, contents: entries.length < found.length, closing: !closed, newer: Boolean(closed) };
   const unproven = Object.keys(NOT_PROVEN).filter((name) => lacking[name] ?? true).map((name) => NOT_PROVEN[name]);
-  return { proven, unproven: [...gaps, ...unproven], looks: chains.others, kept: { checkpoint: bundle.checkpoint, subject, chains: ends } };
+  const kept = { checkpoint: bundle.checkpoint, subject, chains: ends, closing: last };
+  return { proven: [...proven, ...counted], unproven: [...gaps, ...uncounted, ...unproven], looks: chains.others, kept };
 }
 
 // The page: a form with `log`, `witness`, `subject`, `bundle`, `closing`, `gap`, and a place for the result. In the portal
@@ -337,9 +352,11 @@ function looks(entries, names) {
   return [...people.map((says) => line(says, names)), `${entries.length - people.length} more were made by the system itself.`];
 }
 
-async function fetched(address, asked) {
+/** What the portal answers; null for a refusal of the `tolerated` type, any other is Wrong. */
+async function fetched(address, asked, tolerated = null) {
   const answer = await fetch(`${address}?${new URLSearchParams(asked)}`);
-  const read = await answer.json();
+  const read = await answer.json().catch(() => ({ detail: `no answer, but status ${answer.status}` }));
+  if (answer.status === 404 && tolerated !== null && read.type === tolerated) return null;
   if (!answer.ok) throw new Wrong(`${address}: ${read.detail}`);
   return read;
 }
@@ -350,8 +367,8 @@ async function gather(form, state, witnesses) {
   if (!bundle && form.dataset.proofs) {
     const old = state ? { old: state.checkpoint.split("\n")[1] } : {};
     bundle = await fetched(form.dataset.proofs, { ...old, ...(witnesses.length ? { cosigned: "yes" } : {}) });
-    const counted = fetched(form.dataset.closing, { old: bundle.checkpoint.split("\n")[1] });
-    closing ??= await counted.catch(() => null); // before the first night no day is closed: the report says so
+    // Before the first night no day is closed: the report says so. Whoever has seen a closing does not go without.
+    closing ??= await fetched(form.dataset.closing, { old: bundle.checkpoint.split("\n")[1] }, NOT_CLOSED);
   }
   if (!bundle) throw new Wrong("choose the file with your proofs");
   return { bundle, closing };
@@ -370,10 +387,16 @@ async function run(form) {
   return report;
 }
 
+/** Spell out what would not be shown but obeyed: whoever writes entries could change how lines read with it. */
+function visible(text) {
+  const spelt = (each) => (each === " " ? each : `\\u{${each.codePointAt(0).toString(16)}}`);
+  return text.replace(/[\p{C}\p{Z}]/gu, spelt);
+}
+
 function list(title, lines, kind) {
   const part = document.createElement("section"), heading = document.createElement("h3"), items = document.createElement("ul");
   heading.textContent = title;
-  items.append(...lines.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  items.append(...lines.map((text) => Object.assign(document.createElement("li"), { textContent: visible(text) })));
   part.className = kind;
   part.append(heading, items);
   return part;
@@ -381,7 +404,7 @@ function list(title, lines, kind) {
 
 function show(place, kind, title, text, parts = []) {
   const heading = Object.assign(document.createElement("h2"), { textContent: title });
-  const said = Object.assign(document.createElement("p"), { textContent: text });
+  const said = Object.assign(document.createElement("p"), { textContent: visible(text) });
   place.className = `card verdict ${kind}`;
   place.replaceChildren(heading, said, ...parts);
   place.hidden = false;

@@ -8,8 +8,7 @@ verifier key, `name+hash+base64`. Take the keys and this program from the witnes
 paper, never from the portal: whoever lies in the log would also hand you a verifier that does not notice. With --state
 it remembers the checkpoint, and proves next time that the log only grew. Exit code 0: what is listed as proven holds.
 
-It needs Python 3.11 and the package `cryptography`, nothing of Sameview's. In this order: notes, trees, entries, your
-own numbering, the closing of a day, the past, the report. Formats: c2sp.org/signed-note, RFC 9162.
+It needs Python 3.11 and the package `cryptography`, nothing of Sameview's. Formats: c2sp.org/signed-note, RFC 9162.
 """
 
 import argparse
@@ -32,6 +31,7 @@ LOG_KEY, WITNESS_KEY = 1, 4  # the types of keys in C2SP's signed-note
 LEAF = b"sameview/audit-leaf/v1\0"
 LEAF_NODE, INNER_NODE = b"\0", b"\1"  # RFC 9162 section 2.1.1
 CHAINS = ("others", "self")
+MISSING = "“others” is missing, and begins when your account is made (after this checkpoint? then wait for the next)"
 Entry = dict[str, Any]  # what it says; its "place" in the log and its "commitment" beside that
 Report = dict[str, Any]
 
@@ -41,8 +41,6 @@ class Wrong(Exception):
 
 
 # Notes: a text, a blank line, and a line for each signature
-
-
 class Key(NamedTuple):
     """A verifier key, as the user gave it."""
 
@@ -69,10 +67,9 @@ def read_key(text: str, kind: int) -> Key:
     """Read a verifier key; its hash guards against slips of the pen."""
     name, _, rest = text.strip().partition("+")
     stated, _, encoded = rest.partition("+")
-    try:
+    material = b""
+    with suppress(ValueError):
         material = unbase64(encoded)
-    except ValueError:
-        material = b""
     key_id = sha256(name.encode(), b"\n", material)[:4]
     if len(material) != 33 or material[0] != kind or stated != key_id.hex():
         raise Wrong(f"not the verifier key of a {'log' if kind == LOG_KEY else 'witness'}: {text!r}")
@@ -105,8 +102,6 @@ def open_checkpoint(note: str, key: Key) -> Checkpoint:
 
 
 # Trees (RFC 9162 section 2.1)
-
-
 def sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -151,8 +146,6 @@ def check_growth(old: Checkpoint, new: Checkpoint, proof: list[bytes]) -> None:
 
 
 # Entries
-
-
 def check_entry(each: dict[str, Any], tree: Checkpoint) -> Entry | None:
     """Check that an entry is in the log and says what was committed to; None if it came without salt and payload."""
     index, leaf = int(each["index"]), unbase64(each["leaf"])
@@ -165,9 +158,9 @@ def check_entry(each: dict[str, Any], tree: Checkpoint) -> Entry | None:
     if len(salt) != 32 or leaf != LEAF + commitment:
         raise ValueError("salt and payload are not what the log committed to")
     says = json.loads(payload)
-    canonical = json.dumps(says, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    if says["v"] != 1 or canonical != payload:
-        raise ValueError("not a payload of version 1 in its one canonical form")
+    canonical = json.dumps(says, sort_keys=True, separators=(",", ":")).encode()
+    if says["v"] != 1 or canonical != payload or not re.fullmatch(rb"[!-\[\]-~]+", payload):  # no blank, no escape
+        raise ValueError("not a payload of version 1 in its one canonical form, or not in plain words")
     return {**says, "place": index, "commitment": commitment.hex()}
 
 
@@ -183,8 +176,6 @@ def check_entries(bundle: dict[str, Any], tree: Checkpoint) -> list[Entry | None
 
 
 # Your own numbering
-
-
 def check_subject(entries: list[Entry], expected: str | None) -> str:
     """Check that all entries are about one person, and return their id."""
     subject = expected or (str(entries[0]["subject"]) if entries else "")
@@ -192,6 +183,8 @@ def check_subject(entries: list[Entry], expected: str | None) -> str:
         own = entry["viewer"] == subject or entry["chain"] == "others"
         if entry["subject"] != subject or entry["chain"] not in CHAINS or not own:
             raise Wrong(f"entry {entry['place']}: is not about {subject}, or in a chain where it does not belong")
+        if not re.fullmatch(r'\["[0-9a-f]{32}", (null|"[0-9a-f]{32}")\]', json.dumps([subject, entry["viewer"]])):
+            raise Wrong(f"entry {entry['place']}: names somebody by what is no id")
     return subject
 
 
@@ -219,24 +212,22 @@ def check_chain(name: str, chain: list[Entry], seen: dict[str, Any] | None) -> N
 
 
 def gap_before(name: str, chain: list[Entry], seen: dict[str, Any] | None, accepted: bool) -> list[str]:
-    """Say why a chain may begin later than with number 0, or raise Wrong."""
-    if not chain or chain[0]["sequence"] == 0:
+    """Say why a chain may begin later than with number 0, and “others” be empty, or raise Wrong."""
+    first = chain[0]["sequence"] if chain else None
+    if first == 0 or (first is None and name == "self"):
         return []
-    first = chain[0]
-    missing = f"numbers 0 to {first['sequence'] - 1} of “{name}” are missing"
-    if seen and seen["number"] >= first["sequence"] - 1:
+    missing = f"numbers 0 to {first - 1} of “{name}” are missing" if first else MISSING
+    if first and seen and seen["number"] >= first - 1:
         return [f"Why {missing}: they were erased since you checked last, and whole then."]
     if accepted:
         return [f"Why {missing}: nothing here shows that they were erased because of their age."]
     why = "The log erases what is old, but nothing here proves that this is why: ask for the entry that says so."
-    raise Wrong(f"entry {first['place']}: {missing}. {why} To check the rest all the same, add --accept-gap.")
+    raise Wrong(f"{missing}. {why} To check the rest all the same, add --accept-gap.")
 
 
 # The closing of a day
-
-
-def check_closing(closing: dict[str, Any], tree: Checkpoint, chains: dict[str, list[Entry]], key: Key) -> list[str]:
-    """Check how the log counted your entries at the end of a day, against those that you hold."""
+def check_closing(closing: dict[str, Any], tree: Checkpoint, key: Key) -> Entry:
+    """Return the entry that closed a day, after checking that it is in your log."""
     proof, day = closing["proof"], closing["day"]
     if (other := open_checkpoint(proof["checkpoint"], key)) != tree:
         if proof["old"] is None or open_checkpoint(proof["old"], key) != tree:
@@ -249,10 +240,16 @@ def check_closing(closing: dict[str, Any], tree: Checkpoint, chains: dict[str, l
         raise Wrong(f"closing: entry {entry['place']} closes another day than {day}")
     if entry["place"] >= tree.size:
         raise Wrong("closing: it is newer than your bundle; fetch the bundle again")
-    counted = {each["chain"]: each for each in closing["chains"]}
+    return entry
+
+
+def check_counts(closing: dict[str, Any], entry: Entry, chains: dict[str, list[Entry]]) -> tuple[list[str], list[str]]:
+    """Check how a closing counted your entries, against those that you hold; return what is proven and what not."""
+    counted, day = {each["chain"]: each for each in closing["chains"]}, closing["day"]
     if missing := [n for n in CHAINS if n not in counted and any(e["place"] < entry["place"] for e in chains[n])]:
         raise Wrong(f"closing: {day} was closed without counting “{missing[0]}”")
-    return [check_count(chains[name], each, closing["size"], entry) for name, each in sorted(counted.items())]
+    left = [f"That “{n}” was empty on {day}: the closing leaves it out." for n in CHAINS if n not in counted]
+    return [check_count(chains[n], each, closing["size"], entry) for n, each in sorted(counted.items())], left
 
 
 def check_count(chain: list[Entry], counted: dict[str, Any], size: int, entry: Entry) -> str:
@@ -280,13 +277,11 @@ def check_past(bundle: dict[str, Any], tree: Checkpoint, kept: str | None, key: 
     before = open_checkpoint(kept, key)
     if tree.size < before.size:
         raise Wrong(f"the log was rolled back from {before.size} to {tree.size} entries, or this is an old file")
-    if tree.size == before.size or before.size == 0:
-        if tree.size == before.size and tree != before:
-            raise Wrong(f"the log was forked: it showed you other entries among its {tree.size} last time")
-    elif old is None or old.size != before.size:
+    shown = tree if tree.size == before.size else old
+    if before.size and (shown is None or shown.size != before.size):
         raise Wrong(f"fetch the bundle with ?old={before.size}: without, nothing proves that the log only grew")
-    elif old != before:
-        raise Wrong(f"the log was forked: it showed you other entries among its first {old.size} last time")
+    if before.size and shown != before:
+        raise Wrong(f"the log was forked: it showed you other entries among its first {before.size} last time")
     return [f"The log only grew since you checked last: {before.size} entries then, {tree.size} now."]
 
 
@@ -306,8 +301,6 @@ def check_witnesses(bundle: dict[str, Any], witnesses: list[Key]) -> list[str]:
 
 
 # The report
-
-
 def check(read: dict[str, Any], key: Key, witnesses: list[Key], subject: str | None, accept_gap: bool) -> Report:
     """Check the files read; return what is proven, what is not, who looked, and what to remember for next time."""
     bundle, state = read["bundle"], read.get("state", {})
@@ -319,20 +312,22 @@ def check(read: dict[str, Any], key: Key, witnesses: list[Key], subject: str | N
     entries = sorted(filter(None, found), key=lambda entry: int(entry["place"]))
     chains = {name: [entry for entry in entries if entry["chain"] == name] for name in CHAINS}
     gaps = []
-    if entries or seen:
-        subject = [check_subject(entries, each) for each in (subject, state.get("subject"))][-1]
-        for name, chain in chains.items():
-            check_chain(name, chain, seen.get(name))
-            gaps += gap_before(name, chain, seen.get(name), accept_gap)
-        counts = " and ".join(f"{len(chain)} of “{name}”" for name, chain in chains.items())
-        proven.append(f"The entries about {subject} are numbered one after the other: {counts}.")
-    proven += check_closing(read["closing"], tree, chains, key) if "closing" in read else []
+    subject = [check_subject(entries, each) for each in (subject, state.get("subject"))][-1]
+    for name, chain in chains.items():
+        check_chain(name, chain, seen.get(name))
+        gaps += gap_before(name, chain, seen.get(name), accept_gap)
+    counts = " and ".join(f"{len(chain)} of “{name}”" for name, chain in chains.items())
+    proven += [f"The entries about {subject} are numbered one after the other: {counts}."] if entries else []
+    closed = check_closing(read["closing"], tree, key) if "closing" in read else None
+    if (last := closed["place"] if closed else -1) < state.get("closing", -1):
+        raise Wrong(f"closing: you have checked that of entry {state['closing']}: give that or a later one")
+    counted, uncounted = check_counts(read["closing"], closed, chains) if closed else ([], [])
     ends = {name: {"number": c[-1]["sequence"], "commitment": c[-1]["commitment"]} for name, c in chains.items() if c}
-    kept = {"checkpoint": bundle["checkpoint"], "subject": subject, "chains": ends}
+    kept = {"checkpoint": bundle["checkpoint"], "subject": subject, "chains": ends, "closing": last}
     lacking = {"state": not state, "witness": not witnesses, "contents": len(entries) < len(found)}
-    lacking |= {"closing": "closing" not in read, "newer": "closing" in read}
-    unproven = gaps + [text for name, text in NOT_PROVEN.items() if lacking.get(name, True)]
-    return {"proven": proven, "unproven": unproven, "looks": looks(chains["others"]), "kept": kept}
+    lacking |= {"closing": not closed, "newer": bool(closed)}
+    unproven = gaps + uncounted + [text for name, text in NOT_PROVEN.items() if lacking.get(name, True)]
+    return {"proven": proven + counted, "unproven": unproven, "looks": looks(chains["others"]), "kept": kept}
 
 
 NOT_PROVEN = {
@@ -354,6 +349,11 @@ def looks(entries: list[Entry]) -> list[str]:
         why = f"as {says['relation']}, for {says['purpose']}, {says['outcome']}"
         lines.append(f"{says['time'][:16]}Z, entry {says['place']}: {says['viewer']} {why}: {what}")
     return [*lines, f"{len(entries) - len(lines)} more were made by the system itself."]
+
+
+def visible(text: str) -> str:
+    """Spell out what a terminal would not print but obey: whoever writes entries could hide lines with it."""
+    return "".join(each if each.isprintable() else f"\\u{{{ord(each):x}}}" for each in text)
 
 
 def arguments() -> argparse.Namespace:
@@ -386,13 +386,13 @@ def main() -> int:
     try:
         report = run(arguments())
     except (InvalidSignature, Wrong) as wrong:
-        print(str(wrong) or "checkpoint: a signature is wrong", file=sys.stderr)
+        print(visible(str(wrong)) or "checkpoint: a signature is wrong", file=sys.stderr)
         return 1
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        print(f"a file is not what it should be: {type(error).__name__}: {error}", file=sys.stderr)
+        print(visible(f"a file is not what it should be: {type(error).__name__}: {error}"), file=sys.stderr)
         return 1
     for title, name in (("Proven:", "proven"), ("Not proven:", "unproven"), ("Who looked:", "looks")):
-        print(title, *(f"  - {line}" for line in report[name]), sep="\n")
+        print(title, *(f"  - {visible(line)}" for line in report[name]), sep="\n")
     return 0
 
 

@@ -16,6 +16,7 @@ from log_book import look, open_log, own, told
 from playwright.sync_api import Page
 
 from portal.answers import counted
+from portal.api_access import NO_DAY_CLOSED
 from portal.own_check import FOLDER
 from portal.schema import Base, KeyBase, LogBase
 from portal.verifier import verify
@@ -25,6 +26,7 @@ from privacy.cosignature import CosignatureSigner, merge
 from privacy.log_gate import Counted
 from privacy.stores import Stores, open_engine
 
+EVA = "e" * 32
 SEEN = dt.datetime(2026, 11, 19, 9, 40, tzinfo=dt.UTC)
 
 
@@ -130,7 +132,8 @@ def test_the_page_remembers_the_checkpoint_it_verified(page: Page, log: AccessLo
 
 def test_every_proof_of_growth_is_followed(page: Page, log: AccessLog, files: dict[str, Any]) -> None:
     for old in range(1, log.size + 1):
-        said = run(page, log, {"bundle": log.export_bundle([], old), "closing": None, "state": None})
+        bundle = log.export_bundle([log.of_subject(BEN)[0].index], old, open=True)
+        said = run(page, log, {"bundle": bundle, "closing": None, "state": None})
         assert "It verifies" in said, (old, said)
 
 
@@ -152,6 +155,68 @@ def test_a_gap_at_the_beginning_has_to_be_accepted(page: Page, log: AccessLog, f
 
     assert "numbers 0 to 0 of “others” are missing" in run(page, log, rest)
     assert "nothing here shows that they were erased because of their age" in run(page, log, rest, gap=True)
+
+
+def test_that_all_entries_of_others_are_gone_has_to_be_accepted(page: Page, log: AccessLog, files: Any) -> None:
+    rest = {"bundle": files["bundle"] | {"inclusion": []}, "closing": None, "state": None}
+
+    refused, accepted = run(page, log, rest), run(page, log, rest, gap=True)
+
+    assert "It does not verify" in refused
+    report = verify.check({"bundle": rest["bundle"]}, _key(log), [], None, True)
+    for each in (*report["proven"], *report["unproven"]):
+        assert each in accepted
+
+
+def test_a_chain_that_the_closing_does_not_count_is_not_proven_to_be_empty(page: Page, log: AccessLog) -> None:
+    log.append(look(subject=EVA))
+    log.close_day(dt.date(2026, 11, 20))
+    bundle = log.export_bundle([each.index for each in log.of_subject(EVA)], open=True)
+    closed = log.closing(EVA)
+    proof = log.export_bundle([closed.entry], open=True)
+    closing = json.loads(json.dumps(counted(Counted(closed, proof)), default=str))
+
+    said = run(page, log, {"bundle": bundle, "closing": closing, "state": None})
+
+    report = verify.check(_copied({"bundle": bundle, "closing": closing}), _key(log), [], None, False)
+    assert "That “self” was empty on 2026-11-20: the closing leaves it out." in report["unproven"]
+    for each in (*report["proven"], *report["unproven"]):
+        assert each in said
+
+
+@pytest.mark.parametrize(
+    ("person", "said"),
+    [
+        ("1" * 32, {"outcome": "disclosed\x1b[8m\x1b[2K\r"}),
+        ("2" * 32, {"outcome": "disclosed\nProven"}),
+        ("3" * 32, {"purpose": "one_to_one\u202e"}),
+        ("4" * 32, {"relation": "manager" + " " * 100}),
+        ("5" * 32, {"viewer": "ana"}),
+    ],
+    ids=["escape", "line", "direction", "blanks", "viewer"],
+)
+def test_an_entry_that_would_change_how_the_report_reads_is_refused(
+    page: Page, log: AccessLog, person: str, said: dict[str, str]
+) -> None:
+    values: dict[str, Any] = {"viewer": ANA, "subject": person} | said
+    log.append(look(**values))
+    bundle = log.export_bundle([each.index for each in log.of_subject(person)], open=True)
+
+    shown = run(page, log, {"bundle": bundle, "closing": None, "state": None})
+
+    with pytest.raises(verify.Wrong) as wrong:
+        verify.check({"bundle": bundle}, _key(log), [], None, False)
+    assert "It does not verify" in shown
+    assert str(wrong.value) in shown
+
+
+def test_what_a_file_holds_is_spelt_out(page: Page, log: AccessLog, files: dict[str, Any]) -> None:
+    hostile = _copied(files)
+    hostile["closing"]["day"] = "\u202eyad\x1b"
+
+    shown = run(page, log, hostile)
+
+    assert "closes another day than \\u{202e}yad\\u{1b}" in shown
 
 
 def test_what_is_no_bundle_is_refused_in_words(page: Page, log: AccessLog) -> None:
@@ -188,6 +253,56 @@ def test_in_the_portal_the_proofs_are_fetched_and_checked_twice(visit: Any, port
         assert expected in said
         assert f"When {portal.seeded.today} was closed, the log counted" in said
     assert page.evaluate("violations") == []
+
+
+def _answer(page: Page, status: int, problem: dict[str, Any] | str) -> None:
+    """Let the portal answer this, whenever it is asked for a closing."""
+    body = problem if isinstance(problem, str) else json.dumps(problem | {"status": status})
+    kind = "application/problem+json"
+    page.unroute("**/api/v1/me/access/closing*")
+    page.route("**/api/v1/me/access/closing*", lambda route: route.fulfill(status=status, body=body, content_type=kind))
+
+
+def _checked(page: Page, portal: Portal) -> str:
+    page.fill("[name=log]", str(portal.seeded.system.log.signer.verifier))
+    page.evaluate("document.getElementById('result').className = ''")
+    page.click("[name=check]")
+    page.locator("#result.good, #result.bad").wait_for()
+    return page.locator("#result").inner_text()
+
+
+REFUSALS = {
+    "not found": (404, {"type": "about:blank", "detail": "There is nothing here."}),
+    "the entries are not those counted": (409, {"type": "about:blank", "detail": "It does not count “others”."}),
+    "not now": (503, {"type": NO_DAY_CLOSED, "detail": "The log cannot be written."}),
+    "broken": (500, "<html>"),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_in_the_portal_a_closing_that_is_refused_does_not_verify(visit: Any, portal: Portal, refusal: str) -> None:
+    page, (status, problem) = visit("employee", "/me/access/check"), REFUSALS[refusal]
+    _answer(page, status, problem)
+
+    said = _checked(page, portal)
+
+    assert "It does not verify" in said
+    assert (problem["detail"] if isinstance(problem, dict) else "status 500") in said
+
+
+def test_in_the_portal_whoever_has_seen_a_closing_does_not_go_without(visit: Any, portal: Portal) -> None:
+    page, never = visit("employee", "/me/access/check"), {"type": NO_DAY_CLOSED, "detail": "No day was closed yet."}
+    _answer(page, 404, never)
+    assert "No closing of a day was given" in _checked(page, portal)
+    page.unroute("**/api/v1/me/access/closing*")
+    portal.seeded.system.log.close_day(portal.seeded.today)
+    assert "was closed, the log counted" in _checked(page, portal)
+
+    _answer(page, 404, never)
+
+    said = _checked(page, portal)
+    assert "It does not verify" in said
+    assert "closing: you have checked that of entry" in said
 
 
 def test_in_the_portal_a_foreign_key_does_not_verify(visit: Any, log: AccessLog) -> None:

@@ -5,10 +5,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from portal import checkpoints, shapes
+from portal.api_access import NO_DAY_CLOSED
+from portal.own_check import FOLDER
 from privacy.bundle import check_bundle
+from privacy.log_tables import EntryRow
 from privacy.policy import Purpose
+from privacy.stores import writing
 
 NIGHT = dt.date(2026, 11, 18)
 CLOSING = "/api/v1/me/access/closing"
@@ -76,6 +81,27 @@ def test_before_the_first_night_there_is_no_proof(office: Any) -> None:
     answer = office.client("ben").get(CLOSING)
 
     assert (answer.status_code, answer.json["detail"]) == (404, "There is no such proof: no day was closed yet.")
+    assert answer.json["type"] == NO_DAY_CLOSED
+    assert f'"{NO_DAY_CLOSED}"' in (FOLDER / "verify.js").read_text(encoding="utf-8")
+
+
+def test_only_that_no_day_was_ever_closed_is_a_refusal_to_go_on_without(closed: Any) -> None:
+    types = {closed.client("ben").get(CLOSING + query).json["type"] for query in ("?day=2026-11-01", "?old=99999999")}
+
+    assert types == {"about:blank"}
+
+
+def test_an_entry_emptied_since_it_was_counted_is_no_missing_proof_but_an_alarm(closed: Any) -> None:
+    counted = max(each.index for each in closed.entries("ben") if each.chain == "others")
+    emptied = {"sealed": None, "subject_tag": None, "viewer_tag": None, "day": None, "erased_by": counted}
+    with writing(closed.system.stores.log) as connection:
+        connection.execute(update(EntryRow).where(EntryRow.index == counted).values(**emptied))
+
+    answer = closed.client("ben").get(CLOSING)
+
+    assert (answer.status_code, answer.json["title"]) == (409, "The log does not verify")
+    assert "does not count the chain “others” as its entries stand" in answer.json["detail"]
+    assert answer.json["type"] == "about:blank"
 
 
 def test_proofs_come_under_the_published_checkpoint_when_it_was_asked_for(closed: Any) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from portal.own_check import FOLDER, fingerprint
 from portal.verifier import verify
+from privacy.access_log import Draft
 from privacy.checkpoint import Signer, split_note
 from privacy.cosignature import CosignatureSigner, merge
 from privacy.policy import Purpose
@@ -129,7 +130,8 @@ def test_the_next_check_needs_the_checkpoint_of_this_one(files: Files, signer: S
     state = json.loads((tmp_path / "state.json").read_text())
 
     assert state["checkpoint"] == files.bundle["checkpoint"]
-    again = run(tmp_path, signer, Files(files.bundle, None, state))
+    assert state["closing"] == files.closing["proof"]["inclusion"][0]["index"]
+    again = run(tmp_path, signer, Files(files.bundle, files.closing, state))
     assert again.returncode == 0, again.stderr
 
 
@@ -203,6 +205,78 @@ def test_a_gap_at_the_beginning_that_nobody_saw_whole_is_a_gap(files: Files, sig
     assert "numbers 0 to 2 of “others” are missing" in refused.stderr
     assert accepted.returncode == 0, accepted.stderr
     assert "nothing here shows that they were erased because of their age" in accepted.stdout
+
+
+def test_a_chain_that_the_closing_does_not_count_is_not_proven_to_be_empty(
+    office: Any, signer: Signer, tmp_path: Path
+) -> None:
+    office.system.log.close_day(dt.date(2026, 11, 18))
+    client = office.client("dan")
+    bundle = client.get("/api/v1/me/access/proofs").json
+    closing = client.get(f"/api/v1/me/access/closing?old={bundle['checkpoint'].splitlines()[1]}").json
+
+    judged = run(tmp_path, office.system.log.signer, Files(bundle, closing))
+
+    assert judged.returncode == 0, judged.stderr
+    assert [each["chain"] for each in closing["chains"]] == ["others"]
+    assert "That “self” was empty on 2026-11-18: the closing leaves it out." in judged.stdout
+
+
+def test_everybody_s_entries_begin_with_the_making_of_their_account(office: Any) -> None:
+    office.add("fay", acknowledged=False)
+
+    firsts = {name: [e.sequence for e in office.entries(name) if e.chain == "others"][:1] for name in office.ids}
+
+    assert firsts == {name: [0] for name in office.ids}
+
+
+def test_that_all_entries_of_others_are_gone_has_to_be_accepted(files: Files, signer: Signer, tmp_path: Path) -> None:
+    rest = Files(files.bundle | {"inclusion": []})
+
+    refused, accepted = run(tmp_path, signer, rest), run(tmp_path, signer, rest, "--accept-gap")
+
+    assert "“others” is missing, and begins when your account is made" in refused.stderr
+    assert accepted.returncode == 0, accepted.stderr
+    assert "Why “others” is missing" in accepted.stdout.partition("Not proven:")[2]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"outcome": "disclosed\x1b[8m\x1b[2K\r"},
+        {"outcome": "disclosed\nProven:\n  - All is well."},
+        {"purpose": "one_to_one\u202e"},
+        {"relation": "manager" + " " * 100},
+        {"viewer": "Ana\x1b[2K"},
+        {"viewer": "ana"},
+    ],
+    ids=["escape", "line", "direction", "blanks", "viewer with an escape", "viewer"],
+)
+def test_an_entry_that_would_change_how_the_report_reads_is_refused(
+    office: Any, tmp_path: Path, said: dict[str, str]
+) -> None:
+    log, ben = office.system.log, office.ids["ben"]
+    values = {"viewer": office.ids["ana"], "relation": "manager", "purpose": "one_to_one", "outcome": "disclosed"}
+    log.append(Draft(subject=ben, fields=["focus"], period=None, **(values | said)))
+    bundle = log.export_bundle([each.index for each in log.of_subject(ben)], open=True)
+
+    judged = run(tmp_path, log.signer, Files(bundle))
+
+    assert judged.returncode == 1, judged.stdout
+    assert "not in plain words" in judged.stderr or "names somebody by what is no id" in judged.stderr
+    assert judged.stdout == ""
+    assert judged.stderr.removesuffix("\n").isprintable()
+
+
+def test_what_a_file_holds_is_never_obeyed_by_a_terminal(files: Files, signer: Signer, tmp_path: Path) -> None:
+    hostile = files.copy()
+    hostile.bundle["inclusion"][0]["index"] = "\x1b[2Jgood\r\u202e"
+
+    judged = run(tmp_path, signer, hostile)
+
+    assert judged.returncode == 1
+    assert "\\u{1b}[2Jgood\\u{d}\\u{202e}" in judged.stderr
+    assert judged.stderr.removesuffix("\n").isprintable()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"checkpoint": 3}', "null", '"text"'])
