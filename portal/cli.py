@@ -4,12 +4,14 @@ There is no command that prints somebody's data: whoever sits at the command lin
 """
 
 import os
+import sqlite3
 import sys
 from typing import Any
 
 import click
 from sqlalchemy.exc import DBAPIError
 
+from portal import full_disk
 from portal.commands.common import FAILURES
 
 
@@ -20,10 +22,15 @@ class _Group(click.Group):
         os.umask(0o077)  # whatever a command writes is its owner's alone
         try:
             return super().main(*args, **kwargs)
-        except FAILURES as failure:
-            text = str(failure).partition("\n")[0] if isinstance(failure, DBAPIError) else str(failure)
-            click.echo(f"sameview: {text}", err=True)  # a database's further lines quote rows
+        except (*FAILURES, sqlite3.Error) as failure:
+            click.echo(f"sameview: {full_disk.sentence(failure) or _line(failure)}", err=True)
             sys.exit(1)
+
+
+def _line(failure: Exception) -> str:
+    """Return the text of a failure; of a database's only the first line, since further ones quote rows."""
+    of_database = isinstance(failure, (DBAPIError, sqlite3.Error))
+    return str(failure).partition("\n")[0] if of_database else str(failure)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -139,5 +139,6 @@ def _take_off_disk(system: System) -> list[str]:
 
 
 def _close_log_days(system: System) -> int:
-    yesterday = system.clock().date() - dt.timedelta(days=1)
-    return int(system.log.close_day(yesterday) is not None)
+    """Close yesterday, and count it if it was not closed before."""
+    yesterday, size = system.clock().date() - dt.timedelta(days=1), system.log.size
+    return int(system.log.close_day(yesterday) >= size)

@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal import full_disk
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
@@ -58,8 +59,17 @@ def _refused(error: Refused) -> Response:
     return answer(Problem(409 if later else 403, title, error.decision.sentence, **more))
 
 
-def _unlogged(_error: LogUnavailable) -> Response:
-    return answer(Problem(503, "Not now", "The access log cannot be written, so nothing was opened."))
+def _unlogged(error: LogUnavailable) -> Response:
+    return _full(error) or answer(Problem(503, "Not now", "The access log cannot be written, so nothing was opened."))
+
+
+def _full(error: Exception) -> Response | None:
+    """Say that the disk is full, if that is what is behind an error."""
+    if (said := full_disk.sentence(error)) is None:
+        return None
+    _logger.error("disk full", kind=type(error).__name__, fix=said)
+    detail = "The disk or quota of this server is full, or its disk fails. Nothing was lost, and nothing was opened."
+    return answer(Problem(503, "Not now", f"{detail} Whoever runs it frees space; then try again."))
 
 
 def _withheld(_error: KeyClassWithheld) -> Response:
@@ -79,6 +89,8 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def _unexpected(error: Exception) -> Response:
+    if (full := _full(error)) is not None:
+        return full
     if current_app.testing:
         raise error
     # The message may name a row, and so a person: the log of the server gets the kind and the place only.

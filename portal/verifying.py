@@ -127,7 +127,7 @@ def _disagreement(said: Sequence[Commitment], digest: str | None) -> str:
     if len(said) > 1 and said[-2].digest == digest:
         return (
             f"is as entry {said[-2].entry} of the log left it, not as entry {last} did: a writing was broken off, or an"
-            " older state was put back"
+            " older state was put back; if an import was broken off, import the file again"
         )
     return f"is not as entry {last} of the log left it: changed from outside, or an older state was put back"
 

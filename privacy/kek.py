@@ -30,4 +30,7 @@ def unwrap_under(kek: AESGCM, key_class: KeyClass, version: int, wrapped: bytes,
             raise ValueError("unknown wrapping")
         return kek.decrypt(nonce, sealed, aad + element(version))
     except (InvalidTag, ValueError) as e:
-        raise KeyRefused(f"a key wrapped by kek-{key_class}-{version} was changed or moved") from e
+        raise KeyRefused(
+            f"a key wrapped by kek-{key_class}-{version} was changed or moved: the key store is damaged, put it back"
+            " from its newest backup"
+        ) from e

@@ -115,7 +115,10 @@ class Pkcs11KeyProvider:
     def _unwrap(self, opened: Opened, label: str, wrapped: bytes, aad: bytes) -> bytes:
         named, nonce = wrapped[1 : 1 + _ID_BYTES], wrapped[1 + _ID_BYTES : _HEAD_BYTES]
         kek = next((each for each in self._keks(opened, label) if each.id == named), None)
-        refused = KeyRefused(f"a key wrapped by {label} was changed or moved, or the token was made anew")
+        refused = KeyRefused(
+            f"a key wrapped by {label} was changed or moved, or the token was made anew: put the key store, or the"
+            " token, back from its newest backup"
+        )
         if kek is None or wrapped[:1] != _WRAPPING or len(nonce) != NONCE_BYTES:
             raise refused
         try:

@@ -153,7 +153,7 @@ def test_a_key_put_in_anothers_place_is_named(attacked: Attacked) -> None:
         store=KEYS,
     )
 
-    assert told(attacked, f"wrapped_key subject={attacked['ben']} class=shared")
+    assert told(attacked, f"wrapped_key subject={attacked['ben']} class=shared", "put it back from its newest backup")
 
 
 def test_not_detected_a_writing_undone_and_then_written_again(attacked: Attacked) -> None:
