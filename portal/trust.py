@@ -4,6 +4,7 @@ It never says that nobody looked: only that nobody looked through Sameview witho
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -13,14 +14,17 @@ from flask import Blueprint, Response, abort, render_template, request
 from auth.permissions import Permission, requires
 from portal import checkpoints, fingerprint, own_check, witness_states
 from portal.access import person, system
+from portal.escrow_files import EscrowFolder
 from portal.parse import week_from
 from portal.problems import Problem, answer
 from portal.show import listing, number
 from portal.witness_states import Mood
-from privacy import key_versions
+from privacy import rotation
 from privacy.capture import PRESETS
 from privacy.checkpoint import NoteBroken
+from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
+from privacy.key_provider import ProviderRefused
 from privacy.period import week_name
 
 if TYPE_CHECKING:
@@ -78,6 +82,9 @@ _TONES: Final = {
     Mood.REFUSED: "bad",
     Mood.BROKEN: "bad",
 }
+
+
+_WORSE: Final = ("good", "warn", "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +192,44 @@ def _witnesses(system: "System", zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
 
 
 def _keys(system: "System") -> tuple[tuple[str, str], ...]:
+    """Say whether what is erased is gone after the horizon: as long as no key of before is older, nor an escrow."""
     horizon = system.config.erasure_horizon
-    alive = [each.made_on for each in key_versions.recorded(system.stores.keys) if each.destroyed_on is None]
-    told = ("good", f"gone from every backup after {horizon} days")
-    if not alive:
-        return told, ("warn", "the age of the wrapping keys is not recorded yet")
-    age = (system.clock().astimezone(dt.UTC).date() - min(alive)).days
-    words = "made today" if age <= 0 else "1 day old" if age == 1 else f"{age} days old"
-    return told, ("good" if age < horizon else "bad", f"oldest wrapping key {words}")
+    try:
+        facts = [*_wrapping_keys(system, horizon), *_escrow(system, horizon)]
+    except (EscrowRefused, ProviderRefused):
+        return (("warn", "keys or escrow cannot be looked at now"),)
+    worst = max((tone for tone, _ in facts), key=_WORSE.index)
+    gone = f"gone from every backup after {horizon} days"
+    return (worst, gone if worst == "good" else f"it is not certain: {gone}"), *facts
+
+
+def _wrapping_keys(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
+    today = system.clock().astimezone(dt.UTC).date()
+    states = rotation.report(system.keys)
+    ages = [each.age_days(today) for each in states if each.is_back or not each.destroyed_on]
+    known = [each for each in ages if each is not None]
+    if known:
+        yield _tone(max(known), horizon), f"oldest wrapping key {_days(max(known))}"
+    if len(known) < len(ages) or not ages:
+        yield "warn", "the age of the wrapping keys is not recorded yet"
+    if any(each.is_back for each in states):
+        yield "bad", "a destroyed wrapping key was put back"
+
+
+def _escrow(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
+    """An escrow holds the keys of its day: whoever opens it opens the backups of then."""
+    if (receipt := EscrowFolder(system.config.home).receipt()) is not None:
+        age = (system.clock().astimezone(dt.UTC).date() - receipt.day).days
+        yield "good" if age < horizon else "warn", f"newest escrow {_days(age)}; older ones must be destroyed"
+
+
+def _tone(age: int, horizon: int) -> str:
+    """The day of the horizon itself is a warning, since the night that replaces the key may still come."""
+    return "good" if age < horizon else "warn" if age == horizon else "bad"
+
+
+def _days(age: int) -> str:
+    return "made today" if age <= 0 else "1 day old" if age == 1 else f"{age} days old"
 
 
 def _retention(system: "System") -> tuple[tuple[str, str], ...]:

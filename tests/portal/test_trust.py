@@ -5,13 +5,17 @@ import dataclasses
 import datetime as dt
 import hashlib
 import re
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
-from portal import own_check, trust, witnessing
+from portal import checkpoints, escrowing, nightly, own_check, trust, witnessing
 from portal.config import WitnessAddress
+from portal.escrow_files import EscrowFolder
 from privacy import key_versions, witnesses
 from privacy.capture import PRESETS
 from privacy.checkpoint import split_note
@@ -67,13 +71,77 @@ def test_its_figures_are_those_of_the_installation(office: Any) -> None:
 
     found = text(office, "/trust")
 
-    assert "gone from every backup after 21 days" in found
+    assert "it is not certain: gone from every backup after 21 days" in found
     assert "oldest wrapping key 400 days old" in found
     assert "figures 7 months" in found
     assert f"titles and addresses {PRESETS['own_insight'].text_days} days" in found
     assert "the log 2 years" in found
     assert hashlib.sha256((own_check.FOLDER / "verify.py").read_bytes()).hexdigest() in found
     assert str(office.system.log.signer.verifier) in found
+
+
+def tones(office: Any) -> dict[str, str]:
+    """Return what the page says of erasure, each fact with its tone."""
+    latest = checkpoints.latest(office.system)
+    (promise,) = [
+        each
+        for each in trust.promises(office.system, latest, ZoneInfo("UTC"))
+        if each.what.startswith("What is erased")
+    ]
+    return {fact: tone for tone, fact in promise.facts}
+
+
+def night(office: Any) -> None:
+    nightly.run(office.system, lambda *_: None)
+
+
+def test_what_is_erased_is_gone_after_the_horizon_while_no_key_is_older(office: Any) -> None:
+    night(office)
+
+    assert tones(office) == {"gone from every backup after 30 days": "good", "oldest wrapping key made today": "good"}
+
+
+@pytest.mark.parametrize(("days", "tone"), [(29, "good"), (30, "warn"), (31, "bad")])
+def test_a_key_that_outlives_the_horizon_takes_the_promise_back(office: Any, days: int, tone: str) -> None:
+    night(office)
+    office.clock.advance(days=days)
+
+    (gone, told), (key, aged) = tones(office).items()
+
+    assert (told, aged) == (tone, tone)
+    assert gone.startswith("it is not certain") == (tone != "good")
+    assert key == f"oldest wrapping key {days} days old"
+
+
+def test_a_destroyed_key_that_was_put_back_takes_the_promise_back(office: Any) -> None:
+    night(office)
+    kept = office.system.provider.export(KeyClass.PRIVATE, max(office.system.provider.versions(KeyClass.PRIVATE)))
+    office.clock.advance(days=29)
+    night(office)
+    destroyed = [each for each in key_versions.recorded(office.system.stores.keys) if each.destroyed_on]
+    version = max(each.version for each in destroyed if each.key_class is KeyClass.PRIVATE)
+    office.system.provider.adopt(KeyClass.PRIVATE, version, kept)
+
+    found = tones(office)
+
+    assert found["a destroyed wrapping key was put back"] == "bad"
+    assert found["it is not certain: gone from every backup after 30 days"] == "bad"
+
+
+def test_an_old_escrow_takes_the_promise_back(office: Any, tmp_path: Path) -> None:
+    night(office)
+    escrowing.make_key(office.system, tmp_path / "safe", 1, 1)
+    escrowing.hand_out(office.system, tmp_path / "escrow.json")
+    assert tones(office)["newest escrow made today; older ones must be destroyed"] == "good"
+    (receipt,) = [EscrowFolder(office.system.config.home).receipt()]
+    assert receipt is not None
+    aged = msgspec.structs.replace(receipt, day=receipt.day - dt.timedelta(days=31))
+    EscrowFolder(office.system.config.home).keep_receipt(aged)
+
+    found = tones(office)
+
+    assert found["newest escrow 31 days old; older ones must be destroyed"] == "warn"
+    assert found["it is not certain: gone from every backup after 30 days"] == "warn"
 
 
 def test_a_server_without_private_keys_says_so(office: Any) -> None:
