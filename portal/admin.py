@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from auth.person import Person
+from portal import checkpoints
 from portal.access import system, viewer
 from portal.checks import inspect
 from portal.parse import number_from
@@ -77,7 +78,7 @@ def checks() -> str:
         ("Data and log", DATABASES[make_url(config.data_url).get_backend_name()]),
         ("Capture", f"{config.capture_preset}: {CAPTURED[config.capture_preset]}"),
         ("Policy", f"version {POLICY_VERSION}"),
-        ("Access log", f"{system().log.size:,} entries"),
+        ("Access log", f"{checkpoints.latest(system()).checkpoint.size:,} entries published"),
     ]
     return render_template("admin/system.html", findings=inspect(system()), facts=facts)
 

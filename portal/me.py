@@ -12,7 +12,7 @@ from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import mine, own, own_check, receipts, who_looked
+from portal import checkpoints, mine, own, own_check, receipts, who_looked
 from portal.access import person, session_key, system, viewer
 from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
@@ -74,7 +74,7 @@ def _day(date: dt.date) -> str:
         first_run=newest is None and date == current and not any(payload["fields"] for payload in history.values()),
         person=person(),
         looked=who_looked.latest(),
-        log_size=system().log.size,
+        log_size=checkpoints.latest(system()).checkpoint.size,
         notice=notice(system()),
     )
 

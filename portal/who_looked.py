@@ -25,7 +25,7 @@ def page(asked: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page shows: `by` people, system or me; `before` for older ones; `verify=1` rebuilds the tree."""
     by = asked.get("by", PEOPLE) if asked.get("by") in (SYSTEM, ME) else PEOPLE
     before = number_from(asked.get("before"), 0)
-    every = _entries()
+    published, every = checkpoints.latest(system()), _entries()
     chosen = [e for e in every if _by(e) == by]
     older = [e for e in chosen if not before or e.index < before]
     shown = _said(older[-A_PAGE:])
@@ -37,8 +37,8 @@ def page(asked: Mapping[str, str]) -> dict[str, Any]:
         "refused": sum(e.outcome == "refused" and e.chain is not Chain.SELF for e in every),
         "numbering": numbering(every),
         "verified": verifying.verify(system(), hashes_only=True) if asked.get("verify") == "1" else None,
-        "size": system().log.size,
-        "checkpoint": checkpoints.latest(system()).note,
+        "size": published.checkpoint.size,  # not that of now, which tells each time that somebody did something
+        "checkpoint": published.note,
         "witnesses": witness_states.states(system()),
         "zone": own.zone(),
         "newer": base if before else None,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from portal import checkpoints
 from portal.who_looked import numbering
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.log_entries import Chain
@@ -188,3 +189,24 @@ def test_an_old_export_is_one_link_away_from_the_first_page(office: Any) -> None
 
     assert "Nothing has arrived yet" not in page
     assert 'href="/me/days/2025-12-09"' in page
+
+
+@pytest.mark.parametrize("address", ["/", "/me/access", "/me/access?verify=1", "/trust"])
+def test_no_page_tells_that_somebody_else_did_something_just_now(office: Any, address: str) -> None:
+    ben = office.client("ben")
+    checkpoints.publish(office.system)
+    published = checkpoints.latest(office.system).checkpoint.size
+    ben.get(address)
+    before = re.findall(r"(\d+) entries in the", ben.get(address).text)
+
+    office.client("gus").get("/me/access")
+
+    assert before == re.findall(r"(\d+) entries in the", ben.get(address).text) == [str(published)]
+
+
+def test_the_operator_s_page_tells_the_published_size_too(office: Any) -> None:
+    checkpoints.publish(office.system)
+    published = checkpoints.latest(office.system).checkpoint.size
+    office.client("ben").get("/me/access")
+
+    assert f"{published} entries published" in office.client("oda").get("/admin/system").text
