@@ -20,7 +20,7 @@ from sqlalchemy import exists, select
 from auth.erasing import PLAIN
 from auth.errors import ChangeRefused
 from auth.permissions import Role
-from portal import checkpoint_files, retention
+from portal import checkpoint_files, known_erasures, retention
 from portal.erasure_receipts import Receipt, what_stays
 from portal.wiring import System
 from privacy import key_store, tombstone_file, tombstones
@@ -52,8 +52,10 @@ def erase(system: System, subject: str, by: str | None) -> Receipt:
 def resume(system: System) -> int:
     """Finish the erasures that were interrupted, and return how many; before anything is served.
 
-    One whose last traces are in a journal that somebody reads waits for the next start or night.
+    One that an older key store has forgotten is among them. One whose last traces are in a journal that somebody reads
+    waits for the next start or night.
     """
+    known_erasures.learn(system)
     with system.stores.keys.connect() as connection:
         waiting = tombstones.read(connection, unfinished_only=True)
     count = 0

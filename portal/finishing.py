@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from auth.announcements import UNDONE_FROM, Kind
-from portal import erasing, staging, verifying
+from portal import erasing, known_erasures, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders
 from portal.tables import Step
@@ -54,6 +54,7 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
             _forget_longer_log(system, mark.log_size)
         done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
         step("erasing again", 0, 1)
+        known_erasures.learn(system)
         done.erased_again = erasing.reapply(system)
         _tell(system, mark, done)
         _account(system, step)

@@ -11,22 +11,22 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import backup_files, schema, staging
+from portal import backup_files, known_erasures, schema, staging
 from portal.backup_files import Contents, Manifest
 from portal.config import Config
 from portal.restore_log import RestoreRefused
-from privacy import tombstone_file
+from privacy import key_store, tombstone_file
 from privacy.log_tables import LogKeyRow
 from privacy.stores import writing
 from privacy.tombstone_file import Tombstones, TombstonesBroken
 
 
 def choose(
-    config: Config, data: Manifest, folder: Path | None, erased: bytes, today: dt.date, *, lost_keys: bool
+    config: Config, data: Manifest, folder: Path | None, known: list[Tombstones], today: dt.date, *, lost_keys: bool
 ) -> bool:
     """Return whether the keys are taken from a backup; they are staged then. RestoreRefused if there are none.
 
-    `data` is what the backup of the data says, `erased` the file of tombstones that came with it.
+    `data` is what the backup of the data says, `known` are the erasures that are known beside the key stores.
     """
     origin = data.origin
     if _is_here(config, origin):
@@ -48,7 +48,7 @@ def choose(
             " or accept it with --lost-keys"
         )
     stage(config, folder, manifest, "keys")
-    _tell_tombstones(config, folder, erased, lost_keys=lost_keys)
+    _tell_staged(config, folder, known, lost_keys=lost_keys)
     return True
 
 
@@ -98,8 +98,7 @@ def _check_age(config: Config, folder: Path, manifest: Manifest, today: dt.date)
         )
 
 
-def _tell_tombstones(config: Config, folder: Path, erased: bytes, *, lost_keys: bool) -> None:
-    known = _known_erasures(config, erased)
+def _tell_staged(config: Config, folder: Path, known: list[Tombstones], *, lost_keys: bool) -> None:
     with staging.opened(config, "keys", staged=True) as engine, writing(engine) as connection:
         new = sum(tombstone_file.merge(connection, each) for each in known)
         if new and not lost_keys:
@@ -109,16 +108,21 @@ def _tell_tombstones(config: Config, folder: Path, erased: bytes, *, lost_keys: 
             )
 
 
-def _known_erasures(config: Config, erased: bytes) -> list[Tombstones]:
+def tell_live(config: Config, known: list[Tombstones]) -> None:
+    """Let the key store here learn what is known beside it: it may itself be an older one that was put back."""
+    with staging.opened(config, "keys", staged=False) as engine, writing(engine) as connection:
+        key_store.lock_for_moving(connection)
+        for each in known:
+            tombstone_file.merge(connection, each)
+
+
+def known_beside(config: Config, erased: bytes) -> list[Tombstones]:
     """Return what the folder of checkpoints and the file of a backup say; RestoreRefused names one that is broken."""
-    path = config.checkpoints / backup_files.TOMBSTONES
-    contents = {"the backup's tombstones.json": erased}
-    if path.exists():
-        contents[str(path)] = path.read_bytes()
-    known = []
-    for where, content in contents.items():
-        try:
-            known.append(tombstone_file.load(content))
-        except TombstonesBroken as error:
-            raise RestoreRefused(f"{where} is {error}; take a copy from beside another checkpoint") from error
-    return known
+    try:
+        here = known_erasures.beside_checkpoints(config)
+    except TombstonesBroken as error:
+        raise RestoreRefused(str(error)) from error
+    try:
+        return [tombstone_file.load(erased), *here]
+    except TombstonesBroken as error:
+        raise RestoreRefused(f"the backup's tombstones.json is {error}; take another backup") from error

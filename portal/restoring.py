@@ -107,9 +107,9 @@ def _prepare(
         step("reading the backup", number, 2)
         restore_keys.stage(config, folder, manifest, name)
     _check_owner(config, folder, manifest)
-    erased = backup_files.read(folder, manifest, backup_files.TOMBSTONES)
+    known = restore_keys.known_beside(config, backup_files.read(folder, manifest, backup_files.TOMBSTONES))
     keys_folder = None if unfinished is not None and unfinished.takes_keys else source.keys_folder
-    keys_taken = restore_keys.choose(config, manifest, keys_folder, erased, today, lost_keys=source.lost_keys)
+    keys_taken = restore_keys.choose(config, manifest, keys_folder, known, today, lost_keys=source.lost_keys)
     with staging.opened(config, "keys", staged=keys_taken) as engine:
         ring = KeyRing(engine, open_provider(config, config.key_classes), classes=config.key_classes)
         said = unfinished is not None and unfinished.lost_entries > 0
@@ -122,6 +122,8 @@ def _prepare(
     mark = Restoration(manifest.day, choice.taken, keys_taken, manifest.data_size, choice.size, choice.lost)
     mark = mark if unfinished is None else _with_losses_of(unfinished, mark)
     _settle(config, mark, today, keep_log=choice.taken)
+    if not keys_taken:  # true whatever becomes of this restore, and nothing is refused from here on
+        restore_keys.tell_live(config, known)
     return mark
 
 

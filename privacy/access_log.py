@@ -16,7 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from privacy import closings
 from privacy.canonical import canonical_record
+from privacy.chains import erasure_digest
 from privacy.checkpoint import Signer
+from privacy.key_provider import KeyGone
 from privacy.keys import KeyClassWithheld, KeyRing
 from privacy.log_commit import Committer, Waiting
 from privacy.log_entries import Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
@@ -25,9 +27,10 @@ from privacy.log_proofs import LogProofs
 from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
-from privacy.log_upkeep import Erased, Erasure, Expiration, erasure_of
+from privacy.log_upkeep import ERASED, Erased, Erasure, Expiration, ended_chains, erasure_of
 from privacy.log_verify import Verification
 from privacy.period import Period
+from privacy.seal import SealBroken
 from privacy.tombstones import SubjectErased
 from privacy.vault import ORGANISATION
 
@@ -94,6 +97,23 @@ class AccessLog(LogProofs):
         """Return what was erased of a person, None if they were not."""
         with self._engine.connect() as connection:
             return erasure_of(connection, subject)
+
+    def ended(self) -> dict[str, int]:
+        """Return whose chains ended, each with the entry that is to record it; nothing is opened."""
+        with self._engine.connect() as connection:
+            return ended_chains(connection)
+
+    def recorded_erasure(self, subject: str) -> tuple[dt.date, Erased] | None:
+        """Return the day and what was erased of a person, None unless the entry opens, says so and names these rows."""
+        if (erased := self.erasure_of(subject)) is None:
+            return None
+        try:
+            found = self.entry(erased.entry)
+        except (KeyGone, LookupError, SealBroken):
+            return None
+        if found is None or found.outcome != ERASED or found.digest != erasure_digest(erased.rows):
+            return None
+        return found.time.date(), erased
 
     def _erased(self, subject: str) -> Erased:
         if (done := self.erasure_of(subject)) is None:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, false, insert, or_, select, update
 
-from privacy.chains import ChainEnded, Heads, chain_head, ended, ended_by, erasure_digest
+from privacy.chains import LIVING, ChainEnded, Heads, chain_head, ended, ended_by, erasure_digest
 from privacy.fields import epoch_of
 from privacy.log_entries import LOG_FIELD, Chain, Draft
 from privacy.log_read import IS_OWN_READ, LogReader
@@ -72,6 +72,13 @@ def erasure_of(connection: Connection, subject: str) -> Erased | None:
         return None
     rows = connection.scalars(select(entry.c.index).where(entry.c.erased_by == record).order_by(entry.c.index))
     return Erased(record, tuple(rows))
+
+
+def ended_chains(connection: Connection) -> dict[str, int]:
+    """Return whose chains ended, each with the entry that is to record it; nothing is opened."""
+    wanted = select(chain_head.c.subject_id, chain_head.c.sealed).where(chain_head.c.chain == Chain.OTHERS, ~LIVING)
+    found = {subject: ended_by(sealed) for subject, sealed in connection.execute(wanted)}
+    return {subject: record for subject, record in found.items() if record is not None}
 
 
 class Expiration:

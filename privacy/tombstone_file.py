@@ -6,6 +6,8 @@ key store that comes from a backup learns from such a file what was erased after
 """
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Annotated, Final
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,6 +16,8 @@ from privacy import tombstones
 from privacy.canonical import canonical
 from privacy.fields import KeyClass
 from privacy.tombstones import Expired, Stone
+
+_PERSON: Final = "^(?!0{32}$)[0-9a-f]{32}$"  # the organisation is nobody who is erased
 
 
 class TombstonesBroken(Exception):
@@ -25,7 +29,7 @@ class _Erased(msgspec.Struct, forbid_unknown_fields=True):
     entry: int | None
     finished: bool
     rows: list[int]
-    subject: str
+    subject: Annotated[str, msgspec.Meta(pattern=_PERSON)]
 
 
 class _Expired(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,6 +63,20 @@ def load(content: bytes) -> Tombstones:
         return msgspec.json.decode(content, type=Tombstones)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise TombstonesBroken(f"not a file of tombstones: {error}") from error
+
+
+def of_stones(stones: Iterable[Stone]) -> Tombstones:
+    """Return tombstones that are known otherwise in the form of such a file."""
+    return Tombstones([], [_Erased(s.day, s.entry, s.finished, list(s.rows), s.subject) for s in stones])
+
+
+def is_known(connection: Connection, known: Tombstones) -> bool:
+    """Tell whether a key store knows all that a file does."""
+    subjects = {each.subject for each in tombstones.read(connection)}
+    reached = {each.key_class: each.before_epoch for each in tombstones.expired(connection)}
+    return all(each.subject in subjects for each in known.tombstones) and all(
+        reached.get(each.key_class, -1) >= each.before_epoch for each in known.expiries
+    )
 
 
 def merge(connection: Connection, known: Tombstones) -> int:

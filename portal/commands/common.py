@@ -26,6 +26,7 @@ from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, KeyStillUsed, ProviderRefused
 from privacy.seal import SealBroken
 from privacy.stores import StillRead
+from privacy.tombstone_file import TombstonesBroken
 
 
 class CommandRefused(Exception):
@@ -53,6 +54,7 @@ FAILURES: Final = (
     Refused,
     SealBroken,
     StillRead,
+    TombstonesBroken,
     VaultIncomplete,
     WitnessMisplaced,
 )

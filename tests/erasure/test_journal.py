@@ -1,4 +1,4 @@
-"""What was erased is off the disk before its erasure counts as finished: SQLite's journal is empty, or it says why not."""
+"""What was erased is off the disk before its erasure counts as finished: SQLite's journal is empty, or says why not."""
 
 import shutil
 import sqlite3
