@@ -18,6 +18,7 @@ GOES: Final = (
 )
 STAYS: Final = (
     "The hash of each of your entries in the access log, so that the log can still be checked. It says nothing.",
+    "That these entries were one person’s: their numbers, without a day. Whoever has the database can tell the days.",
     "One entry that records the erasure, with its number and how many entries it emptied. It does not name you.",
     "A random number that stood for you, with the day of the erasure, so that no backup brings you back.",
     "In other people’s logs: that somebody with this number looked at them. These entries are theirs; your name goes.",
