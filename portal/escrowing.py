@@ -14,9 +14,9 @@ from portal.config import Config
 from portal.escrow_files import EscrowFolder, PublicKey, read_escrow, share_page, write_once
 from portal.occupancy import Occupancy
 from portal.wiring import NotInitialised, System, build, open_stores
-from privacy import escrow, escrow_key, key_versions, organisation
+from privacy import escrow, escrow_key, key_store, key_versions, organisation
 from privacy.canonical import digest_of
-from privacy.escrow import Escrow, Place, Receipt
+from privacy.escrow import Escrow, Place, Receipt, RecoveredKeys
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
@@ -160,23 +160,60 @@ def drill(stores: Stores, provider: KeyProvider, step: Step) -> list[Drilled]:
     return found
 
 
-def recover(
-    config: Config, stores: Stores, keks: dict[Place, bytes], note: Callable[[], None]
-) -> tuple[list[Place], list[Place]]:
-    """Write the KEK files that are missing, and return those and the ones left out because they were destroyed.
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery wrote, and left out: keys that were destroyed, and those that nothing shows to be genuine."""
 
-    `note` is called before the first file is written. No file is ever written over: one that differs is a
-    KeyFileRefused, and nothing after it is written.
+    written: list[Place]
+    destroyed: list[Place]
+    unproven: list[Place]
+
+
+def recover(
+    config: Config, stores: Stores, keks: dict[Place, bytes], note: Callable[[], None], *, handed_out: bool
+) -> Recovered:
+    """Write the KEK files that are missing; `handed_out` says that the escrow may be the one that was handed out last.
+
+    Whoever has the public key can make an escrow, so a key proves itself: it opens a DEK of the key store, or its
+    version is recorded there, wraps nothing, and comes from the escrow that was handed out. `note` is called before the
+    first file is written. No file is ever written over: one that differs is a KeyFileRefused, and nothing after it is
+    written.
     """
     if config.key_provider != "file":
         raise EscrowRefused("an escrow holds key files, and SAMEVIEW_KEY_PROVIDER is not file: restore the token")
     destroyed = {(v.key_class, v.version) for v in key_versions.recorded(stores.keys) if v.destroyed_on is not None}
     provider = FileKeyProvider(config.kek_dir, frozenset(KeyClass), config.key_passphrase)
-    wanted = sorted(keks.keys() - destroyed)
+    genuine = _opening(stores, keks) | (_recorded_empty(stores) & keks.keys() if handed_out else set())
+    wanted = sorted(genuine - destroyed)
     if any(version not in provider.versions(key_class) for key_class, version in wanted):
         note()
     written = [place for place in wanted if provider.adopt(*place, keks[place])]
-    return written, sorted(keks.keys() & destroyed)
+    return Recovered(written, sorted(keks.keys() & destroyed), sorted(keks.keys() - destroyed - genuine))
+
+
+def was_handed_out(config: Config, file: Path) -> bool:
+    """Tell whether an escrow is the one that was handed out last; True where there is no receipt to compare with."""
+    receipt = EscrowFolder(config.home).receipt()
+    return receipt is None or receipt.digest == digest_of(read_escrow(file))
+
+
+def _opening(stores: Stores, keks: dict[Place, bytes]) -> set[Place]:
+    """Return which of the keys open at least one DEK of the key store."""
+    ring, found = Wrapping(stores.keys, RecoveredKeys(keks)), set[Place]()
+    for key_class in KeyClass:
+        of_class = {place for place in keks if place[0] is key_class}
+        for filed, fault in ring.prove(key_class) if of_class else ():
+            if fault is None:
+                found.add((key_class, filed.kek_version))
+            if of_class <= found:
+                break
+    return found
+
+
+def _recorded_empty(stores: Stores) -> set[Place]:
+    """Return the versions that the key store has recorded and that wrap nothing there."""
+    wrapping = {(KeyClass(each.key_class), each.kek_version) for each in key_store.counts(stores.keys)}
+    return {(each.key_class, each.version) for each in key_versions.recorded(stores.keys)} - wrapping
 
 
 def note_recovery(config: Config, file: Path) -> bool:

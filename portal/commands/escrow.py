@@ -79,12 +79,17 @@ def recover(file: Path, key: Path | None, shares: Sequence[Path]) -> None:
     with escrowing.unopened(config) as (stores, owner):
         keks = escrowing.open_escrow(owner, file, _shares(key, shares))
         note = lambda: noted.append(escrowing.note_recovery(config, file))  # noqa: E731
-        written, destroyed = escrowing.recover(config, stores, keks, note)
+        done = escrowing.recover(config, stores, keks, note, handed_out=escrowing.was_handed_out(config, file))
     if noted == [False] and not escrowing.note_recovery(config, file):  # the keys of the log were among the missing
         click.echo("the log could not be written: nothing there says that keys were recovered", err=True)
-    click.echo(f"written: {_names(written) or 'nothing was missing'}")
-    if destroyed:
-        click.echo(f"left out, because they were destroyed: {_names(destroyed)}")
+    click.echo(f"written: {_names(done.written) or 'nothing was missing'}")
+    if done.destroyed:
+        click.echo(f"left out, because they were destroyed: {_names(done.destroyed)}")
+    if done.unproven:
+        click.echo(
+            f"left out, because nothing shows that they are genuine: {_names(done.unproven)}; take the escrow that was"
+            " handed out last"
+        )
 
 
 def _report(found: Sequence[Drilled], fix: str) -> None:

@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from portal.cli import main
 from portal.config import Config
+from portal.escrow_files import EscrowFolder
 from portal.wiring import build
+from privacy import escrow
 from privacy.access_log import Filter, LogUnavailable
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
@@ -397,3 +399,34 @@ def test_a_copy_of_the_token_from_before_a_rotation_is_named_as_too_old(
     assert "kek-audit-2 is not in" in drilled.stdout
     assert "copy the token in use anew" in drilled.stderr
     assert "keys escrow" not in drilled.stderr
+
+
+def forged(home: Path, file: Path, version: int, key_class: KeyClass = KeyClass.PRIVATE) -> Path:
+    """Make an escrow as anybody can who has read the public key."""
+    public, system = EscrowFolder(home).public(), build(Config(home=home))
+    assert public is not None
+    sealed = escrow.seal(
+        system.organisation.origin, system.clock().date(), public.loaded, {(key_class, version): bytes(32)}
+    )
+    system.close()
+    file.write_bytes(sealed.encoded())
+    return file
+
+
+@pytest.mark.parametrize(("key_class", "version"), [("private", 99), ("audit", 1), ("text", 1)])
+def test_a_key_of_a_forged_escrow_is_left_out(
+    run: Run, home: Path, tmp_path: Path, escrowed: Callable[[], Path], key_class: str, version: int
+) -> None:
+    """A version that nobody made, one that wraps keys which it does not open, and one that wraps nothing."""
+    genuine = escrowed()
+    run("keys", "status")
+    file = forged(home, tmp_path / "forged.json", version, KeyClass(key_class))
+    kek = home / "kek" / f"kek-{key_class}-{version}"
+    kek.unlink(missing_ok=True)
+
+    recovered = run("keys", "recover", file, *two_shares(tmp_path))
+
+    assert f"nothing shows that they are genuine: {kek.name}" in recovered.stdout
+    assert not kek.exists()
+    assert run("keys", "recover", genuine, *two_shares(tmp_path)).exit_code == 0
+    assert kek.exists() == (version == 1)
