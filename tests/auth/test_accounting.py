@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from log_book import open_log
-from sqlalchemy import delete, update
+from sqlalchemy import delete, exists, insert, select, update
 
 from auth.accounting import Accounting
+from auth.announcements import Kind as Announced
 from auth.directory import Directory
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
@@ -20,6 +21,8 @@ from auth.sessions import Sessions
 from auth.stamps import Stamps
 from auth.tokens import Scope, Tokens
 from privacy.access_log import AccessLog
+from privacy.log_entries import Chain
+from privacy.period import Period
 from privacy.policy import POLICY_VERSION
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores
@@ -38,15 +41,20 @@ class Agency:
     clock: Any
     ids: dict[str, str]
 
-    def problems(self) -> list[str]:
+    def problems(self, *erased: str) -> list[str]:
         ledger = self.log.verify().ledger
         assert ledger is not None
         with self.stores.data.connect() as connection:
-            return list(Accounting(connection, ledger, STAMPS, self.clock()).problems())
+            return list(Accounting(connection, ledger, STAMPS, self.clock(), erased).problems())
+
+    def announced(self, subject: str, entry: int) -> bool:
+        here = (Announcement.subject_id == subject, Announcement.entry == entry)
+        with self.stores.data.connect() as connection:
+            return bool(connection.scalar(select(exists().where(*here))))
 
     def write(self, statement: Any) -> None:
         with self.stores.data.begin() as connection:
-            assert connection.execute(statement).rowcount > 0
+            assert connection.execute(statement).rowcount != 0  # -1 for an INSERT on PostgreSQL
 
 
 @pytest.fixture
@@ -105,6 +113,85 @@ def test_an_appointment_undone_and_then_undone_again_is_named(agency: Agency) ->
     agency.write(update(Management).values(until=None))
 
     assert len(agency.problems()) == 2
+
+
+def forged(entry: int, subject: str, kind: Announced, **parameters: str) -> Any:
+    """Make an announcement up that points at an entry."""
+    day = dt.date(2026, 11, 19)
+    return insert(Announcement).values(
+        subject_id=subject, entry=entry, day=day, kind=kind, parameters={"by": "", **parameters}, seen=True
+    )
+
+
+def test_an_announcement_on_an_entry_that_was_erased_with_a_person_confirms_nothing(agency: Agency) -> None:
+    """Gus was erased after Ana's dismissal: his emptied entries are newer, and say nothing about her."""
+    with agency.people.changing(None) as changes:
+        changes.dismiss(agency.ids["ana"], "claims")
+        gus = changes.create("gus@example.org", "Gus", "Europe/Vienna")
+    rows = agency.log.erase(gus).rows
+    with agency.people.changing(None) as changes:
+        changes.erase(gus)
+    assert agency.problems(gus) == []
+    since = dt.date(2026, 11, 19).isoformat()
+
+    agency.write(update(Management).values(until=None))
+    agency.write(forged(rows[-1], agency.ids["ana"], Announced.APPOINTED, team="claims", since=since))
+
+    named = agency.problems(gus)
+    assert f"announcement {rows[-1]} to {agency.ids['ana']}: the log has no such entry about this person" in named
+    assert any("of the log ended it" in each for each in named)
+
+
+def test_rights_whose_entries_expired_stand_and_are_counted(agency: Agency) -> None:
+    expire(agency)
+
+    ledger = agency.log.verify().ledger
+    assert ledger is not None
+    with agency.stores.data.connect() as connection:
+        accounting = Accounting(connection, ledger, STAMPS, agency.clock())
+        assert list(accounting.problems()) == []
+    assert set(accounting.uncompared) == set(agency.ids.values())
+
+
+def test_what_the_log_still_says_counts_for_more_than_an_announcement_on_an_entry_that_expired(agency: Agency) -> None:
+    rows = expire(agency)
+    agency.people.dismiss(agency.ids["ana"], "claims")
+    since = dt.date(2026, 11, 19).isoformat()
+    free = next(row for row in reversed(rows) if not agency.announced(agency.ids["ana"], row))
+
+    agency.write(update(Management).values(until=None))
+    agency.write(forged(free, agency.ids["ana"], Announced.APPOINTED, team="claims", since=since))
+
+    assert any("management of claims" in each and "of the log ended it" in each for each in agency.problems())
+
+
+def test_an_announcement_to_somebody_of_whom_nothing_expired_is_named_on_an_entry_that_expired(agency: Agency) -> None:
+    rows = expire(agency)
+    with agency.people.changing(None) as changes:
+        dan = changes.create("dan@example.org", "Dan", "Europe/Vienna")
+
+    agency.write(forged(rows[0], dan, Announced.ROLE_GRANTED, role="reviewer", since="2026-11-19"))
+
+    assert f"announcement {rows[0]} to {dan}: the log has no such entry about this person" in agency.problems()
+
+
+@pytest.mark.parametrize("values", [{"kind": "no such kind"}, {"parameters": ["words"]}], ids=repr)
+def test_an_announcement_that_is_none_is_named(agency: Agency, values: dict[str, Any]) -> None:
+    expire(agency)
+
+    agency.write(update(Announcement).values(**values))
+
+    assert any("the portal says nothing of this kind" in each for each in agency.problems())
+
+
+def expire(agency: Agency) -> tuple[int, ...]:
+    """Let every entry about a person expire, as retention does after years, and return their numbers."""
+    agency.clock.advance(days=1)
+    before, first = agency.clock().date(), dt.date(2026, 1, 1)
+    agency.log.expire([Chain.OTHERS, Chain.SELF], before, ["access_log"], Period(first, before))
+    ledger = agency.log.verify().ledger
+    assert ledger is not None
+    return tuple(sorted(ledger.expired))
 
 
 def test_whoever_has_no_key_of_the_key_store_makes_no_stamp(stores: Stores, tmp_path, clock) -> None:

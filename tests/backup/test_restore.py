@@ -84,6 +84,22 @@ def test_everybody_is_told_and_the_log_says_it(office: Office) -> None:
     assert len(told) == 1
 
 
+def test_a_dismissal_that_the_backup_does_not_know_is_a_warning_to_make_it_again(office: Office) -> None:
+    office.save()
+    with office.open() as system:
+        ana, ben = subject_of(system, "ana"), subject_of(system, "ben")
+        system.people.dismiss(ana, "claims")
+
+    assert office.restore().problems == []
+
+    with office.open() as system:
+        assert Role.MANAGER in system.directory.roles(ana)
+        found = verifying.verify(system)
+    assert list(found.problems) == []
+    for subject in (ana, ben):
+        assert any(f"“dismissed” of {subject} is not in the data" in each for each in found.warnings)
+
+
 def test_sessions_links_and_reading_tokens_of_then_are_ended(office: Office) -> None:
     with office.open() as system:
         ben = subject_of(system, "ben")
