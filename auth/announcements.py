@@ -202,11 +202,13 @@ class Announcements:
 def sentence(kind: Kind, parameters: Mapping[str, str], names: Mapping[str, str], teams: Mapping[str, str]) -> str:
     """Return the announcement in plain words; `names` and `teams` map ids to names."""
     shown = dict(parameters)
+    text = TOLD[kind][1]
+    operator = COMMAND_LINE if text.startswith("{") else f"{COMMAND_LINE[:1].lower()}{COMMAND_LINE[1:]}"
     for key in PEOPLE & shown.keys():
-        shown[key] = names.get(shown[key], GONE) if shown[key] else COMMAND_LINE
+        shown[key] = names.get(shown[key], GONE) if shown[key] else operator
     if "team" in shown:
         shown["team"] = teams.get(shown["team"], shown["team"])
-    return TOLD[kind][1].format_map(shown)
+    return text.format_map(shown)
 
 
 def _names(connection: Connection, ids: set[str]) -> dict[str, str]:

@@ -69,9 +69,9 @@ def epoch_name(key_class: KeyClass, epoch: int) -> str:
 
 
 def epochs_of(state: State) -> str:
-    """Return the periods that a version's data keys are of; nothing where they are of none."""
+    """Return the periods that a version's data keys are of; those of epoch 0 keep their place through all of them."""
     if state.oldest is None or state.newest is None:
-        return ""
+        return "all periods" if state.keys else ""
     first, last = (epoch_name(state.key_class, each) for each in (state.oldest, state.newest))
     return first if first == last else f"{first} to {last}"
 

@@ -7,10 +7,11 @@ import traceback
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from auth.permissions import Role
 from portal import full_disk
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
@@ -72,7 +73,10 @@ def _full(error: Exception) -> Response | None:
     return answer(Problem(503, "Not now", f"{detail} Whoever runs it frees space; then try again."))
 
 
-def _withheld(_error: KeyClassWithheld) -> Response:
+def _withheld(_error: KeyClassWithheld) -> AnyResponse:
+    """Say that the page is served elsewhere; a manager, who has work to do here, begins at their teams."""
+    if request.path == "/" and Role.MANAGER in g.get("roles", ()):
+        return redirect(url_for("team.roster"))
     detail = "This server was not given the keys of what this page shows. It is served where employees sign in."
     return answer(Problem(503, "Not on this server", detail))
 

@@ -14,7 +14,7 @@ from portal.parse import purpose_from, week_from
 from portal.problems import Problem
 from privacy.access_log import Draft
 from privacy.decisions import NOT_YET
-from privacy.fields import SHARED_FIELDS, Tier
+from privacy.fields import SHARED_FIELDS, KeyClass, Tier
 from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
 from privacy.policy import POLICY, Purpose, Relation
 
@@ -44,7 +44,8 @@ class Choice:
 @requires(Permission.TEAM_READ)
 def roster() -> str:
     """Show the teams that I manage, and who is in them."""
-    return render_template("team/roster.html", teams=system().directory.managed(viewer()))
+    confined = KeyClass.PRIVATE not in system().keys.classes
+    return render_template("team/roster.html", teams=system().directory.managed(viewer()), confined=confined)
 
 
 @blueprint.get("/<team>/people/<person>")

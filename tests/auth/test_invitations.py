@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, update
 
+from auth import announcements
 from auth.announcements import Kind as Told
 from auth.credentials import Credentials
 from auth.errors import ChangeRefused, LinkRefused, PasswordRefused, SignInRefused, TooManyAttempts
@@ -274,3 +275,13 @@ def test_an_open_browser_is_no_way_to_guess_the_password(
 
     with pytest.raises(TooManyAttempts):
         credentials.change_password(ben, GOOD, BETTER, address=HERE)
+
+
+def test_the_operator_has_a_capital_letter_only_where_a_sentence_begins() -> None:
+    issued = {"by": "", "issued": "2026-11-19", "address": "192.0.2.1", "expires": "2026-11-26"}
+
+    first = announcements.sentence(announcements.Kind.INVITED, issued, {}, {})
+    within = announcements.sentence(announcements.Kind.PASSWORD_SET, issued, {}, {})
+
+    assert first.startswith("An operator at the command line issued an invitation")
+    assert "with the invitation that an operator at the command line issued on 2026-11-19" in within

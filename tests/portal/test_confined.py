@@ -1,7 +1,10 @@
 """A server without the keys of private data: the manager's side works; what is private stays closed and says so."""
 
+import datetime as dt
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,13 +12,23 @@ from flask import Flask
 
 from portal import create_app
 from portal.wiring import build
-from privacy.fields import KeyClass
+from privacy.fields import SHARED_FIELDS, KeyClass, Tier
+from privacy.key_provider import KeyClassWithheld
+from privacy.period import Period
+from tests.portal.conftest import PASSWORD, check_value
 
 
 @pytest.fixture
-def confined(office: Any) -> Iterator[Flask]:
-    config = replace(office.system.config, key_classes=frozenset({KeyClass.SHARED, KeyClass.GRANTED, KeyClass.AUDIT}))
-    system = build(config, office.clock)
+def confined(office: Any, tmp_path: Path) -> Iterator[Flask]:
+    """A server on whose disk only the keys of the manager's side ever were."""
+    given = frozenset({KeyClass.SHARED, KeyClass.GRANTED, KeyClass.AUDIT})
+    folder = tmp_path / "confined"
+    folder.mkdir(mode=0o700)
+    for name in given:
+        shutil.copy(office.system.config.kek_dir / f"kek-{name}-1", folder)
+    office.give_password("ana")
+    system = build(replace(office.system.config, key_dir=folder, key_classes=given), office.clock)
+    system.__dict__["hasher"] = office.system.hasher
     yield create_app(system)
     system.close()
 
@@ -42,7 +55,82 @@ def test_the_trust_centre_says_which_keys_the_server_was_not_given(confined: Fla
     assert ("no key of private and text" in answer.text) == (path == "/trust")
 
 
-@pytest.mark.parametrize("path", ["/", "/me/trends", "/api/v1/me/days/2026-11-12"])
+def test_a_manager_signs_in_and_begins_at_their_teams(confined: Flask, office: Any) -> None:
+    """Their own first page needs private keys: without a way on, whoever signs in here would stand before a wall."""
+    client = confined.test_client()
+    confined.testing = False
+    value = check_value(client, "/sign-in")
+    form = {"csrf_token": value, "email": "ana@example.org", "password": PASSWORD}
+
+    signed_in = client.post("/sign-in", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    landed = client.get("/", follow_redirects=True)
+
+    assert signed_in.status_code == 302, signed_in.text
+    assert landed.status_code == 200
+    assert landed.request.path == "/team/"
+    assert "served where employees sign in" in landed.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/team/",
+        "/team/claims/people/{ben}",
+        "/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
+        "/me/notices",
+        "/api/v1/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
+    ],
+)
+def test_every_page_of_the_manager_s_side_is_answered(confined: Flask, office: Any, path: str) -> None:
+    answer = _get(confined, office, "ana", path.format_map(office.ids))
+
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("purpose", ["team_rhythm", "target_setting", "curiosity"])
+def test_a_refusal_is_decided_and_logged_as_on_any_other_server(confined: Flask, office: Any, purpose: str) -> None:
+    path = f"/api/v1/team/claims/people/{office.ids['ben']}/weeks/2026-W46?purpose={purpose}"
+
+    here, elsewhere = _get(confined, office, "ana", path), office.client("ana").get(path)
+
+    assert here.status_code == elsewhere.status_code == 403
+    assert {**here.json, "entry": 0} == {**elsewhere.json, "entry": 0}
+
+
+def test_a_week_that_no_night_has_frozen_is_worked_out_from_shared_days(confined: Flask, office: Any) -> None:
+    path = f"/team/claims/people/{office.ids['ben']}/weeks/2026-W46?purpose=one_to_one"
+    week = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 16))
+    with office.system.stores.data.connect() as connection:
+        assert not office.system.vault.has(connection, office.ids["ben"], SHARED_FIELDS, Tier.WEEK, week)
+
+    first, second = (_get(confined, office, "ana", path).status_code for _ in range(2))
+
+    assert (first, second) == (200, 200)
+
+
+def test_no_private_key_is_on_the_disk_of_the_confined_server(confined: Flask) -> None:
+    system = confined.extensions["sameview"]
+
+    assert sorted(path.name for path in system.config.kek_dir.iterdir()) == [
+        "kek-audit-1",
+        "kek-granted-1",
+        "kek-shared-1",
+    ]
+    with pytest.raises(KeyClassWithheld):
+        system.provider.unwrap(KeyClass.PRIVATE, 1, bytes(61), b"")
+
+
+@pytest.mark.parametrize("path", ["/me/trends", "/me/access", "/me/recorded", "/me/days/2026-11-12"])
+def test_a_manager_s_own_private_pages_are_closed_and_say_where_they_are(
+    confined: Flask, office: Any, path: str
+) -> None:
+    answer = _get(confined, office, "ana", path)
+
+    assert answer.status_code == 503
+    assert "served where employees sign in" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/me/trends", "/me/access", "/api/v1/me/days/2026-11-12"])
 def test_what_is_private_stays_closed_and_says_so(confined: Flask, office: Any, path: str) -> None:
     answer = _get(confined, office, "ben", path)
 
