@@ -7,6 +7,7 @@ interrupted restore is finished by the next `sameview restore`, from wherever it
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -171,29 +172,37 @@ def _choose_log(
 ) -> LogChoice:
     """Verify both logs, and choose. Keys of a backup have to open all payloads, or chains could not be continued.
 
+    Of a log that is not gone on with, the tree is enough: newer keys do not open whom it does not know as erased yet.
     `loss_said` is that an unfinished restore gave entries up: the log here has grown since, past the lost ones.
     """
     signer = open_signer(ring, manifest.origin)
 
-    def state(engine: Engine) -> tuple[LogState, list[str]]:
-        log = AccessLog(engine, ring, signer, utc_now)
-        found = log.verify(hashes_only=not all_payloads)
+    def state(engine: Engine, *, payloads: bool) -> tuple[LogState, list[str]]:
+        found = AccessLog(engine, ring, signer, utc_now).verify(hashes_only=not payloads)
         return restore_log.state_of(engine, found.size), found.problems
 
     with staging.opened(config, "log", staged=True) as saved_engine:
-        saved, problems = state(saved_engine)
-        if problems:
-            raise RestoreRefused(f"{folder / 'log.db'} does not verify ({problems[0]}): take another backup")
+        saved, problems = state(saved_engine, payloads=False)
+        _refuse_problems(folder, problems)
         note = backup_files.read(folder, manifest, backup_files.CHECKPOINT).decode()
         stated = restore_log.opened(signer.verifier, note, str(folder / backup_files.CHECKPOINT))
         if (stated.size, stated.root) != (saved.size, saved.root_at(saved.size)):
             raise RestoreRefused(f"{folder / 'log.db'} is not the log that checkpoint.txt states: take another backup")
         known = restore_log.known_checkpoints(config, signer.verifier, ring.engine, given)
-        if not _log_is_here(config):
-            return restore_log.choose(None, saved, known)
-        with staging.opened(config, "log", staged=False) as live_engine:
-            here, problems = state(live_engine)
-            return restore_log.choose(None if problems else here, saved, [] if loss_said and not problems else known)
+        choice = None
+        if _log_is_here(config):
+            with staging.opened(config, "log", staged=False) as live_engine:
+                here, problems = state(live_engine, payloads=all_payloads)
+                choice = None if problems else restore_log.choose(here, saved, [] if loss_said else known)
+        choice = choice or restore_log.choose(None, saved, known)
+        if choice.taken and all_payloads:
+            _refuse_problems(folder, state(saved_engine, payloads=True)[1])
+        return choice
+
+
+def _refuse_problems(folder: Path, problems: Sequence[str]) -> None:
+    if problems:
+        raise RestoreRefused(f"{folder / 'log.db'} does not verify ({problems[0]}): take another backup")
 
 
 def _log_is_here(config: Config) -> bool:

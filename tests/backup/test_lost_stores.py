@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from installation import Copies
+from installation import Copies, subject_of
 from sqlalchemy import delete
 
-from portal import founding, schema
+from portal import erasing, founding, schema
 from portal.cli import main
 from portal.config import Config
 from portal.wiring import NotInitialised, build, open_stores
@@ -162,3 +162,16 @@ def test_an_empty_key_store_is_replaced_by_its_backup(office: Office) -> None:
     done = office.restore(keys_folder=office.keys)
 
     assert (done.took_keys, done.problems) == (True, [])
+
+
+def test_older_data_come_back_under_newer_keys_when_the_log_here_is_whole(office: Office) -> None:
+    """The backup's own log still has entries of somebody whom the newest keys do not know any more; it is not taken."""
+    office.save(keys=None)
+    with office.open() as system:
+        erasing.erase(system, subject_of(system, "ben"), by=None)
+    office.save("later", "keys")
+    _empty_keys(office.config)
+
+    done = office.restore(keys_folder=office.keys)
+
+    assert (done.took_log, done.took_keys, done.erased_again, done.problems) == (False, True, 1, [])
