@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import backup_files, schema, tables
+from portal import backup_files, full_disk, schema, tables
 from portal.backup_files import BackupRefused, Contents, Manifest
 from portal.tables import Step
 from portal.wiring import System
@@ -49,7 +49,7 @@ def save(system: System, folder: Path, keys_folder: Path | None, step: Step) -> 
         ):
             return _save(system, data, keys, step)
     except (OSError, SQLAlchemyError) as error:
-        reason = str(getattr(error, "orig", error)).partition("\n")[0]
+        reason = full_disk.sentence(error) or str(getattr(error, "orig", error)).partition("\n")[0]
         raise BackupRefused(f"{folder} cannot be written: {reason}; nothing was kept") from error
 
 

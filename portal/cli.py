@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import full_disk
 from portal.commands.common import FAILURES
+from privacy.log_entries import LogUnavailable
 
 
 class _Group(click.Group):
@@ -23,14 +24,19 @@ class _Group(click.Group):
         try:
             return super().main(*args, **kwargs)
         except (*FAILURES, sqlite3.Error) as failure:
-            click.echo(f"sameview: {full_disk.sentence(failure) or _line(failure)}", err=True)
+            click.echo(f"sameview: {_line(failure)}", err=True)
             sys.exit(1)
 
 
 def _line(failure: Exception) -> str:
-    """Return the text of a failure; of a database's only the first line, since further ones quote rows."""
-    of_database = isinstance(failure, (DBAPIError, sqlite3.Error))
-    return str(failure).partition("\n")[0] if of_database else str(failure)
+    """Return the text of a failure, and what to do about a full disk where the text does not name the place itself.
+
+    Of a database's text only the first line: further ones quote rows.
+    """
+    of_system = isinstance(failure, (DBAPIError, sqlite3.Error, OSError, LogUnavailable))
+    if of_system and (full := full_disk.sentence(failure)):
+        return full
+    return str(failure).partition("\n")[0] if of_system else str(failure)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

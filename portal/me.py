@@ -131,7 +131,7 @@ def _mirror(manager: Manager, week: str) -> str:
 @requires(Permission.ACCOUNT_READ)
 def access() -> str:
     """Show who looked at me, or my own looks, newest first."""
-    return render_template("me/access.html", **who_looked.page(request.args))
+    return render_template("me/access.html", downloads=own_check.downloads(), **who_looked.page(request.args))
 
 
 @blueprint.get("/me/access/shown/<int:entry>")

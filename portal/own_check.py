@@ -12,11 +12,14 @@ from typing import Final
 from flask import Blueprint, Response, abort, render_template
 
 from auth.permissions import Permission, requires
+from portal import checkpoints
 from portal.access import session_key, system, viewer
 
 blueprint = Blueprint("own_check", __name__)
 
 FOLDER: Final = Path(__file__).resolve().parent / "verifier"
+_PROOFS: Final = "/api/v1/me/access/proofs"
+_CLOSING: Final = "/api/v1/me/access/closing"
 _TYPES: Final = {
     "verify.py": "text/x-python; charset=utf-8",
     "verify.html": "text/html; charset=utf-8",
@@ -31,6 +34,18 @@ def fingerprint(name: str = "verify.py") -> str:
     return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()
 
 
+def downloads() -> dict[str, str]:
+    """Return the addresses of the asker's `proofs` and of the last `closing`, which can be checked together.
+
+    If witnesses co-signed the published checkpoint the proofs are under that: `verify.py --witness` looks for their
+    signatures in the bundle, and the closing has to show that the log only grew from there.
+    """
+    latest = checkpoints.latest(system())
+    if not latest.cosignatures:
+        return {"proofs": _PROOFS, "closing": _CLOSING}
+    return {"proofs": f"{_PROOFS}?cosigned=yes", "closing": f"{_CLOSING}?old={latest.checkpoint.size}"}
+
+
 @blueprint.get("/me/access/check")
 @requires(Permission.ACCOUNT_READ)
 def check() -> str:
@@ -43,6 +58,7 @@ def check() -> str:
         key=str(system().log.signer.verifier),
         witnesses=[(each.verifier_key, each.address) for each in system().config.witnesses],
         fingerprint=fingerprint(),
+        downloads=downloads(),
     )
 
 

@@ -120,6 +120,7 @@ def centre() -> str:
         groups=fingerprint.groups(latest.checkpoint.root),
         sources=SOURCES,
         verifier=own_check.fingerprint(),
+        downloads=own_check.downloads(),
         key=str(system().log.signer.verifier),
     )
 

@@ -21,7 +21,7 @@ from portal.witness_states import Mood
 from privacy import watermark, witnesses
 from privacy.access_log import Draft, Filter
 from privacy.log_entries import Chain
-from privacy.log_key import LogKeyRow
+from privacy.log_key import LogKeyRow, open_signer
 from privacy.stores import Stores, writing
 from privacy.witness import Witness
 from privacy.witness_store import FORKED
@@ -200,6 +200,7 @@ def test_another_signing_key_is_refused_and_told(office: Any, council: Witness) 
     publish(office.system)
     with writing(office.system.stores.keys) as connection:
         connection.execute(delete(LogKeyRow))
+    open_signer(office.system.keys, office.system.organisation.origin)
     system = build(office.system.config, office.clock)
     office.app.extensions["sameview"] = system
     office.system = system

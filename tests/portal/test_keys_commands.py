@@ -274,7 +274,7 @@ def test_on_a_full_disk_nothing_half_written_stays_and_the_command_can_be_repeat
         refused = run(*shares)
 
     assert refused.exit_code == 1
-    assert "No space left" in refused.stderr
+    assert "the disk or quota is full: free space" in refused.stderr
     assert list((tmp_path / "safe").iterdir()) == []
     assert not (home / "escrow" / "public-key.json").exists()
     assert run(*shares).exit_code == 0
