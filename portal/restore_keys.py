@@ -38,8 +38,7 @@ def choose(
             f"the key store of {origin} is not here: name the newest backup of the keys with --keys DIR; the data are"
             " nothing without them"
         )
-    manifest = backup_files.read_manifest(folder, Contents.KEYS)
-    _check_age(config, folder, manifest, today)
+    manifest = read_backup(config, folder, today)
     if manifest.origin != origin:
         raise RestoreRefused(f"{folder} holds the keys of {manifest.origin}, not of {origin}")
     if manifest.log_size < data.log_size and not lost_keys:
@@ -52,36 +51,55 @@ def choose(
     return True
 
 
+def read_backup(config: Config, folder: Path, today: dt.date) -> Manifest:
+    """Return what a backup of the keys says of itself; RestoreRefused if it is older than the erasure horizon."""
+    manifest = backup_files.read_manifest(folder, Contents.KEYS)
+    _check_age(config, folder, manifest, today)
+    return manifest
+
+
 def stage(config: Config, folder: Path, manifest: Manifest, name: str) -> None:
     """Copy a store of a backup to its place beside the live one, and bring it to the newest schema."""
+    copy_store(folder, manifest, name, staging.staged_file(config, name))
+
+
+def copy_store(folder: Path, manifest: Manifest, name: str, to: Path) -> None:
+    """Copy a store of a backup to `to` if it is the file that was saved, and bring it to the newest schema."""
     if not schema.knows(name, manifest.revisions.get(name, "")):
         raise RestoreRefused(f"{folder} was written by a newer Sameview: install that version, or a newer one")
-    backup_files.take(folder, manifest, f"{name}.db", staging.staged_file(config, name))
-    with staging.opened(config, name, staged=True) as engine:
+    backup_files.take(folder, manifest, f"{name}.db", to)
+    with staging.opened_file(to) as engine:
         schema.upgrade_store(name, engine)
+
+
+def origins_here(config: Config) -> list[str]:
+    """Return the logs whose signing keys are in the live key store; none if it is missing, empty or damaged."""
+    live = staging.live_file(config, "keys")
+    if live is not None and not live.exists():
+        return []
+    with staging.opened(config, "keys", staged=False) as engine:
+        if not staging.is_readable(engine, LogKeyRow.__tablename__, "keys"):
+            return []
+        try:
+            with engine.connect() as connection:
+                return list(connection.scalars(select(LogKeyRow.origin).order_by(LogKeyRow.origin)))
+        except SQLAlchemyError:
+            if engine.dialect.name == "sqlite":
+                return []
+            raise
 
 
 def _is_here(config: Config, origin: str) -> bool:
     """Tell whether the live key store has the signing key of this log; RestoreRefused if it is another's, or old."""
-    live = staging.live_file(config, "keys")
-    if live is not None and not live.exists():
-        return False
-    with staging.opened(config, "keys", staged=False) as engine:
-        if not staging.is_readable(engine, LogKeyRow.__tablename__, "keys"):
-            return False
-        try:
-            with engine.connect() as connection:
-                origins = list(connection.scalars(select(LogKeyRow.origin)))
-            revision = schema.revision("keys", engine)
-        except SQLAlchemyError:
-            if engine.dialect.name == "sqlite":
-                return False
-            raise
+    origins = origins_here(config)
     if origins and origin not in origins:
         raise RestoreRefused(f"the key store here is that of {origins[0]}, the backup is of {origin}")
-    if origins and revision != schema.newest("keys"):
-        raise RestoreRefused("the schema of the key store is not current: run `sameview migrate` first")
-    return bool(origins)
+    if not origins:
+        return False
+    with staging.opened(config, "keys", staged=False) as engine:
+        if schema.revision("keys", engine) != schema.newest("keys"):
+            raise RestoreRefused("the schema of the key store is not current: run `sameview migrate` first")
+    return True
 
 
 def _check_age(config: Config, folder: Path, manifest: Manifest, today: dt.date) -> None:

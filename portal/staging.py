@@ -48,6 +48,11 @@ def staged_file(config: Config, name: str) -> Path:
     return config.home / f"{name}.restoring" if live is None else live.with_name(f"{live.name}.restoring")
 
 
+def recovery_file(config: Config) -> Path:
+    """Return where a recovery keeps its copy of a backup's key store, for as long as it runs."""
+    return config.home / "keys.recovering"
+
+
 @contextmanager
 def opened(config: Config, name: str, *, staged: bool) -> Iterator[Engine]:
     """Open a staged or a live store, and close it at the end."""
@@ -58,10 +63,19 @@ def opened(config: Config, name: str, *, staged: bool) -> Iterator[Engine]:
         engine.dispose()
 
 
+@contextmanager
+def opened_file(path: Path) -> Iterator[Engine]:
+    """Open a store in a SQLite file, and close it at the end."""
+    engine = open_engine(f"sqlite:///{path}")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def discard(config: Config, names: Collection[str] = NAMES) -> None:
-    """Remove staged stores."""
-    for name in names:
-        staged = staged_file(config, name)
+    """Remove staged stores, and what a recovery that was killed left."""
+    for staged in (*(staged_file(config, name) for name in names), recovery_file(config)):
         _remove(staged, *(staged.with_name(staged.name + ending) for ending in _JOURNALS))
 
 

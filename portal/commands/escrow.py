@@ -8,14 +8,17 @@ from typing import Any, Final
 
 import click
 
-from portal import escrowing
+from portal import escrowing, recovery
 from portal.commands.common import CommandRefused, opened, progress
 from portal.config import Config
 from portal.escrowing import Drilled
 from portal.providers import open_provider
+from portal.recovery import Recovered
+from portal.wiring import utc_now
 from privacy.escrow import Place, RecoveredKeys
 from privacy.fields import KeyClass
 
+_FOLDER: Final = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -59,29 +62,39 @@ def drill(file: Path | None, token: str | None, key: Path | None, shares: Sequen
     if (file is None) == (token is None):
         raise click.UsageError("name the escrow's FILE, or --token LABEL")
     config = Config.from_environ(os.environ)
-    with escrowing.unopened(config) as (stores, owner), progress() as step:
+    with recovery.key_store_here(config) as (keys, origins), progress() as step:
         if token is not None:
             provider: Any = open_provider(replace(config, pkcs11_token=token), frozenset(KeyClass))
             fix = "copy the token in use anew to the token that is kept, and drill with that copy"
         else:
-            provider = RecoveredKeys(escrowing.open_escrow(owner, _given(file), _shares(key, shares)))
+            provider = RecoveredKeys(recovery.open_escrow(origins, _given(file), _shares(key, shares)))
             fix = "make a new escrow with `sameview keys escrow`"
-        found = escrowing.drill(stores, provider, step)
+        found = escrowing.drill(keys, provider, step)
     _report(found, fix)
 
 
 @click.command()
 @click.argument("file", type=_FILE)
+@click.option("--keys", metavar="DIR", type=_FOLDER, help="On a new host: the newest backup of the key store.")
 @_with_shares
-def recover(file: Path, key: Path | None, shares: Sequence[Path]) -> None:
+def recover(file: Path, keys: Path | None, key: Path | None, shares: Sequence[Path]) -> None:
     """Write the key files that are missing from an escrow. No file is ever written over."""
-    config, noted = Config.from_environ(os.environ), []
-    with escrowing.unopened(config) as (stores, owner):
-        keks = escrowing.open_escrow(owner, file, _shares(key, shares))
-        note = lambda: noted.append(escrowing.note_recovery(config, file))  # noqa: E731
-        done = escrowing.recover(config, stores, keks, note, handed_out=escrowing.was_handed_out(config, file))
-    if noted == [False] and not escrowing.note_recovery(config, file):  # the keys of the log were among the missing
+    config, given = Config.from_environ(os.environ), _shares(key, shares)
+    if keys is not None:
+        _say_recovered(recovery.recover_on_new_host(config, file, given, keys, utc_now().date()))
+        click.echo("now run `sameview restore` with the same --keys, then this again without --keys", err=True)
+        return
+    noted: list[bool] = []
+    with recovery.key_store_here(config) as (store, origins):
+        keks = recovery.open_escrow(origins, file, given)
+        note = lambda: noted.append(recovery.note_recovery(config, file))  # noqa: E731
+        done = recovery.recover(config, store, keks, note, handed_out=recovery.was_handed_out(config, file))
+    if noted == [False] and not recovery.note_recovery(config, file):  # the keys of the log were among the missing
         click.echo("the log could not be written: nothing there says that keys were recovered", err=True)
+    _say_recovered(done)
+
+
+def _say_recovered(done: Recovered) -> None:
     click.echo(f"written: {_names(done.written) or 'nothing was missing'}")
     if done.destroyed:
         click.echo(f"left out, because they were destroyed: {_names(done.destroyed)}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from auth.permissions import Role
-from portal import escrowing, key_life, nightly
+from portal import escrowing, key_life, nightly, recovery
 from portal.checks import inspect
 from portal.escrow_files import EscrowFolder
 from portal.key_life import epoch_name
@@ -130,8 +130,8 @@ def test_an_escrow_of_a_night_opens_everything_and_replaces_that_of_the_night_be
     night(office)
 
     (second,) = (office.system.config.home / "escrow").glob("escrow-*")
-    keks = escrowing.open_escrow(office.system.organisation, second, [tmp_path / "safe" / "escrow-key.txt"])
-    found = escrowing.drill(office.system.stores, RecoveredKeys(keks), lambda *_: None)
+    keks = recovery.open_escrow([office.system.organisation.origin], second, [tmp_path / "safe" / "escrow-key.txt"])
+    found = escrowing.drill(office.system.stores.keys, RecoveredKeys(keks), lambda *_: None)
 
     assert first != second
     assert second.stat().st_mode & 0o077 == 0
