@@ -46,7 +46,9 @@ def test_an_erasure_that_is_killed_at_any_step_is_finished_by_the_next_start(cop
     whole = build(copies(), lambda: NOW)
     ben, before = subject_of(whole, "ben"), left(whole, subject_of(whole, "ben"))
     whole.close()
-    for number, death in enumerate(dying.deaths(erasing_ben(copies(), ben))):
+    for number, death in enumerate(
+        dying.deaths(erasing_ben(first := copies(), ben), commits_only=first.database_url is not None)
+    ):
         config = copies()
 
         dying.run(erasing_ben(config, ben), death)
