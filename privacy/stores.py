@@ -1,5 +1,6 @@
 """Engines for the three stores, with the durability that each promise needs."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,11 +104,13 @@ def empty_journal(engine: Engine) -> None:
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={READERS_TIMEOUT_MS}")
+        deadline = time.monotonic() + READERS_TIMEOUT_MS / 1000
         try:
-            for _ in range(3):  # another process that empties it at the same moment is no reader
-                busy, _frames, _moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-                if not busy:
+            # SQLite waits for readers and writers, but not for another process that empties it at the same moment.
+            while busy := connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one().busy:
+                if time.monotonic() >= deadline:
                     break
+                time.sleep(0.01)
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     if busy:

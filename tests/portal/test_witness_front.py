@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ def ask(witness: Witness, method: str, path: str, *events: Event, length: int | 
     async def send(event: Event) -> None:
         sent.append(event)
 
-    asyncio.run(Front(create_app(witness), body_seconds=0.05)(scope, receive, send))
+    front = Front(create_app(witness), body_seconds=0.05)
+    with ThreadPoolExecutor(1) as thread:  # the thread of the tests has a loop that runs, after the browser's tests
+        thread.submit(lambda: asyncio.run(front(scope, receive, send))).result()
     return sent
 
 

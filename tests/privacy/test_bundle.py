@@ -161,6 +161,8 @@ VERIFY = Path(__file__).parent.parent.parent / "portal" / "verifier" / "verify.p
 def judged_by_verify(folder: Path, log: AccessLog, bundle: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     (folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
     command = [sys.executable, VERIFY, folder / "bundle.json", "--log", str(log.signer.verifier)]
+    if all(each["payload"] is None for each in bundle["inclusion"]):
+        command.append("--accept-gap")  # made at the command line, it cannot show that nobody's entries are missing
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
