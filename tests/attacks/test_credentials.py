@@ -107,6 +107,23 @@ def test_a_forged_session_signs_nobody_in_and_is_named(attacked: Attacked) -> No
     assert told(attacked, f"session of {attacked['ben']}", "not written by the portal")
 
 
+def test_not_detected_an_ended_session_put_back(attacked: Attacked) -> None:
+    """A row that was deleted leaves nothing to compare with: it lives as long as it would have lived, and no longer."""
+    cookie = attacked.system.sessions.start(attacked["ben"])
+    (row,) = attacked.sql("SELECT subject_id, token_hash, created_on, times, stamp FROM sign_in_session")
+    attacked.system.sessions.end(cookie)
+    assert attacked.system.sessions.find(cookie) is None
+
+    insert_again = "INSERT INTO sign_in_session (subject_id, token_hash, created_on, times, stamp)"
+    attacked.sql(f"{insert_again} VALUES (?, ?, ?, ?, ?)", *row)
+
+    found = attacked.system.sessions.find(cookie)
+    assert found is not None
+    assert not told(attacked, "session")
+    attacked.office.clock.advance(hours=12)
+    assert attacked.system.sessions.find(cookie) is None
+
+
 def test_a_forged_token_reads_nothing_and_is_named(attacked: Attacked) -> None:
     token = "sv_" + secrets.token_urlsafe(32)
     values = {"subject_id": attacked["ben"], "id": uuid.uuid4().hex, "name": "x", "token_hash": hash_of(token)}
