@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from analytics.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
+from privacy.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
 
 SEPARATOR: Final = " > "
 UNCATEGORIZED: Final = "Uncategorized"
