@@ -14,7 +14,7 @@ import numpy as np
 
 from analytics.categories import Categoriser, Rules
 from analytics.events import WEB, WINDOW, Data, Int64
-from privacy.capture import Preset, apply, text_is_kept
+from privacy.capture import CapturePolicy, apply, text_is_kept
 
 DROPPED: Final = -1
 MOST_RULES: Final = 62
@@ -40,7 +40,7 @@ class Admitted(NamedTuple):
 class Door:
     """Admits data by one preset and one set of category rules, and remembers every different answer."""
 
-    preset: Preset
+    preset: CapturePolicy
     categoriser: Categoriser
     data: list[Data] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
@@ -62,8 +62,8 @@ class Door:
             categories = self.categoriser.of_each(block) if categorised else [""] * len(block)
             for raw, category in zip(block, categories, strict=True):
                 left = apply(self.preset, kind, raw, category)
-                places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
-                bits.append(self._bits[left.rules] if left.rules in self._bits else self._bits_of(left.rules))
+                places.append(DROPPED if left.data is None else self.place(data_of(left.data, left.category)))
+                bits.append(self.bits(left.rules))
         return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
 
     def place(self, data: Data) -> int:
@@ -73,6 +73,10 @@ class Door:
             self.data.append(data)
         return place
 
+    def bits(self, rules: tuple[str, ...]) -> int:
+        """Return rules as bits, each for its place in `rules`, where it is put if it is new."""
+        return self._bits[rules] if rules in self._bits else self._bits_of(rules)
+
     def _bits_of(self, rules: tuple[str, ...]) -> int:
         self.rules += [each for each in rules if each not in self.rules]
         if len(self.rules) > MOST_RULES:
@@ -81,7 +85,7 @@ class Door:
         return self._bits[rules]
 
 
-def door_name(preset: Preset, rules: Rules) -> str:
+def door_name(preset: CapturePolicy, rules: Rules) -> str:
     """Return a short digest of a preset and of category rules."""
     described = [
         (
@@ -95,7 +99,7 @@ def door_name(preset: Preset, rules: Rules) -> str:
     return hashlib.sha256(repr((preset.name, described)).encode()).hexdigest()[:16]
 
 
-def _data(kept: Mapping[str, Any], category: str) -> Data:
+def data_of(kept: Mapping[str, Any], category: str) -> Data:
     """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
     app = title = url = audible = status = None
     rest = {}

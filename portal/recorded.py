@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
 from portal.show import listing
-from privacy.capture import ANY, AWAY, BROWSER, CATEGORY, PRESETS, WINDOW, Effect, Preset
+from privacy.capture import ANY, AWAY, BROWSER, CATEGORY, PRESETS, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule
 from privacy.fields import Field, Tier
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule, explain
@@ -124,7 +124,7 @@ def notice(system: "System") -> Notice:
     return replace(notice_of(preset), kept=_kept(system.config, preset))
 
 
-def notice_of(preset: Preset) -> Notice:
+def notice_of(preset: CapturePolicy) -> Notice:
     """Return the notice under `preset` and the policy in force."""
     return Notice(
         version=POLICY_VERSION,
@@ -141,7 +141,7 @@ def notice_of(preset: Preset) -> Notice:
     )
 
 
-def _kept(config: "Config", preset: Preset) -> tuple[Line, ...]:
+def _kept(config: "Config", preset: CapturePolicy) -> tuple[Line, ...]:
     """Return how long what is kept; then it goes with its keys, in the night (`portal.retention`)."""
     months, years = f"{config.retain_months} whole months", f"{config.retain_log_years} whole years"
     texts = f"{preset.text_days} days" if preset.text_days else "never stored"
@@ -154,7 +154,7 @@ def _kept(config: "Config", preset: Preset) -> tuple[Line, ...]:
     )
 
 
-def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
+def ledger(counts: Mapping[str, Any], preset: CapturePolicy) -> Ledger:
     """Return the picture of a day's `capture_ledger`."""
     coarsened = min(counts["kept"], max(counts["coarsened"].values(), default=0))
     dropped = sum(counts["dropped"].values())
@@ -183,7 +183,7 @@ def _parts(counts: Mapping[str, int]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _captured(preset: Preset, what: str, stream: str, key: str) -> Line:
+def _captured(preset: CapturePolicy, what: str, stream: str, key: str) -> Line:
     rule = _rule_for(preset, stream, key)
     if rule is None:
         return Line("no", what, "never stored")
@@ -195,7 +195,7 @@ def _captured(preset: Preset, what: str, stream: str, key: str) -> Line:
     return Line(_KINDS[rule.effect], what, effect)
 
 
-def _rule_for(preset: Preset, stream: str, key: str) -> DoorRule | None:
+def _rule_for(preset: CapturePolicy, stream: str, key: str) -> DoorRule | None:
     """Return the rule that a key of a stream meets: one that names it goes before one for any key."""
     rules = [rule for rule in preset.rules if stream in rule.streams]
     named = [rule for rule in rules if key in rule.keys]

@@ -8,7 +8,7 @@ import click
 from portal.commands.common import opened
 from portal.sentences import PURPOSE_NAMES
 from portal.show import listing
-from privacy.capture import ANY, CATEGORY, PRESETS, Preset
+from privacy.capture import ANY, CATEGORY, PRESETS, CapturePolicy
 from privacy.capture import Rule as CaptureRule
 from privacy.fields import Field, Tier
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule
@@ -53,7 +53,7 @@ def _shared(rule: Rule) -> str:
     return "\n".join([who, _indented(f"{what}: {fine}"), _indented(rule.because)])
 
 
-def _captured(preset: Preset) -> str:
+def _captured(preset: CapturePolicy) -> str:
     """Return the rules at the door, in the order in which they are read."""
     lines = [f"\nWHAT IS CAPTURED, preset {preset.name}", _indented(preset.summary)]
     for rule in preset.rules:

@@ -103,7 +103,8 @@ def test_every_odd_shape_is_taken_and_the_impossible_is_refused_with_its_reason(
     report = small_office.intake().take(BEN, read_export(io.BytesIO(EDGE_CASES.read_bytes())))
 
     assert report.refused_events == {"later than tomorrow: the clock was wrong": 1}
-    assert (report.read, report.kept, report.known, report.refused_buckets) == (20, 17, 2, [])
+    assert (report.read, report.kept, report.known, report.refused_buckets) == (20, 16, 2, [])
+    assert report.dropped == {"incognito": 1}
 
 
 def test_times_that_cannot_be_are_refused_and_counted(small_office: Office) -> None:
