@@ -178,13 +178,14 @@ def _may_match(keys: tuple[str, ...], about: _About) -> bool:
 
 
 class Categoriser:
-    """Finds the category of an event's data, remembering every text that it has seen.
+    """Finds the category of an event's data, remembering every text that it has seen, up to `kept_texts`.
 
     `disabled` counts, per category, the expressions that took too long and are not used any more.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, kept_texts: int = _KEPT_TEXTS) -> None:
         self.rules = rules
+        self._kept_texts = kept_texts
         self.disabled = Counter(rules.disabled)
         used = [(rule.rank, number, rule) for number, rule in enumerate(rules.rules) if rule.pattern]
         used.sort(key=lambda item: item[:2], reverse=True)  # of any two that match, the winner comes first
@@ -202,7 +203,7 @@ class Categoriser:
     def of_each(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return the category of each event's data; texts that are new are searched together, which is quicker."""
         known, keyed, nothing = self._known, self._keyed, len(self._names) - 1
-        if len(known) > _KEPT_TEXTS:
+        if len(known) > self._kept_texts:
             known.clear()
         asked = [
             [(key, text) if key in keyed else text for key, text in data.items() if isinstance(text, str)]
