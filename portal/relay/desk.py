@@ -1,0 +1,357 @@
+"""The desk: buckets and what watchers say, merged, judged and handed to the queue. Raw data go no further than this.
+
+A watcher is never refused and hardly waits: its call is answered when the queue has committed, or after
+`PATIENCE_SECONDS` if the disk is that slow. What cannot be stored is dropped and its time noted as not captured.
+
+An event is *open* while a heartbeat may still join it, and only closed ones are uploaded, so that the portal gets each
+event once and whole. It is closed by the next event of its bucket, by a pause or a new policy, or when its bucket has
+been silent for `SILENCE_SECONDS` while the relay was there to hear it.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from analytics.heartbeats import Beat, merge
+from portal.relay.device_key import DeviceKey
+from portal.relay.entries import FORGOTTEN, QUEUE_FULL, BucketInfo, Entry, Missed, Part, Waiting, without
+from portal.relay.private_times import PrivateTimes
+from portal.relay.queue import Change, Queue, Statement
+from portal.relay.reserve import Reserve
+from privacy.capture import Captured
+
+PATIENCE_SECONDS: Final = 2.0
+SILENCE_SECONDS: Final = 3600.0
+MOST_BUCKETS: Final = 500
+
+
+class NoBucket(Exception):
+    """No watcher has made a bucket of this name."""
+
+
+class Door(Protocol):
+    """What decides about events: the policy in force, or nothing yet."""
+
+    @property
+    def version(self) -> int: ...
+
+    def judge(self, kind: str, data: Mapping[str, Any]) -> Captured:
+        """Return what is left of an event of a type of bucket."""
+        ...
+
+    def parts(self, start_us: int, duration_us: int) -> tuple[list[Part], tuple[str, ...]]:
+        """Return the times that are kept of an event, and the rules that took something away."""
+        ...
+
+
+@dataclass(slots=True)
+class _Open:
+    """The last event of a bucket, its judgement, and when it was last heard of."""
+
+    number: int
+    beat: Beat
+    entry: Entry
+    heard: float
+
+
+@dataclass(slots=True)
+class Bucket:
+    """A bucket of this desk."""
+
+    number: int
+    info: BucketInfo
+    open: _Open | None = None
+
+
+class Desk:
+    """Everything that a relay knows, safe to use from several threads."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        reserve: Reserve,
+        key: DeviceKey,
+        door: Door,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.queue = queue
+        self._reserve = reserve
+        self._key = key
+        self.door = door
+        self._clock = clock
+        self._ticks = ticks
+        self._lock = threading.RLock()
+        self._missed = reserve.gap()
+        self._missed_lock = threading.Lock()
+        self._lost = set[int]()  # numbers of open events whose last change did not fit
+        self.private = PrivateTimes.read(queue.note("private"))
+        self.buckets = {info.id: Bucket(number, info) for number, info in queue.buckets().items()}
+        self._by_number = {each.number: each for each in self.buckets.values()}
+        for number, entry in queue.open_entries():
+            self._reopen(number, entry)
+
+    def _reopen(self, number: int, entry: Waiting) -> None:
+        if isinstance(entry, Entry) and entry.beat is not None and entry.bucket in self._by_number:
+            self._by_number[entry.bucket].open = _Open(number, Beat(*entry.beat), entry, self._ticks())
+
+    def now_us(self) -> int:
+        return int(self._clock() * 1_000_000)
+
+    # What watchers say
+
+    def create(self, info: BucketInfo) -> bool:
+        """Make a bucket; False if it is there. Beyond `MOST_BUCKETS` none is kept, and its watcher is not told."""
+        with self._lock:
+            if info.id in self.buckets:
+                return False
+            if len(self.buckets) >= MOST_BUCKETS:
+                return True
+            bucket = Bucket(1 + max(self._by_number, default=0), info)
+            self.buckets[info.id] = self._by_number[bucket.number] = bucket
+            change = self.queue.submit([self.queue.put_bucket(bucket.number, info)])
+        change.wait(PATIENCE_SECONDS)
+        return True
+
+    def heartbeat(self, bucket_id: str, heartbeat: Beat, pulse_us: int) -> tuple[int, Beat]:
+        """Merge a heartbeat and keep what the policy leaves; returns the event's number and raw times."""
+        data: Mapping[str, Any] = heartbeat.data
+        beat = heartbeat._replace(data=self._key.fingerprint(data))
+        with self._lock:
+            bucket = self._bucket(bucket_id)
+            statements = self._close(bucket) if bucket.open and bucket.open.number in self._lost else []
+            last = bucket.open
+            merged = merge(last.beat, beat, pulse_us) if last else None
+            if last is not None and merged is not None:
+                last.heard = self._ticks()
+                if merged == last.beat:
+                    return last.number, merged
+                number, known, entry = last.number, last.entry.parts, self._longer(last.entry, merged)
+            else:
+                merged = beat
+                statements += self._close(bucket)
+                number, known, entry = self._next_number(), [], self._judged(bucket, beat, data)
+            change = None
+            if entry is not None:
+                bucket.open = _Open(number, merged, entry, self._ticks())
+                statements.append(self.queue.put(number, None, entry))
+                new = without(entry.parts, [(start, start + length) for start, length in known])
+                change = self._submit(statements, new, number)
+            elif statements:  # the new event is private: as if nobody had said anything
+                change = self.queue.submit(statements)
+        if change is not None:
+            change.wait(PATIENCE_SECONDS)
+        return number, merged
+
+    def insert(self, bucket_id: str, events: Sequence[Beat]) -> int:
+        """Keep whole events; returns how many could be stored, dropped ones among them."""
+        with self._lock:
+            bucket = self._bucket(bucket_id)
+            entries, statements = [], []
+            for each in events:
+                entry = self._judged(bucket, each._replace(data=self._key.fingerprint(each.data)), each.data)
+                if entry is not None:
+                    entries.append(entry)
+                    statements.append(self.queue.put(self._next_number(), self._next_closed(), entry.closed()))
+            parts = [part for entry in entries for part in entry.parts]
+            change = self._submit(statements, parts) if entries else None
+        return len(events) if change is None or change.wait(30) else 0
+
+    def _bucket(self, bucket_id: str) -> Bucket:
+        found = self.buckets.get(bucket_id)
+        if found is None:
+            raise NoBucket(bucket_id)
+        return found
+
+    def _judged(self, bucket: Bucket, beat: Beat, data: Mapping[str, Any]) -> Entry | None:
+        """Return an event as the policy leaves it, None if it lies in private time."""
+        found = self.door.judge(bucket.info.type, data)
+        if found.data is None:
+            blind = self.private.at(beat.start_us)
+            return None if blind else self._dropped(bucket.number, beat, found.rules[0])
+        entry = Entry(
+            bucket.number,
+            self.door.version,
+            data=found.data,
+            category=found.category,
+            rules=found.rules,
+            mark=self._key.mark(bucket.info.id, beat.start_us, beat.data),
+            day=local_day(beat.start_us),
+            beat=tuple(beat),
+        )
+        return self._timed(entry, beat)
+
+    def _longer(self, entry: Entry, beat: Beat) -> Entry | None:
+        """Return an entry whose event has grown; what was decided about its data stays."""
+        if entry.dropped and not entry.outside:
+            return replace(entry, beat=tuple(beat))
+        return self._timed(replace(entry, dropped="", outside=False, beat=tuple(beat)), beat)
+
+    def _timed(self, entry: Entry, beat: Beat) -> Entry | None:
+        parts, rules = self.door.parts(beat.start_us, beat.duration_us)
+        if not parts:
+            return replace(entry, parts=[], dropped=rules[0], outside=True)
+        seen = without(parts, self.private.blind())
+        return replace(entry, parts=seen, rules=tuple(sorted({*entry.rules, *rules}))) if seen else None
+
+    def _dropped(self, bucket: int, beat: Beat, rule: str) -> Entry:
+        mark = self._key.mark(self._by_number[bucket].info.id, beat.start_us, beat.data)
+        return Entry(bucket, self.door.version, dropped=rule, day=local_day(beat.start_us), mark=mark, beat=tuple(beat))
+
+    def _close(self, bucket: Bucket) -> list[Statement]:
+        """Let no heartbeat join the bucket's last event any more."""
+        last, bucket.open = bucket.open, None
+        if last is None:
+            return []
+        if last.number in self._lost:  # then only what was stored before stays
+            self._lost.discard(last.number)
+            return [("UPDATE entry SET closed = ? WHERE number = ?", (self._next_closed(), last.number))]
+        return [self.queue.put(last.number, self._next_closed(), last.entry.closed())]
+
+    def close_silent(self) -> None:
+        """Close the last event of every bucket that has said nothing for long."""
+        before = self._ticks() - SILENCE_SECONDS
+        with self._lock:
+            self._close_where(lambda last: last.heard < before)
+
+    def _close_where(self, chosen: Callable[[_Open], bool]) -> Change | None:
+        found = [each for each in self.buckets.values() if each.open is not None and chosen(each.open)]
+        statements = [statement for each in found for statement in self._close(each)]
+        return self.queue.submit(statements) if statements else None
+
+    def _next_number(self) -> int:
+        self.queue.next_number += 1
+        return self.queue.next_number - 1
+
+    def _next_closed(self) -> int:
+        self.queue.next_closed += 1
+        return self.queue.next_closed - 1
+
+    # What cannot be stored
+
+    def _submit(self, statements: list[Statement], parts: Sequence[Part], number: int | None = None) -> Change:
+        """Hand over statements, with the gap before them if there was one; if they do not fit, note their times."""
+        with self._missed_lock:
+            before, self._missed = self._missed, None
+        if before is not None:
+            statements = [*self._gap(before), *statements]
+        spans = [(start, start + max(length, 0)) for start, length in parts]
+
+        def ended(stored: bool) -> None:  # in the queue's own thread, which must not wait for this desk
+            if not stored:
+                self._miss(before, spans)
+                if number is not None:
+                    self._lost.add(number)
+            elif before is not None:
+                self._reserve.clear()
+
+        return self.queue.submit(statements, ended)
+
+    def _miss(self, before: Missed | None, spans: list[Part]) -> None:
+        with self._missed_lock:
+            known = [(each.start_us, each.end_us) for each in (before, self._missed) if each is not None]
+            found = [*known, *spans]
+            if found:
+                self._missed = Missed(min(s for s, _ in found), max(e for _, e in found), QUEUE_FULL)
+                self._reserve.keep(self._missed)
+
+    def _gap(self, gap: Missed) -> list[Statement]:
+        """Return the statements that note a gap, where the policy keeps times at all."""
+        parts, _ = self.door.parts(gap.start_us, gap.end_us - gap.start_us)
+        return [
+            self.queue.put(self._next_number(), self._next_closed(), Missed(start, start + length, gap.reason))
+            for start, length in parts
+        ]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the newest is being dropped, because the queue or the disk is full."""
+        return self._missed is not None
+
+    # What the person and the portal decide
+
+    def use(self, door: Door) -> None:
+        """Judge by another policy from now on."""
+        with self._lock:
+            self._close_where(lambda _: True)
+            self.door = door
+
+    def pause(self, seconds: float) -> int:
+        """Capture nothing for so long; returns until when, in microseconds."""
+        with self._lock:
+            self._close_where(lambda _: True)
+            self.private = self.private.paused(self.now_us(), int(seconds * 1_000_000))
+            self._remember(())
+            return self.private.pause_end_us or 0
+
+    def resume(self) -> bool:
+        """End a pause; False if there is none. A pause that has run out is noted here, too."""
+        with self._lock:
+            ended, self.private = self.private.resumed(self.now_us())
+            if ended is None:
+                return False
+            self._remember(self._gap(ended))
+            return True
+
+    def end_pause_if_over(self) -> None:
+        with self._lock:
+            if self.private.is_over(self.now_us()):
+                self.resume()
+
+    def forget(self, start_us: int, end_us: int) -> int:
+        """Take a time out of everything that waits, and out of what may still come; returns how many entries lost."""
+        with self._lock:
+            self._close_where(lambda _: True)
+            self.private = self.private.forgotten(start_us, end_us)
+            change = self._remember(self._gap(Missed(start_us, end_us, FORGOTTEN)))
+            change.wait()
+            statements = [
+                statement for each in self.queue.entries() for statement in self._cut(*each, start_us, end_us)
+            ]
+            cut = self.queue.submit([*statements, ("DELETE FROM note WHERE name = 'batch'", ())])
+        cut.wait()
+        self.queue.shrink()
+        return len(statements)
+
+    def _cut(self, number: int, closed: int | None, entry: Waiting, start_us: int, end_us: int) -> list[Statement]:
+        if not isinstance(entry, Entry) or not entry.parts:
+            return []
+        left = without(entry.parts, [(start_us, end_us)])
+        if left == entry.parts:
+            return []
+        if not left:
+            return [("DELETE FROM entry WHERE number = ?", (number,))]
+        return [self.queue.put(number, closed, replace(entry, parts=left))]
+
+    def _remember(self, statements: Sequence[Statement]) -> Change:
+        return self.queue.submit([self.queue.put_note("private", self.private.encoded()), *statements])
+
+    def delete(self, bucket_id: str) -> None:
+        """Forget a bucket and everything of it that waits."""
+        with self._lock:
+            bucket = self.buckets.pop(bucket_id, None)
+            if bucket is None:
+                raise NoBucket(bucket_id)
+            del self._by_number[bucket.number]
+            statements: list[Statement] = [("DELETE FROM bucket WHERE number = ?", (bucket.number,))]
+            statements += [
+                ("DELETE FROM entry WHERE number = ?", (number,))
+                for number, _, entry in self.queue.entries()
+                if isinstance(entry, Entry) and entry.bucket == bucket.number
+            ]
+            change = self.queue.submit([*statements, ("DELETE FROM note WHERE name = 'batch'", ())])
+        change.wait(PATIENCE_SECONDS)
+
+    def bucket_of(self, number: int) -> BucketInfo | None:
+        found = self._by_number.get(number)
+        return found.info if found else None
+
+
+def local_day(at_us: int) -> str:
+    """Return the date on this computer's calendar."""
+    return dt.datetime.fromtimestamp(at_us / 1e6).astimezone().date().isoformat()
