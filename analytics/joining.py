@@ -1,7 +1,7 @@
 """One local day of an import: what arrived, joined to what is stored."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,7 +25,7 @@ from analytics.captured import (
 )
 from analytics.door import Door
 from analytics.events import AFK, WINDOW
-from analytics.ledger import Ledger
+from analytics.ledger import Gap, Ledger
 from privacy.fields import Field
 
 STORED_FIELDS: Final = frozenset({*segments.SEGMENT_FIELDS, Field.CAPTURE_LEDGER})
@@ -48,6 +48,8 @@ class Joining:
     ledger: Ledger
     rows: dict[Key, Rows]
     changed: bool = False
+    brought_by: frozenset[str] = frozenset()
+    """The names of other doors through which something comes now."""
 
     @classmethod
     def of(cls, day: dt.date, borders_us: tuple[int, int], door: Door, blobs: Mapping[Field, bytes]) -> "Joining":
@@ -90,11 +92,23 @@ class Joining:
                 self.rows.setdefault(key, no_rows())
         self.changed |= before != set(self.rows)
 
+    def add_gaps(self, gaps: Iterable[Gap]) -> None:
+        """Join the part of this day of intervals of which nothing was captured."""
+        first, end = self.borders_us
+        own = [(max(start, first), min(stop, end), reason) for start, stop, reason in gaps]
+        found = self.ledger.with_gaps(each for each in own if each[0] < each[1])
+        self.changed |= found != self.ledger.gaps
+        self.ledger = replace(self.ledger, gaps=found)
+
     def result(self) -> CapturedDay | None:
-        """Return the day as it is to be stored, None if it is stored so already."""
-        if self.is_stored and not self.changed:
+        """Return the day as it is to be stored, None if it is stored so already, or if nothing is left to be stored."""
+        if not self.changed and (self.is_stored or not self.rows):
             return None
-        doors = tuple(sorted({*self.doors, self.door_name}))
+        return self.captured()
+
+    def captured(self) -> CapturedDay:
+        """Return the day as it stands."""
+        doors = tuple(sorted({*self.doors, self.door_name, *self.brought_by}))
         return captured_day(self.borders_us, self.rows, self.door.data, replace(self.ledger, doors=doors))
 
     def _not_decided_before(self, rows: Rows, old: Rows, arrival: Arrival) -> Rows:

@@ -23,7 +23,7 @@ from privacy.fields import Field, KeyClass, Tier, epoch_of
 from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
 from privacy.period import Period, is_week, week_name
-from privacy.policy import Purpose, Relation
+from privacy.policy import Purpose, Relation, permitted
 from privacy.vault import Vault
 
 __all__ = [
@@ -71,13 +71,20 @@ class Opening:
     relation: Relation
     entry: int
     session: str | None
-    _open: Callable[["Opening", Period], Disclosed] = attribute(repr=False)
+    _open: Callable[["Opening", Period, Tier], Disclosed] = attribute(repr=False)
 
-    def part(self, period: Period) -> Disclosed:
-        """Open one part; ValueError for days that the log entry does not name."""
-        if period.first < self.request.period.first or period.end > self.request.period.end:
-            raise ValueError(f"{period} reaches out of {self.request.period}, for which entry {self.entry} was written")
-        return self._open(self, period)
+    def part(self, period: Period, tier: Tier | None = None) -> Disclosed:
+        """Open one part, at another tier if the policy has the same rule for it.
+
+        ValueError for days that the log entry does not name, and for a tier at which this would have been refused.
+        """
+        asked = self.request
+        if period.first < asked.period.first or period.end > asked.period.end:
+            raise ValueError(f"{period} reaches out of {asked.period}, for which entry {self.entry} was written")
+        tier = tier or asked.tier
+        if tier is not asked.tier and not asked.fields <= permitted({self.relation}, asked.purpose, tier):
+            raise ValueError(f"the policy does not permit {self.relation} to open these fields at tier {tier}")
+        return self._open(self, period, tier)
 
 
 class Gate(LogGate):
@@ -142,18 +149,18 @@ class Gate(LogGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
-    def _open(self, opening: "Opening", period: Period) -> Disclosed:
+    def _open(self, opening: "Opening", period: Period, tier: Tier) -> Disclosed:
         # (3)
         asked = opening.request
-        values = self._vault._open(asked.subject, asked.fields, asked.tier, period)
-        weekly = values and asked.tier is Tier.WEEK and is_week(period)
+        values = self._vault._open(asked.subject, asked.fields, tier, period)
+        weekly = values and tier is Tier.WEEK and is_week(period)
         return Disclosed(
             viewer=asked.viewer,
             subject=asked.subject,
             fields=asked.fields,
             purpose=asked.purpose,
             period=period,
-            tier=asked.tier,
+            tier=tier,
             relation=opening.relation,
             entry=opening.entry,
             session=opening.session,

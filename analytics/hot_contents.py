@@ -1,0 +1,81 @@
+"""A person's hot rows, opened: what the head and the appended rows of some days hold, checked to be all of it."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from analytics.captured import Key
+from analytics.events import AFK
+from analytics.hot import Batch, GapMark, Head, HeadTexts, decode_batch, decode_head, held_batch, utc_day
+from privacy.fields import Field, Tier
+from privacy.hot import FIRST, SUMMED, HotPlace
+from privacy.inventory import VaultIncomplete, difference, row_name
+from privacy.vault import parts
+
+
+@dataclass(frozen=True, slots=True)
+class HotContents:
+    """`closed` goes into days, `open` only counts in their figures. `head` is None where there never was one."""
+
+    head: Head | None
+    texts: HeadTexts
+    closed: Sequence[Batch]
+    open: Batch
+    changed_open: Batch
+    """Those of `open` that are not yet in the figures as they are now."""
+
+    @property
+    def doors(self) -> frozenset[str]:
+        """The names of the policies under which the closed events came."""
+        return frozenset(name for batch in self.closed for name in batch.doors)
+
+    @property
+    def afk_keys(self) -> list[Key]:
+        """The AFK buckets that the person's watchers have made, with or without events."""
+        buckets = self.head.buckets if self.head is not None else ()
+        return [each.key for each in buckets if each is not None and each.kind == AFK]
+
+    def gaps(self) -> Iterator[GapMark]:
+        """Yield the intervals of which nothing was captured."""
+        return (gap for batch in self.closed for gap in batch.gaps)
+
+
+def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.date, Field], bytes]) -> HotContents:
+    """Take opened hot rows apart. VaultIncomplete names a row that the head counts and that is gone, or the reverse."""
+    private = {
+        HotPlace(day, n): value
+        for (day, field), found in values.items()
+        if field is Field.RHYTHM
+        for n, value in parts(found).items()
+    }
+    said = {
+        HotPlace(day, n): value
+        for (day, field), found in values.items()
+        if field is Field.TITLES
+        for n, value in parts(found).items()
+    }
+    heads = [place for place in places if place.sequence < FIRST]
+    batches = [place for place in places if place.sequence >= FIRST]
+    head, texts, summed = Head(), HeadTexts(), True
+    if heads:
+        head, texts = decode_head(private[heads[0]], said.get(heads[0]))
+        summed = heads[0].sequence == SUMMED
+    _check(subject, head, heads, batches)
+    closed = [decode_batch(private[place], said.get(place)) for place in batches]
+    if head.closed or head.dropped:
+        of_head = zip(head.closed, texts.closed, strict=True)
+        closed.append(held_batch(head.buckets, of_head, head.dropped, head.doors))
+    opened = [(held, texts.open.get(bucket)) for bucket, held in sorted(head.open.items())]
+    fresh = [] if summed else [each for each in opened if utc_day(each[0].start_us) >= head.oldest]
+    return HotContents(
+        head if heads else None, texts, closed, held_batch(head.buckets, opened), held_batch(head.buckets, fresh)
+    )
+
+
+def _check(subject: str, head: Head, heads: Sequence[HotPlace], batches: Sequence[HotPlace]) -> None:
+    counted = {HotPlace(dt.date.fromordinal(day), FIRST + n) for day, count in head.filed.items() for n in range(count)}
+    for place in sorted(counted ^ set(batches)):
+        where = row_name(subject, Field.RHYTHM, Tier.HOT, *place)
+        raise VaultIncomplete(f"{where}: {difference(place in counted, place in set(batches))}")
+    if len(heads) > 1:
+        raise VaultIncomplete(f"{row_name(subject, Field.RHYTHM, Tier.HOT, *heads[-1])}: there is another head")
