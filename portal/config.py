@@ -95,6 +95,11 @@ class Config:
         return self.home / "checkpoints"
 
     @property
+    def mappings(self) -> Path:
+        """Where mappings for CSV files are kept under names of their own."""
+        return self.home / "mappings"
+
+    @property
     def web_secret(self) -> Path:
         return self.home / "keys" / "web.secret"
 

@@ -64,11 +64,27 @@ class RefusedBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """Rows of a table that were refused for one reason: how many, and on which lines the first of them begin."""
+
+    reason: str
+    count: int
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        more = ", …" if self.count > len(self.lines) else ""
+        where = f"{'line' if self.count == 1 else 'lines'} {', '.join(map(str, self.lines))}{more}"
+        return f"{self.count:,} {'row' if self.count == 1 else 'rows'} ({where}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """A file that was read to its end."""
+    """A file that was read to its end. `notes` are sentences about what the reader had to decide."""
 
     buckets: list[ImportedBucket] = field(default_factory=list)
     refused: list[RefusedBucket] = field(default_factory=list)
+    refused_rows: list[RefusedRows] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class _Distinct(dict[bytes, int]):
