@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from auth.errors import AuthError
 from portal import erasing
 from portal.backup_files import BackupRefused
+from portal.commands import relay
 from portal.config import Config, ConfigError
 from portal.occupancy import Occupied
 from portal.restore_log import RestoreRefused
@@ -57,6 +58,7 @@ FAILURES: Final = (
     TombstonesBroken,
     VaultIncomplete,
     WitnessMisplaced,
+    *relay.FAILURES,
 )
 """What ends a command with one line and exit code 1."""
 

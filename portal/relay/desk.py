@@ -19,7 +19,9 @@ from msgspec.structs import replace
 
 from analytics.heartbeats import Beat, merge
 from portal.relay.device_key import DeviceKey
-from portal.relay.entries import FORGOTTEN, QUEUE_FULL, BucketInfo, Entry, Missed, Part, Waiting, without
+from portal.relay.doors import DESK_RULES
+from portal.relay.entries import FORGOTTEN, BucketInfo, Entry, Missed, Part, Waiting, without
+from portal.relay.losses import Losses
 from portal.relay.private_times import PrivateTimes
 from portal.relay.queue import Change, Queue, Statement
 from portal.relay.reserve import Reserve
@@ -81,15 +83,13 @@ class Desk:
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.queue = queue
-        self._reserve = reserve
         self._key = key
         self.door = door
         self._clock = clock
         self._ticks = ticks
         self._lock = threading.RLock()
-        self._missed = reserve.gap()
-        self._missed_lock = threading.Lock()
-        self._lost = set[int]()  # numbers of open events whose last change did not fit
+        self._losses = Losses(reserve)
+        self._closing: list[int] = []  # numbers of events that the next change closes
         self.private = PrivateTimes.read(queue.note("private"))
         self.buckets = {info.id: Bucket(number, info) for number, info in queue.buckets().items()}
         self._by_number = {each.number: each for each in self.buckets.values()}
@@ -124,8 +124,9 @@ class Desk:
         beat = heartbeat._replace(data=self._key.fingerprint(data))
         with self._lock:
             bucket = self._bucket(bucket_id)
-            statements = self._close(bucket) if bucket.open and bucket.open.number in self._lost else []
-            last = bucket.open
+            if bucket.open is not None and self._losses.is_cut_off(bucket.open.number):
+                bucket.open = None
+            last, statements = bucket.open, list[Statement]()
             merged = merge(last.beat, beat, pulse_us) if last else None
             if last is not None and merged is not None:
                 last.heard = self._ticks()
@@ -143,7 +144,7 @@ class Desk:
                 new = without(entry.parts, [(start, start + length) for start, length in known])
                 change = self._submit(statements, new, number)
             elif statements:  # the new event is private: as if nobody had said anything
-                change = self.queue.submit(statements)
+                change = self._submit(statements, ())
         if change is not None:
             change.wait(PATIENCE_SECONDS)
         return number, merged
@@ -208,9 +209,9 @@ class Desk:
         last, bucket.open = bucket.open, None
         if last is None:
             return []
-        if last.number in self._lost:  # then only what was stored before stays
-            self._lost.discard(last.number)
-            return [("UPDATE entry SET closed = ? WHERE number = ?", (self._next_closed(), last.number))]
+        if self._losses.is_cut_off(last.number):
+            return []
+        self._closing.append(last.number)
         return [self.queue.put(last.number, self._next_closed(), last.entry.closed())]
 
     def close_silent(self) -> None:
@@ -222,7 +223,7 @@ class Desk:
     def _close_where(self, chosen: Callable[[_Open], bool]) -> Change | None:
         found = [each for each in self.buckets.values() if each.open is not None and chosen(each.open)]
         statements = [statement for each in found for statement in self._close(each)]
-        return self.queue.submit(statements) if statements else None
+        return self._submit(statements, ()) if statements or self.is_full else None
 
     def _next_number(self) -> int:
         self.queue.next_number += 1
@@ -234,31 +235,23 @@ class Desk:
 
     # What cannot be stored
 
-    def _submit(self, statements: list[Statement], parts: Sequence[Part], number: int | None = None) -> Change:
-        """Hand over statements, with the gap before them if there was one; if they do not fit, note their times."""
-        with self._missed_lock:
-            before, self._missed = self._missed, None
-        if before is not None:
-            statements = [*self._gap(before), *statements]
-        spans = [(start, start + max(length, 0)) for start, length in parts]
+    def _submit(self, statements: Sequence[Statement], parts: Sequence[Part], *growing: int) -> Change:
+        """Hand over statements with what an earlier loss left to do; if they do not fit, take down what is lost."""
+        gap, unclosed = self._losses.take()
+        closing, self._closing = [*self._closing, *unclosed], []
+        repeated = [
+            ("UPDATE entry SET closed = ? WHERE number = ? AND closed IS NULL", (self._next_closed(), number))
+            for number in unclosed
+        ]
+        noted = self._gap(gap) if gap is not None else []
 
         def ended(stored: bool) -> None:  # in the queue's own thread, which must not wait for this desk
-            if not stored:
-                self._miss(before, spans)
-                if number is not None:
-                    self._lost.add(number)
-            elif before is not None:
-                self._reserve.clear()
+            if stored:
+                self._losses.stored(gap)
+            else:
+                self._losses.lost(gap, parts, growing, closing)
 
-        return self.queue.submit(statements, ended)
-
-    def _miss(self, before: Missed | None, spans: list[Part]) -> None:
-        with self._missed_lock:
-            known = [(each.start_us, each.end_us) for each in (before, self._missed) if each is not None]
-            found = [*known, *spans]
-            if found:
-                self._missed = Missed(min(s for s, _ in found), max(e for _, e in found), QUEUE_FULL)
-                self._reserve.keep(self._missed)
+        return self.queue.submit([*repeated, *noted, *statements], ended)
 
     def _gap(self, gap: Missed) -> list[Statement]:
         """Return the statements that note a gap, where the policy keeps times at all."""
@@ -271,9 +264,15 @@ class Desk:
     @property
     def is_full(self) -> bool:
         """Whether the newest is being dropped, because the queue or the disk is full."""
-        return self._missed is not None
+        return self._losses.is_any
 
     # What the person and the portal decide
+
+    def begin(self, door: Door) -> None:
+        """Judge by the policy of before the relay was restarted: heartbeats may join what was open then."""
+        with self._lock:
+            self.door = door  # first, for it says which times of a gap from before may be noted
+            self._close_where(lambda last: last.entry.policy != door.version or last.entry.dropped in DESK_RULES)
 
     def use(self, door: Door) -> None:
         """Judge by another policy from now on."""
@@ -329,7 +328,7 @@ class Desk:
         return [self.queue.put(number, closed, replace(entry, parts=left))]
 
     def _remember(self, statements: Sequence[Statement]) -> Change:
-        return self.queue.submit([self.queue.put_note("private", self.private.encoded()), *statements])
+        return self._submit([self.queue.put_note("private", self.private.encoded()), *statements], ())
 
     def delete(self, bucket_id: str) -> None:
         """Forget a bucket and everything of it that waits."""

@@ -17,6 +17,8 @@ NO_NOTICE: Final = "before-notice"
 ENDED: Final = "device-ended"
 OVERSIZE: Final = "oversize"
 """Rules of the desk itself: nothing is kept before the policy and the notice, after the end, and beyond any measure."""
+DESK_RULES: Final = frozenset({NO_POLICY, NO_NOTICE, ENDED})
+"""Those that hold for everything, for a time."""
 
 
 class ShutDoor:

@@ -104,7 +104,7 @@ class Home:
         """Take the folder for this process; RelayMisplaced if another relay has it. Held until closed."""
         import fcntl  # not on Windows, where the port alone keeps a second relay away
 
-        file = self._lock.open("ab")
+        file = os.fdopen(os.open(self._lock, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -101,8 +101,9 @@ class Policing:
             assert self._offer is not None  # noqa: S101 - it brought the policy
             wanted = (policy.text, self._offer.schedule, self._offer.timezone)
         if wanted != self._used:
+            change = self._desk.begin if self._used is None else self._desk.use
             self._used = wanted
-            self._desk.use(self._door(policy))
+            change(self._door(policy))
 
     def _door(self, policy: CapturePolicy | None) -> Door:
         if policy is None or self._shut or self._offer is None:

@@ -19,7 +19,7 @@ from portal.relay.entries import BucketInfo
 from portal.relay.home import Home
 from portal.relay.policing import Policing
 from portal.relay.portal_calls import Portal
-from portal.relay.queue import DEFAULT_CAP_BYTES, Queue
+from portal.relay.queue import DEFAULT_CAP_BYTES, Queue, QueueBroken
 from portal.relay.reserve import Reserve
 from portal.relay.server import Server
 from portal.relay.uploading import EVERY_SECONDS, Uploading
@@ -37,13 +37,17 @@ class Relay:
     ) -> None:
         self.home = home
         key = home.prepare()
-        self._claim: IO[bytes] = home.claim()
         self.enrolment = home.enrolment()
-        self.queue = Queue(home.queue, key, cap_bytes)
+        portal = Portal(self.enrolment.url, self.enrolment.token, self.enrolment.ca) if self.enrolment else None
+        self._claim: IO[bytes] = home.claim()
+        try:
+            self.queue = Queue(home.queue, key, cap_bytes)
+        except QueueBroken:
+            self._claim.close()
+            raise
         self._reserve = Reserve(home.reserve, key)
         self.desk = Desk(self.queue, self._reserve, key, ShutDoor("starting"), clock)
         self.policing = Policing(self.desk, self.enrolment, clock)
-        portal = Portal(self.enrolment.url, self.enrolment.token, self.enrolment.ca) if self.enrolment else None
         self.uploading = Uploading(self.desk, self.policing, portal, key.spread, every, clock)
         self.device_id = f"{key.spread:08x}"
 

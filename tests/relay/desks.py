@@ -94,7 +94,9 @@ def desk(
     found = Desk(relay, server.server_port, now)
     if portal is not None:
         relay.uploading.attempt()  # fetches the policy
-    yield found
-    server.shutdown()
-    server.server_close()
-    relay.close()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        relay.close()

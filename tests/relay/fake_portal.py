@@ -96,8 +96,10 @@ class FakePortal:
 @contextmanager
 def fake_portal(policy: str | None = None) -> Iterator[FakePortal]:
     portal = FakePortal(policy)
-    yield portal
-    portal.kill()
+    try:
+        yield portal
+    finally:
+        portal.kill()
 
 
 def _serve(portal: FakePortal, port: int) -> ThreadingHTTPServer:
