@@ -7,6 +7,7 @@ of their own, since their keys are destroyed sooner.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -97,7 +98,8 @@ class HeadTexts(msgspec.Struct):
     closed: list[Texts | None] = []
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Batch:
     """Closed events as columns. `key` and `raw` are places in `keys` and in the columns after them.
 
     `raw` numbers what the events said before policy: its data after policy, the rules that took something away, and its

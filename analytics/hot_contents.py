@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from analytics.captured import Key
 from analytics.events import AFK
-from analytics.hot import Batch, GapMark, Head, HeadTexts, decode_batch, decode_head, held_batch, utc_day
+from analytics.hot import (
+    Batch,
+    Bucket,
+    GapMark,
+    Head,
+    HeadTexts,
+    Held,
+    Texts,
+    decode_batch,
+    decode_head,
+    held_batch,
+    utc_day,
+)
 from privacy.fields import Field, Tier
 from privacy.hot import FIRST, SUMMED, HotPlace
 from privacy.inventory import VaultIncomplete, difference, row_name
@@ -20,9 +32,14 @@ class HotContents:
     head: Head | None
     texts: HeadTexts
     closed: Sequence[Batch]
-    open: Batch
-    changed_open: Batch
+    open: Sequence[tuple[Held, Texts | None]]
+    changed_open: Sequence[tuple[Held, Texts | None]]
     """Those of `open` that are not yet in the figures as they are now."""
+
+    @property
+    def buckets(self) -> Sequence[Bucket | None]:
+        """The person's buckets, in places that events name."""
+        return self.head.buckets if self.head is not None else ()
 
     @property
     def doors(self) -> frozenset[str]:
@@ -32,8 +49,7 @@ class HotContents:
     @property
     def afk_keys(self) -> list[Key]:
         """The AFK buckets that the person's watchers have made, with or without events."""
-        buckets = self.head.buckets if self.head is not None else ()
-        return [each.key for each in buckets if each is not None and each.kind == AFK]
+        return [each.key for each in self.buckets if each is not None and each.kind == AFK]
 
     def gaps(self) -> Iterator[GapMark]:
         """Yield the intervals of which nothing was captured."""
@@ -67,9 +83,7 @@ def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.
         closed.append(held_batch(head.buckets, of_head, head.dropped, head.doors))
     opened = [(held, texts.open.get(bucket)) for bucket, held in sorted(head.open.items())]
     fresh = [] if summed else [each for each in opened if utc_day(each[0].start_us) >= head.oldest]
-    return HotContents(
-        head if heads else None, texts, closed, held_batch(head.buckets, opened), held_batch(head.buckets, fresh)
-    )
+    return HotContents(head if heads else None, texts, closed, opened, fresh)
 
 
 def _check(subject: str, head: Head, heads: Sequence[HotPlace], batches: Sequence[HotPlace]) -> None:

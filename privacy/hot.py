@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from privacy.fields import CLASS_OF, Field, KeyClass, Tier, epoch_of
@@ -78,7 +78,7 @@ class Marker:
 _OWN: Final = (
     SealedField.subject_id == bindparam("of"),
     SealedField.tier == Tier.HOT.value,
-    SealedField.field.in_([field.value for field in FIELDS]),
+    or_(*(SealedField.field == field.value for field in FIELDS)),
 )
 _STORED: Final = [getattr(SealedField, name) for name in Stored._fields]
 _PLACES: Final = Question(
