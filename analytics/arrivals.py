@@ -41,7 +41,10 @@ class Dropped(NamedTuple):
 
 
 class Arrival:
-    """One bucket's events on their way in. `is_new` marks those that were not there before, once they are joined."""
+    """One bucket's events on their way in. `is_new` marks those that were not there before, once they are joined.
+
+    An event that the working time cuts is several here; `_counted` marks the first of each.
+    """
 
     def __init__(
         self,
@@ -53,13 +56,14 @@ class Arrival:
         marker: Marker,
     ) -> None:
         self.count = len(bucket.start_us)
-        self._texts = bucket.distinct
         taken, self.refused = taken_and_refused(bucket.start_us, bucket.duration_us, now)
         start, duration, code = bucket.start_us[taken], bucket.duration_us[taken], bucket.data[taken]
         copy = copies(start, duration, code, bucket.distinct)
-        admitted = door.admit(bucket.kind, bucket.distinct)
-        self._settle((bucket.host, bucket.kind, bucket.id), door, admitted, marker)
-        self._cut(start, duration, code, copy, zone, day_start)
+        passed = door.let_in(bucket.kind, bucket.distinct, start, duration, code)
+        self._texts = passed.texts
+        self._settle((bucket.host, bucket.kind, bucket.id), door, passed.admitted, marker)
+        self._counted = passed.counted
+        self._cut(passed.start_us, passed.duration_us, passed.code, copy[passed.event], zone, day_start)
 
     def dropped_alone(self, day: dt.date) -> list[Dropped]:
         """Return what was dropped before it came here, and so has no times."""
@@ -77,7 +81,7 @@ class Arrival:
         self.is_new = np.zeros(len(self._code), dtype=bool)
         self._placed = np.zeros(len(self._code), dtype=bool)
         self._placed[self._parts.event] = True
-        self._refuse(NOWHERE, ~self._placed)
+        self._refuse(NOWHERE, self._counted & ~self._placed)
         days, firsts = np.unique(self._parts.day, return_index=True)
         borders = [*firsts.tolist(), len(self._parts.day)]
         self._days = dict(zip(days.tolist(), itertools.pairwise(borders), strict=True))
@@ -116,8 +120,8 @@ class Arrival:
 
     def kept_and_known(self) -> tuple[int, int]:
         """Return how many events were kept, and how many were there already (or a copy)."""
-        kept = int(self.is_new.sum())
-        passed = self._placed & (self._admitted.data[self._code] != DROPPED)
+        kept = int((self.is_new & self._counted).sum())
+        passed = self._placed & self._counted & (self._admitted.data[self._code] != DROPPED)
         return kept, int(passed.sum()) - kept
 
     def counts(self) -> tuple[Counter[str], Counter[str]]:
@@ -125,7 +129,7 @@ class Arrival:
         coarsened, dropped = Counter[str](), Counter[str]()
         bits, gone = self._admitted.rules[self._code], self._admitted.data[self._code] == DROPPED
         for n, rule in enumerate(self._door.rules):
-            ruled = (bits >> n & 1).astype(bool) & self._placed
+            ruled = (bits >> n & 1).astype(bool) & self._placed & self._counted
             coarsened[rule] += int((ruled & ~gone).sum())
             dropped[rule] += int((ruled & gone).sum())
         return +coarsened, +dropped

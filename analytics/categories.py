@@ -18,7 +18,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import regex
+
+from privacy.capture_policy import CapturePolicy
 from privacy.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
+from privacy.policy_parts import Category
 
 SEPARATOR: Final = " > "
 UNCATEGORIZED: Final = "Uncategorized"
@@ -103,6 +107,31 @@ def load(path: Path | None = None) -> Rules:
     if path is None:
         return read((resources.files("analytics") / "default_rules.json").read_bytes())
     return read(path.read_bytes())
+
+
+def of_policy(policy: CapturePolicy) -> Rules:
+    """Return the category rules that a policy states; its expressions were tried when it was read."""
+    return Rules(tuple(map(_stated, policy.categories)))
+
+
+def _stated(each: Category) -> Rule:
+    pattern = compile_pattern(each.regex, each.ignore_case) if each.regex else None
+    return Rule(each.path, pattern, each.select_keys, each.priority, each.core)
+
+
+def as_stated(rules: Rules) -> tuple[Category, ...]:
+    """Return rules as a policy states them; those that were disabled have no expression any more."""
+    return tuple(
+        Category(
+            tuple(each.name.split(SEPARATOR)),
+            each.pattern.compiled.pattern if each.pattern else None,
+            bool(each.pattern and each.pattern.compiled.flags & regex.IGNORECASE),
+            each.select_keys,
+            each.priority,
+            each.core,
+        )
+        for each in rules.rules
+    )
 
 
 def _is_core(category: str, flags: Mapping[str, bool | None]) -> bool:
@@ -237,3 +266,16 @@ class Categoriser:
             self._candidates = [other for other in self._candidates if other is not candidate]
             self._known.clear()
             return []
+
+
+class Categorisers:
+    """The categoriser of each policy, made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Categoriser] = {}
+
+    def __call__(self, policy: CapturePolicy) -> Categoriser:
+        """Return the categoriser that applies a policy's rules."""
+        if policy.text not in self._made:
+            self._made[policy.text] = Categoriser(of_policy(policy))
+        return self._made[policy.text]

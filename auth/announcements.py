@@ -49,6 +49,8 @@ class Kind(enum.StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESTORED = "restored"
     ENTRIES_LOST = "entries-lost"
+    POLICY_CHANGED = "policy-changed"
+    POLICY_SIGNERS = "policy-signers"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -124,6 +126,15 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         " entry number {size} are lost: this log does not show who looked then. Witnesses, and whoever kept a"
         " checkpoint, can prove that they were there. What you entered since is gone, and passwords, roles and managers"
         " are those of that day.",
+    ),
+    Kind.POLICY_CHANGED: (
+        "policy-told",
+        "What is recorded changes: version {version} of the policy holds from {since} on. {change} than before. “What is"
+        " recorded” has its text.",
+    ),
+    Kind.POLICY_SIGNERS: (
+        "policy-told",
+        "From now on a new policy on what is recorded needs to be signed by {names}.",
     ),
 }
 """For each kind: the outcome in the access log, and the sentence."""

@@ -18,7 +18,6 @@ from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
 from portal.sentences import PURPOSE_NAMES
 from portal.show import figure
-from privacy.capture import PRESETS
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.period import READABLE_WEEKS, Period, starts_at, week_name, week_of
 from privacy.policy import Purpose
@@ -153,7 +152,7 @@ def recorded() -> str:
     return render_template(
         "me/recorded.html",
         notice=notice(system()),
-        ledger=None if counts is None else ledger(counts, PRESETS[system().config.capture_preset]),
+        ledger=None if counts is None else ledger(counts, system().policies.because),
         day=date,
         days=[(f"/me/recorded?day={each}", each, each == date) for each in days],
     )

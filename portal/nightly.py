@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.people import Person
-from portal import checkpoints, erasing, escrowing, retention, verifying
+from portal import checkpoints, erasing, escrowing, policy_record, retention, verifying
 from portal.wiring import System
 from privacy import rotation
-from privacy.capture import PRESETS
 from privacy.escrow_key import EscrowRefused
 from privacy.key_provider import KeyRefused
 from privacy.period import Period, local_day, oldest_readable, shared_from
@@ -42,6 +41,7 @@ class Done:
 
 def run(system: System, step: Step) -> Done:
     """Do everything that is due; people are independent of one another, so an interrupted night is simply run again."""
+    policy_record.settle(system)
     everybody = system.people.everybody()
     weeks = text_days = 0
     for number, person in enumerate(everybody):
@@ -86,7 +86,7 @@ def _shared_from(system: System, person: Person, week: Period) -> dt.datetime:
 
 
 def _expire_text(system: System, person: Person) -> int:
-    keep_days = PRESETS[system.config.capture_preset].text_days or 0
+    keep_days = system.policies.now().text_days or 0
     today = local_day(system.clock(), person.zone, system.config.day_start)
     return system.intake.expire_text(person.subject, today - dt.timedelta(days=keep_days))
 

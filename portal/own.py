@@ -51,7 +51,7 @@ def settings() -> tuple[Working, Goals]:
 def own() -> Own:
     """Return what the asker set for themselves, and the installation's core categories."""
     planned, wanted = settings()
-    return Own(planned, wanted.focus_minutes * 60, system().categoriser.rules.core)
+    return Own(planned, wanted.focus_minutes * 60, system().categorisers(system().policies.now()).rules.core)
 
 
 def keep(*values: Working | Goals) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import exists, select
 from auth.change import earliest_day
 from portal.wiring import System
 from privacy import key_store, tombstones, vault_store
-from privacy.capture import PRESETS
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
 from privacy.key_provider import KeyGone
 from privacy.key_store import WrappedKey
@@ -70,15 +69,15 @@ class Bound:
 
 def bounds(system: System) -> list[Bound]:
     """Return from which day on each class is kept now: on nobody's clock anything goes too early."""
-    today, config = earliest_day(system.clock()), system.config
-    month = today.year * 12 + today.month - 1 - config.retain_months
+    today, policy = earliest_day(system.clock()), system.policies.now()
+    month = today.year * 12 + today.month - 1 - policy.retention.months
     first_month = dt.date(month // 12, month % 12 + 1, 1)
-    first_text = today - dt.timedelta(days=PRESETS[config.capture_preset].text_days or 0)
+    first_text = today - dt.timedelta(days=policy.text_days or 0)
     return [
         Bound(KeyClass.SHARED, first_month),
         Bound(KeyClass.PRIVATE, first_month),
         Bound(KeyClass.TEXT, week_of(first_text).first),
-        Bound(KeyClass.AUDIT, dt.date(today.year - config.retain_log_years, 1, 1)),
+        Bound(KeyClass.AUDIT, dt.date(today.year - policy.retention.log_years, 1, 1)),
     ]
 
 

@@ -239,11 +239,11 @@ def _days(age: int) -> str:
 
 
 def _retention(system: "System") -> tuple[tuple[str, str], ...]:
-    text_days = system.policies.now().text_days
+    policy = system.policies.now()
+    text_days, years = policy.text_days, policy.retention.log_years
     texts = f"titles and addresses {text_days} days" if text_days else "titles and addresses are not stored"
-    years = system.config.retain_log_years
     log = f"the log {years} year{'' if years == 1 else 's'}"
-    return ("good", f"figures {system.config.retain_months} months"), ("good", texts), ("good", log)
+    return ("good", f"figures {policy.retention.months} months"), ("good", texts), ("good", log)
 
 
 def _classes(held: frozenset[KeyClass]) -> str:

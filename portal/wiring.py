@@ -19,7 +19,7 @@ from auth.stamps import Stamps
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import lost_stores, schema
-from portal.config import Config
+from portal.config import Config, ConfigError
 from portal.occupancy import Occupancy, Occupied
 from portal.providers import open_provider
 from portal.request_directory import RequestDirectory
@@ -29,12 +29,13 @@ from privacy.disclosure import Gate
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
+from privacy.policies import Policies
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.vault import Vault
 
 if TYPE_CHECKING:
-    from analytics.categories import Categoriser
+    from analytics.categories import Categorisers
     from analytics.intake import Intake
     from analytics.weeks import Weeks
     from privacy.file_keys import FileKeyProvider
@@ -111,10 +112,16 @@ class System:
         return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.stamps, trial)
 
     @cached_property
-    def categoriser(self) -> "Categoriser":
-        from analytics.categories import Categoriser, load
+    def policies(self) -> Policies:
+        from portal.policy_settings import chosen_body
 
-        return Categoriser(load(self.config.category_rules))
+        return Policies(self.stores.data, self.clock, self.organisation.origin, lambda: chosen_body(self.config))
+
+    @cached_property
+    def categorisers(self) -> "Categorisers":
+        from analytics.categories import Categorisers
+
+        return Categorisers()
 
     @cached_property
     def intake(self) -> "Intake":
@@ -124,8 +131,8 @@ class System:
             vault=self.vault,
             gate=self.gate,
             directory=self.directory,
-            preset=self.config.capture_preset,
-            categoriser=self.categoriser,
+            policies=self.policies,
+            categorisers=self.categorisers,
             clock=self.clock,
             day_start=self.config.day_start,
         )
@@ -168,12 +175,24 @@ def build(config: Config, clock: Clock = utc_now, *, restoring: bool = False) ->
     stores = open_stores(config)
     try:
         owner = _owner(stores, restoring)
-        return _assemble(config, owner, stores, clock, occupancy)
+        system = _assemble(config, owner, stores, clock, occupancy)
+        if not restoring:
+            _refuse_contradictions(system)
+        return system
     except BaseException:
         stores.dispose()
         if occupancy is not None:
             occupancy.leave()
         raise
+
+
+def _refuse_contradictions(system: System) -> None:
+    """Raise ConfigError if the settings choose a policy where signatures do: nobody may think that they count."""
+    if system.policies.signers is not None and not system.policies.now().is_draft:
+        from portal.policy_settings import contradictions
+
+        if found := contradictions(system.config, system.policies.now()):
+            raise ConfigError(found[0])
 
 
 def _occupy(config: Config) -> Occupancy:

@@ -92,6 +92,13 @@ class CapturePolicy:
         return named.get(id) or BECAUSE.get(id, "")
 
     @cached_property
+    def conduct(self) -> str:
+        """What the policy does to an event, in one text: two policies with the same one do the same."""
+        rules = [(r.id, sorted(r.streams), sorted(r.keys), r.effect.value) for r in self.rules]
+        never = [(each.id, each.apps, each.domains, each.titles) for each in self.never]
+        return repr((rules, never, [(each.name, each.days) for each in self.schedules], self.grid_seconds))
+
+    @cached_property
     def _by_key(self) -> dict[str, dict[str, Rule]]:
         found: dict[str, dict[str, Rule]] = {}
         for rule in self.rules:

@@ -33,7 +33,7 @@ from privacy.policy_parts import (
 MOST_RULES: Final = 29
 """Of each kind: the ids of two versions together are bits of one number."""
 MOST_PATTERNS: Final = 200
-MOST_CATEGORIES: Final = 500
+MOST_CATEGORIES: Final = 5_000
 MOST_SCHEDULES: Final = 50
 TRIAL_SECONDS: Final = 20.0
 """So long all expressions of a policy together are tried, before the policy is refused as a whole."""
@@ -42,7 +42,7 @@ _ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _SPAN: Final = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 _MANAGERS: Final = tuple(rule for rule in POLICY if rule.relation is Relation.MANAGER)
-_LONGEST_EXPRESSION: Final = 2_000
+_LONGEST_EXPRESSION: Final = 20_000
 
 
 def rules_of(table: Table) -> tuple[Rule, ...]:
@@ -226,7 +226,7 @@ def categories_of(table: Table) -> tuple[Category, ...]:
         ignore_case = bool(each.flag("ignore_case"))
         if regex:
             trial.pattern(each, "regex", regex, ignore_case)
-        priority = each.whole("priority", -10_000, 10_000) if "priority" in each else None
+        priority = each.whole("priority", -1_000_000_000, 1_000_000_000) if "priority" in each else None
         keys = each.texts("select_keys", needed=False)
         found.append(Category(path, regex, ignore_case, keys, priority, each.flag("core")))
         each.finish()

@@ -12,7 +12,6 @@ from analytics.intake import Report
 from portal.commands import csv_files
 from portal.commands.common import CommandRefused, opened, progress
 from portal.wiring import System
-from privacy.capture import PRESETS
 
 _CSV: Final = "csv"
 _NAMES: Final = sorted({*FORMATS, _CSV})
@@ -56,7 +55,8 @@ def import_(
             raise CommandRefused(f"{file}: {error}; nothing was imported") from error
         except RulesError as error:
             raise CommandRefused(str(error)) from error
-        reasons = {rule.id: rule.because for rule in PRESETS[system.config.capture_preset].rules}
+        rules = report.coarsened.keys() | report.dropped.keys()
+        reasons = {rule: system.policies.because(rule) for rule in rules}
     for line in [*export.notes, *lines(report, reasons), *(f"  refused {each}" for each in export.refused_rows)]:
         click.echo(line)
     if report.refused_buckets:

@@ -10,6 +10,7 @@ from auth.permissions import Role
 from portal import founding, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
+from portal.commands.policy import signers_from
 from portal.config import Config
 from portal.occupancy import Occupancy
 from portal.wiring import open_stores
@@ -19,11 +20,22 @@ from portal.wiring import open_stores
 @click.option("--organisation", required=True, metavar="NAME", help="What the organisation is called.")
 @click.option("--admin", required=True, metavar="EMAIL", help="The first administrator; the printed link is for them.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Their time zone, an IANA name.")
-def init(organisation: str, admin: str, timezone: str) -> None:
+@click.option("--employer-key", metavar="VKEY", help="Who has to sign the capture policy: the employer's verifier key.")
+@click.option("--council-key", metavar="VKEY", help="… and the works council's. `sameview policy key` makes both.")
+@click.option("--single-key", metavar="VKEY", help="One key that signs alone; every page about the policy says so.")
+def init(
+    organisation: str,
+    admin: str,
+    timezone: str,
+    employer_key: str | None,
+    council_key: str | None,
+    single_key: str | None,
+) -> None:
     """Set up stores, keys and the first administrator; print their one-time invitation link."""
     config = Config.from_environ(os.environ)
     admin, _ = checked_email(admin), zone_named(timezone)  # refused before anything is made
-    system = founding.found(config, organisation)
+    signers = signers_from(employer_key, council_key, single_key)
+    system = founding.found(config, organisation, signers=signers)
     try:
         name = admin.partition("@")[0].replace(".", " ").title()
         with system.people.changing(None) as changes:

@@ -48,8 +48,8 @@ def test_the_short_list_says_what_the_preset_does() -> None:
 def test_the_ledger_adds_up_and_does_not_claim_what_it_cannot_know() -> None:
     counts = {"received": 110, "kept": 100, "coarsened": {"title-to-category": 80}, "dropped": {"incognito": 10}}
 
-    one = ledger(counts, COACHING)
-    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING)
+    one = ledger(counts, COACHING.because)
+    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING.because)
 
     assert [(part.name, part.count) for part in one.parts] == [
         ("Kept as it came", 20),

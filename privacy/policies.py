@@ -1,0 +1,199 @@
+"""Which policy holds when: the one object through which everybody reaches the policy in force.
+
+A version holds from its moment on. An event passes the version of its own time and then the one in force now, so that a
+wider version never reaches back. Where keys were agreed on, a version without every signature is not there, whoever
+wrote it into the database; until the first one holds, nothing is kept. Where none were, the settings choose.
+"""
+
+import datetime as dt
+import functools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sqlalchemy import Engine
+
+from privacy import policy_versions
+from privacy.capture import preset_text
+from privacy.capture_policy import CapturePolicy, PolicyBroken, read
+from privacy.policy_note import NotSigned, Signers, open_note
+from privacy.policy_text import body_of, version_of
+from privacy.policy_versions import Agreed, Version
+
+FRESH_SECONDS: Final = 10.0
+"""So long a process uses what it read; a version takes effect later than that after it was accepted."""
+
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, eq=False)
+class InForce:
+    """The policies that have held until now, oldest first; the last one holds now."""
+
+    policies: tuple[CapturePolicy, ...]
+
+    @property
+    def now(self) -> CapturePolicy:
+        return self.policies[-1]
+
+    def at(self, moment: dt.datetime) -> CapturePolicy:
+        """Return the policy that held at a moment; the first one before it began, too."""
+        return next((each for each in reversed(self.policies) if each.effective <= moment), self.policies[0])
+
+    def ends_us(self) -> tuple[int, ...]:
+        """Return where each policy but the last ended, in microseconds since 1970 UTC."""
+        return tuple((each.effective - _EPOCH) // _MICROSECOND for each in self.policies[1:])
+
+
+class PolicySource(Protocol):
+    """What the intake needs of the policies."""
+
+    def in_force(self) -> InForce:
+        """Return the policies that have held until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """One policy, whatever the time."""
+
+    policy: CapturePolicy
+
+    def in_force(self) -> InForce:
+        return InForce((self.policy,))
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What a process has read: the keys, and the accepted versions that may be used, with their notes."""
+
+    agreed: Agreed | None
+    usable: tuple[tuple[CapturePolicy, Version], ...]
+    refused: tuple[str, ...]
+    highest: int
+
+
+class Policies:
+    """The policies of an installation; `chosen` returns the body of the text that the settings choose."""
+
+    def __init__(
+        self, engine: Engine, clock: Callable[[], dt.datetime], organisation: str, chosen: Callable[[], str]
+    ) -> None:
+        self._engine, self._clock, self._organisation, self._chosen = engine, clock, organisation, chosen
+        self._lock = threading.Lock()
+        self._read: tuple[float, _Known] | None = None
+        self._unrecorded: CapturePolicy | None = None
+
+    @property
+    def signers(self) -> Signers | None:
+        """Who has to sign, None where nobody was agreed on."""
+        keys = self._known().agreed
+        return None if keys is None else keys.signers
+
+    def now(self) -> CapturePolicy:
+        """Return the policy in force."""
+        return self.in_force().now
+
+    def at(self, moment: dt.datetime) -> CapturePolicy:
+        """Return the policy that holds, held or will hold at a moment."""
+        begun = self._known().usable
+        return InForce(tuple(each for each, _ in begun) or (self.now(),)).at(moment)
+
+    def in_force(self) -> InForce:
+        """Return the policies that have held until now, oldest first."""
+        known, now = self._known(), self._clock()
+        begun = [policy for policy, _ in known.usable if policy.effective <= now]
+        if known.agreed is None and (chosen := self.unrecorded()) is not None:
+            begun.append(chosen)
+        return InForce(tuple(begun) or (_nothing(),))
+
+    def note(self) -> str | None:
+        """Return the signed note of the policy in force, None if nobody signed it."""
+        policy = self.now()
+        notes = (each.note for found, each in self._known().usable if found is policy and each.signatures)
+        return next(notes, None)
+
+    def is_signed(self) -> bool:
+        """Tell whether everybody who has to has signed the policy in force."""
+        return self.note() is not None
+
+    def coming(self) -> list[CapturePolicy]:
+        """Return the accepted versions that do not hold yet."""
+        now = self._clock()
+        return [policy for policy, _ in self._known().usable if policy.effective > now]
+
+    def recorded(self) -> list[CapturePolicy]:
+        """Return every accepted version that may be used, oldest first."""
+        return [policy for policy, _ in self._known().usable]
+
+    def signed_versions(self) -> frozenset[int]:
+        """Return the numbers of the versions that everybody signed who has to."""
+        return frozenset(policy.version for policy, stored in self._known().usable if stored.signatures)
+
+    def refused(self) -> Sequence[str]:
+        """Return what is wrong with versions that are stored as accepted and cannot be used."""
+        return self._known().refused
+
+    def because(self, id: str) -> str:
+        """Return the reason of a rule by its id, whichever version it is of: the newest that has it."""
+        begun = self.in_force().policies
+        return next((reason for each in reversed(begun) if (reason := each.because(id))), "")
+
+    def unrecorded(self) -> CapturePolicy | None:
+        """Return the version that the settings choose and that is not recorded, None if the last one says the same."""
+        known, body = self._known(), self._chosen()
+        last = known.usable[-1][1] if known.usable else None
+        if known.agreed is not None or (last is not None and body_of(last.text) == body):
+            return None
+        with self._lock:
+            if self._unrecorded is None or body_of(self._unrecorded.text) != body:
+                text = version_of(body, known.highest + 1, self._organisation, self._clock())
+                self._unrecorded = _read(text)
+            return self._unrecorded
+
+    def forget(self) -> None:
+        """Read anew what is stored, since it was changed."""
+        with self._lock:
+            self._read = self._unrecorded = None
+
+    def _known(self) -> _Known:
+        with self._lock:
+            if self._read is None or time.monotonic() > self._read[0]:
+                self._read = time.monotonic() + FRESH_SECONDS, self._find()
+            return self._read[1]
+
+    def _find(self) -> _Known:
+        with self._engine.connect() as connection:
+            found, keys = policy_versions.versions(connection), policy_versions.agreed(connection)
+        usable, refused = [], []
+        for each in (each for each in found if each.accepted):
+            try:
+                usable.append((checked(each, keys, self._organisation), each))
+            except (NotSigned, PolicyBroken) as error:
+                refused.append(f"policy version {each.version}: {error}")
+        usable.sort(key=lambda pair: (pair[0].effective, pair[0].version))
+        highest = max((each.version for each in found), default=0)
+        return _Known(keys, tuple(usable), tuple(refused), highest)
+
+
+def checked(version: Version, keys: Agreed | None, organisation: str) -> CapturePolicy:
+    """Return the policy of a stored version; NotSigned or PolicyBroken if it may not be used."""
+    signed = keys is not None and version.version >= keys.first_signed
+    policy = _opened(version.note, keys.signers) if signed and keys is not None else _read(version.text)
+    if policy.version != version.version or policy.effective != version.effective:
+        raise PolicyBroken("is filed under another number or moment than its text says")
+    if policy.organisation != organisation:
+        raise PolicyBroken(f"is of {policy.organisation!r}, not of this organisation, {organisation!r}")
+    return policy
+
+
+# A text is read once in a process: its expressions are tried on the way, which takes a while.
+_read = functools.lru_cache(maxsize=64)(read)
+_opened = functools.lru_cache(maxsize=64)(open_note)
+
+
+@functools.cache
+def _nothing() -> CapturePolicy:
+    return read(preset_text("nothing"), draft=True)
