@@ -79,6 +79,7 @@ def desk(
     *,
     cap_bytes: int = DEFAULT_CAP_BYTES,
     now: list[float] | None = None,
+    port: int = 0,
     is_own: Callable[[socket.socket], bool] = lambda _: True,
     **enrolment: Any,
 ) -> Iterator[Desk]:
@@ -89,7 +90,7 @@ def desk(
         home.enrol(Enrolment(portal.url, TOKEN, "my desk", **enrolment))
     now = now or [MORNING]
     relay = Relay(home, cap_bytes, clock=lambda: now[0])
-    server = Server(0, Api(relay.desk, relay.device_id), is_own)
+    server = Server(port, Api(relay.desk, relay.device_id), is_own)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     found = Desk(relay, server.server_port, now)
     if portal is not None:
