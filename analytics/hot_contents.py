@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.captured import Key
-from analytics.events import AFK
+from analytics.events import AFK, Data
 from analytics.hot import (
     Batch,
     Bucket,
@@ -84,6 +84,17 @@ def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.
     opened = [(held, texts.open.get(bucket)) for bucket, held in sorted(head.open.items())]
     fresh = [] if summed else [each for each in opened if utc_day(each[0].start_us) >= head.oldest]
     return HotContents(head if heads else None, texts, closed, opened, fresh)
+
+
+def opened_events(private: bytes, said: bytes | None, bucket: str) -> Iterator[tuple[int, int, Data]]:
+    """Yield the open event of a bucket from an opened head, if it has one that the policy kept."""
+    head, texts = decode_head(private, said)
+    for number, held in head.open.items():
+        found = head.buckets[number]
+        if found is not None and found.id == bucket and not held.dropped:
+            title, url, rest = texts.open.get(number, (None, None, b""))
+            data = Data(held.app, title, url, held.audible, held.status, held.category, rest)
+            yield held.start_us, held.duration_us, data
 
 
 def _check(subject: str, head: Head, heads: Sequence[HotPlace], batches: Sequence[HotPlace]) -> None:
