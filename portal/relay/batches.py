@@ -14,8 +14,9 @@ from analytics import uploads
 from analytics.uploads import Dropped, Event, Gap, Upload
 from portal.relay.desk import Desk
 from portal.relay.doors import PolicyDoor
-from portal.relay.entries import Entry
+from portal.relay.entries import BucketInfo, Entry
 from portal.relay.queue import Statement
+from privacy.policy_parts import AWAY
 
 STEP: Final = 4096
 MOST_EVENTS: Final = 4_000
@@ -46,6 +47,9 @@ def next_batch(desk: Desk, door: PolicyDoor, most: int = MOST_EVENTS, *, remembe
     begun = _begun(desk) if most == MOST_EVENTS else None
     upload = Upload(begun.id if begun else secrets.token_hex(16), door.version)
     places: dict[int, int] = {}
+    for bucket in list(desk.buckets.values()):
+        if bucket.info.type == AWAY:  # without a word of it all time would count as active
+            _place(upload, places, bucket.number, bucket.info)
     batch = Batch(upload, 0, begun.last if begun else 0)
     size = 0
     for closed, entry in desk.queue.closed_entries():
@@ -87,6 +91,13 @@ def padded(upload: Upload) -> bytes:
     raise AssertionError("no filling of this length packs into the wanted size")
 
 
+def _place(upload: Upload, places: dict[int, int], number: int, info: BucketInfo) -> int:
+    if number not in places:
+        places[number] = len(upload.buckets)
+        upload.buckets.append(uploads.BucketInfo(info.id, info.type, info.hostname, info.client))
+    return places[number]
+
+
 def _begun(desk: Desk) -> _Begun | None:
     kept = desk.queue.note(_NOTE)
     return None if kept is None else msgspec.msgpack.decode(kept, type=_Begun)
@@ -97,10 +108,7 @@ def _add(upload: Upload, desk: Desk, door: PolicyDoor, entry: Entry, places: dic
     info = desk.bucket_of(entry.bucket)
     if info is None:
         return 0
-    if entry.bucket not in places:
-        places[entry.bucket] = len(upload.buckets)
-        upload.buckets.append(uploads.BucketInfo(info.id, info.type, info.hostname, info.client))
-    place, entry = places[entry.bucket], door.again(info.type, entry)
+    place, entry = _place(upload, places, entry.bucket, info), door.again(info.type, entry)
     if entry.dropped:
         upload.dropped.append(Dropped(place, entry.day, entry.dropped, entry.mark))
         return 100

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
+from analytics import uploads
 from analytics.heartbeats import Beat, merge
 from portal.relay.device_key import DeviceKey
 from portal.relay.doors import DESK_RULES
@@ -29,7 +30,7 @@ from privacy.capture import Captured
 
 PATIENCE_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 3600.0
-MOST_BUCKETS: Final = 500
+MOST_BUCKETS: Final = uploads.MOST_BUCKETS
 
 
 class NoBucket(Exception):

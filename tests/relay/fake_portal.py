@@ -10,17 +10,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from analytics import uploads
+from analytics.categories import as_stated, load
 from analytics.uploads import Upload
 from privacy.capture import preset_text
+from privacy.policy_text import categories_text
 
 TOKEN = "sv_device"
+
+
+def shipped(preset: str) -> str:
+    """Return a shipped preset with the built-in category rules, as a portal offers it where nobody signs."""
+    return preset_text(preset) + categories_text(as_stated(load()))
 
 
 class FakePortal:
     """Remembers every upload that it has acknowledged, and the size of every body that came."""
 
     def __init__(self, policy: str | None = None) -> None:
-        self.offer: dict[str, Any] = {"policy": policy or preset_text("own_insight"), "timezone": "UTC"}
+        self.offer: dict[str, Any] = {"policy": policy or shipped("own_insight"), "timezone": "UTC"}
         self.status = 200
         self.policy_status = 200
         self.delay = 0.0

@@ -6,7 +6,7 @@ import pytest
 
 from privacy.capture import preset_text
 from tests.relay.desks import AFK, WEB, desk, iso, us
-from tests.relay.fake_portal import fake_portal
+from tests.relay.fake_portal import fake_portal, shipped
 
 MAIL = {"app": "Mail", "title": "Inbox"}
 SHEET = {"app": "Calc", "title": "Budget"}
@@ -37,7 +37,7 @@ def test_an_acknowledged_event_leaves_the_queue_and_is_not_sent_again(tmp_path: 
 
 
 def test_of_what_the_policy_coarsens_only_the_rest_leaves_the_desk(tmp_path: Path) -> None:
-    with fake_portal(preset_text("coaching")) as portal, desk(tmp_path / "relay", portal) as here:
+    with fake_portal(shipped("coaching")) as portal, desk(tmp_path / "relay", portal) as here:
         window, web = here.bucket(), here.bucket("web", WEB)
         here.beat(window, 0, {"app": "EXCEL.EXE", "title": "canary-title.xlsx"})
         here.beat(web, 0, {"url": "https://canary-url.example", "title": "canary-tab", "audible": False, "tabCount": 3})
