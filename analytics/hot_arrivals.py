@@ -44,6 +44,7 @@ class HotArrival(Arrival):
         admitted = Admitted(np.array(places, np.int64), np.array(bits, np.int64))
         self._raw_marks: NDArray[np.uint64] = np.concatenate([np.empty(0, np.uint64), *marks])
         self._settle(key, door, admitted, marker)
+        self._counted = np.ones(sum(map(len, starts)), dtype=bool)
         self._cut(_joined(starts), _joined(durations), _joined(codes), _joined(copies), zone, day_start)
         self.count = len(self._code)
 

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from analytics.captured import Key
+from analytics.event_numbers import day_us_of, number_of, shown
 from analytics.events import AFK, Data
 from analytics.hot import (
     Batch,
@@ -24,6 +26,23 @@ from privacy.hot import FIRST, SUMMED, HotPlace
 from privacy.inventory import VaultIncomplete, difference, row_name
 from privacy.vault import parts
 
+_FARTHEST_DAYS: Final = 3
+"""An event reaches no farther from the day (UTC) on which it began."""
+
+
+class Removal(NamedTuple):
+    """What is to be removed: the events of a bucket, or the one with a number."""
+
+    bucket: str
+    number: int | None
+
+    def may_touch(self, day: dt.date) -> bool:
+        """Tell whether anything of it can lie in a local day."""
+        if self.number is None:
+            return True
+        began = dt.date(1970, 1, 1) + dt.timedelta(microseconds=day_us_of(self.number))
+        return abs((day - began).days) <= _FARTHEST_DAYS
+
 
 @dataclass(frozen=True, slots=True)
 class HotContents:
@@ -35,6 +54,8 @@ class HotContents:
     open: Sequence[tuple[Held, Texts | None]]
     changed_open: Sequence[tuple[Held, Texts | None]]
     """Those of `open` that are not yet in the figures as they are now."""
+    removed_days: frozenset[dt.date] = frozenset()
+    """Days in whose figures an open event is that has been removed."""
 
     @property
     def buckets(self) -> Sequence[Bucket | None]:
@@ -50,6 +71,33 @@ class HotContents:
     def afk_keys(self) -> list[Key]:
         """The AFK buckets that the person's watchers have made, with or without events."""
         return [each.key for each in self.buckets if each is not None and each.kind == AFK]
+
+    def without(self, removal: Removal | None) -> "HotContents":
+        """Return the contents without the open events that are to be removed; their days count as changed."""
+        if removal is None or self.head is None:
+            return self
+        gone = {
+            number
+            for number, held in self.head.open.items()
+            if (bucket := self.buckets[number]) is not None
+            and bucket.id == removal.bucket
+            and removal.number in (None, number_of(bucket.id, held.start_us, shown(_data(held, self.texts))))
+        }
+        for number in gone:
+            self.head.open.pop(number)
+            self.texts.open.pop(number, None)
+        return replace(
+            self,
+            open=[each for each in self.open if each[0].bucket not in gone],
+            changed_open=[each for each in self.changed_open if each[0].bucket not in gone],
+            removed_days=frozenset(
+                began + dt.timedelta(days=n)
+                for held, _ in self.open
+                if held.bucket in gone
+                for began in [dt.date.fromordinal(utc_day(held.start_us))]
+                for n in range(-1, _FARTHEST_DAYS)
+            ),
+        )
 
     def gaps(self) -> Iterator[GapMark]:
         """Yield the intervals of which nothing was captured."""
@@ -92,9 +140,12 @@ def opened_events(private: bytes, said: bytes | None, bucket: str) -> Iterator[t
     for number, held in head.open.items():
         found = head.buckets[number]
         if found is not None and found.id == bucket and not held.dropped:
-            title, url, rest = texts.open.get(number, (None, None, b""))
-            data = Data(held.app, title, url, held.audible, held.status, held.category, rest)
-            yield held.start_us, held.duration_us, data
+            yield held.start_us, held.duration_us, _data(held, texts)
+
+
+def _data(held: Held, texts: HeadTexts) -> Data:
+    title, url, rest = texts.open.get(held.bucket) or (None, None, b"")
+    return Data(held.app, title, url, held.audible, held.status, held.category, rest)
 
 
 def _check(subject: str, head: Head, heads: Sequence[HotPlace], batches: Sequence[HotPlace]) -> None:

@@ -14,7 +14,7 @@ import datetime as dt
 import gc
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import Connection
 
+from analytics.admission import Local, of_open
 from analytics.arrivals import Arrival
 from analytics.captured import CapturedDay, Key
 from analytics.categories import Categoriser
@@ -32,16 +33,17 @@ from analytics.events import AFK, borders_us
 from analytics.figures import dump
 from analytics.hot import Head, HeadTexts, encode_head
 from analytics.hot_arrivals import HotArrival, arrivals_of
-from analytics.hot_contents import HotContents, contents
+from analytics.hot_contents import HotContents, Removal, contents
 from analytics.imports import Export, Progress, RefusedBucket
 from analytics.joining import STORED_FIELDS, Joining, encoded
 from analytics.summaries import summarise
 from privacy import vault_store
-from privacy.capture import PRESETS
+from privacy.capture_policy import CapturePolicy
 from privacy.disclosure import Clock, Directory, Gate, Opening
 from privacy.fields import Field, Tier
 from privacy.hot import SUMMED, HotPlace, HotRow, HotRows
 from privacy.period import Period, local_day
+from privacy.policies import PolicySource
 from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Place, Row, Vault
@@ -95,13 +97,13 @@ def _uncollected() -> Iterator[None]:
 
 @dataclass(slots=True)
 class Intake:
-    """Takes in what collectors recorded. `preset` is the name of a capture preset."""
+    """Takes in what collectors recorded, under the policies that have held until now."""
 
     vault: Vault
     gate: Gate
     directory: Directory
-    preset: str
-    categoriser: Categoriser
+    policies: PolicySource
+    categorisers: Callable[[CapturePolicy], Categoriser]
     clock: Clock
     day_start: dt.time = field(default=dt.time(0))
     hot: HotRows = field(init=False)
@@ -124,14 +126,22 @@ class Intake:
             return None
         return self._take(subject, Export(), None)
 
-    def _take(self, subject: str, export: Export, progress: Progress | None) -> Report:
+    def remove(self, subject: str, bucket: str, number: int | None) -> bool:
+        """Remove a bucket's events, or the one with a number; tell whether there was anything. Raises as `take` does.
+
+        What rules dropped of them stays counted.
+        """
+        return bool(self._take(subject, Export(), None, Removal(bucket, number)).days)
+
+    def _take(self, subject: str, export: Export, progress: Progress | None, removal: Removal | None = None) -> Report:
         zone = self.directory.zone(subject)
-        door = Door(PRESETS[self.preset], self.categoriser)
+        door = Door(self.policies.in_force(), self.categorisers, zone)
         marker = self.hot.marker(subject)
         arrivals = [Arrival(each, door, self.clock(), zone, self.day_start, marker) for each in export.buckets]
         with writing(self.vault.engine) as connection:
             vault_store.lock(connection, subject)
-            work = _Work(self, connection, subject, zone, door, arrivals, self.hot.places(connection, subject))
+            places = self.hot.places(connection, subject)
+            work = _Work(self, connection, subject, zone, door, arrivals, places, removal)
             rows = work.rows(progress)
             entry = None if work.opening is None else work.opening.entry
             if rows:
@@ -139,7 +149,7 @@ class Intake:
             work.clear_hot()
             if rows:
                 span = _span(work.changed) if work.changed else None
-                outcome = "imported" if export.buckets else "compacted"
+                outcome = "imported" if export.buckets else "compacted" if removal is None else "removed"
                 entry = self.gate.account(subject, connection, fields=STORED_FIELDS, period=span, outcome=outcome)
         return _report(export, arrivals, work.changed, entry)
 
@@ -170,6 +180,7 @@ class _Work:
     door: Door
     arrivals: Sequence[Arrival]
     places: Sequence[HotPlace]
+    removal: Removal | None = None
     opening: Opening | None = None
     hot: HotContents | None = None
     opened_hot: Sequence[HotArrival] = ()
@@ -183,11 +194,13 @@ class _Work:
         arriving = [each.key for each in self.arrivals if each.key[1] == AFK]
         touched = {day for each in self.arrivals for day in each.days()}
         stored = set(vault_store.days(self.connection, self.subject, Field.RHYTHM, Tier.DAY))
+        if self.removal is not None:
+            touched |= {day for day in stored if self.removal.may_touch(day)}
         self.opening = self._begin(touched, stored, bool(arriving))
         if self.places and self.opening is not None:
             touched |= self._take_hot(self.opening)
         known = self._known_sources()
-        sources = sorted({*known, *arriving, *self._hot_sources()})
+        sources = sorted(each for each in {*known, *arriving, *self._hot_sources()} if not self._is_removed(each))
         rows = []
         if sources != known:
             touched |= stored
@@ -201,7 +214,7 @@ class _Work:
 
     def clear_hot(self) -> None:
         """Take what is folded off the hot rows; what is left is a head with open events, all of them in the figures."""
-        if self.hot is None or all(place.sequence == SUMMED for place in self.places):
+        if self.hot is None or (self.removal is None and all(place.sequence == SUMMED for place in self.places)):
             return
         left = []
         if self.hot.head is not None:
@@ -236,12 +249,19 @@ class _Work:
     def _take_hot(self, opening: Opening) -> set[dt.date]:
         """Open the hot rows, put their closed events among the arrivals, and return the days that anything touches."""
         values = opening.part(opening.request.period, Tier.HOT).values
-        self.hot = hot = contents(self.subject, self.places, values)
-        context = (self.door, self.zone, self.intake.day_start, self.intake.hot.marker(self.subject))
-        closed = arrivals_of(hot.closed, *context)
+        self.hot = hot = contents(self.subject, self.places, values).without(self.removal)
+        marker, clock = self.intake.hot.marker(self.subject), self.intake.clock
+        local = Local(self.door, self.door.name, self.zone, self.intake.day_start, marker, clock())
+        closed, self.opened_hot, fresh = (
+            arrivals_of(batches, self.door, self.zone, self.intake.day_start, marker)
+            for batches in (
+                hot.closed,
+                [of_open(hot.buckets, hot.open, local)],
+                [of_open(hot.buckets, hot.changed_open, local)],
+            )
+        )
         self.arrivals = [*self.arrivals, *closed]
-        self.opened_hot = arrivals_of([hot.open], *context)
-        self.fresh = {day for each in arrivals_of([hot.changed_open], *context) for day in each.days()}
+        self.fresh = {day for each in fresh for day in each.days()} | hot.removed_days
         days = self.fresh | {day for each in closed for day in each.days()}
         return days | {day for gap in hot.gaps() for day in self._days_of(gap.start_us, gap.end_us)}
 
@@ -280,6 +300,8 @@ class _Work:
                 joining.add(each)
         if self.hot is not None:
             joining.add_gaps(self.hot.gaps())
+        if self.removal is not None:
+            joining.remove(*self.removal)
         joining.add_silent(sources)
         joined = joining.result()
         if joined is not None:
@@ -294,11 +316,15 @@ class _Work:
             yield from self._figures_of(day, joining.captured() if open_here or joined is None else joined)
 
     def _figures_of(self, day: dt.date, captured: CapturedDay) -> Iterator[Row]:
-        figures: dict[Field, Any] = dict(summarise(captured.events, self.zone, self.intake.categoriser.rules.core))
+        core = self.door.categorisers(self.door.policy).rules.core
+        figures: dict[Field, Any] = dict(summarise(captured.events, self.zone, core))
         figures[Field.CAPTURE_LEDGER] = captured.ledger.totals()
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, dump(value))
         self.obsolete += [Place(name, Tier.SUMMARY, day) for name in DAY_FIELDS if name not in figures]
+
+    def _is_removed(self, source: Key) -> bool:
+        return self.removal is not None and self.removal.number is None and source[2] == self.removal.bucket
 
     def _known_sources(self) -> list[Key]:
         if self.opening is None:

@@ -24,6 +24,7 @@ from analytics.captured import (
     unlike_stored,
 )
 from analytics.door import Door
+from analytics.event_numbers import number_of, shown
 from analytics.events import AFK, WINDOW
 from analytics.ledger import Gap, Ledger
 from privacy.fields import Field
@@ -91,6 +92,25 @@ class Joining:
             for key in own or [key for key in sources if key[0] == UNKNOWN_HOST]:
                 self.rows.setdefault(key, no_rows())
         self.changed |= before != set(self.rows)
+
+    def remove(self, bucket: str, number: int | None) -> None:
+        """Take the events of a bucket away, or the one with a number; what was counted of them goes with them."""
+        for key in [key for key in self.rows if key[2] == bucket]:
+            rows = self.rows[key]
+            if number is None:
+                del self.rows[key]
+                self.changed = True
+                continue
+            numbers = (
+                number_of(bucket, start - before, shown(self.door.data[place]))
+                for start, before, place in zip(
+                    rows.start_us.tolist(), rows.before_us.tolist(), rows.data.tolist(), strict=True
+                )
+            )
+            kept = np.array([each != number for each in numbers], dtype=bool)
+            if not kept.all():
+                self.rows[key] = rows.chosen(kept)
+                self.changed = True
 
     def add_gaps(self, gaps: Iterable[Gap]) -> None:
         """Join the part of this day of intervals of which nothing was captured."""

@@ -5,15 +5,13 @@ the open one of its bucket.
 """
 
 import datetime as dt
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from analytics import segments
+from analytics.event_numbers import day_us_of, number_of, shown
 from analytics.events import OVERHANG_US, Data, DayEvents
 from analytics.hot import Bucket, decode_head
 from analytics.hot_contents import opened_events
@@ -29,9 +27,7 @@ from privacy.vault import parts
 _DAY: Final = dt.timedelta(days=1)
 _EPOCH_DAY: Final = dt.date(1970, 1, 1)
 _DAY_US: Final = 86_400_000_000
-_HASH_BITS: Final = 36
-_canonical: Final = msgspec.json.Encoder(order="sorted").encode
-_object: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_MOST_DAYS: Final = 32
 
 
 class Own(NamedTuple):
@@ -80,7 +76,7 @@ class OwnEvents:
 
     def event(self, subject: str, session: str, bucket: str, number: int) -> Own | None:
         """Return the event with a number, None if there is none."""
-        day_us = (number >> _HASH_BITS) * _DAY_US
+        day_us = day_us_of(number)
         around = self.events(subject, session, bucket, -1, day_us, day_us + _DAY_US)
         return next((each for each in around if each.id == number), None)
 
@@ -107,11 +103,10 @@ class OwnEvents:
     def _of_days(self, part: Callable[[Period], Disclosed], days: list[dt.date], bucket: str) -> Iterator[Own]:
         """Yield the events of days, newest first; a day waits for the one before it, from which an event may come."""
         later: dict[tuple[int, Data], Counter[int]] = {}
-        months: dict[tuple[int, int], list[dt.date]] = {}
-        for day in days:
-            months.setdefault((day.year, day.month), []).append(day)
-        for month in sorted(months, reverse=True):
-            listed = months[month]
+        left, size = list(days), 1
+        while left:
+            listed, left = left[-size:], left[:-size]
+            size = min(2 * size, _MOST_DAYS)  # whoever wants the newest event alone opens no month for it
             values = part(Period(listed[0], listed[-1] + _DAY)).values
             for day in reversed(listed):
                 blobs = {field: blob for (found, field), blob in values.items() if found == day}
@@ -202,20 +197,3 @@ def _merged(some: list[Own], others: Iterator[Own]) -> Iterator[Own]:
 def _own(bucket: str, start_us: int, duration_us: int, data: Data) -> Own:
     found = shown(data)
     return Own(number_of(bucket, start_us, found), start_us, duration_us, found)
-
-
-def shown(data: Data) -> dict[str, Any]:
-    """Return what an event says as an object again."""
-    named = {"app": data.app, "title": data.title, "url": data.url, "audible": data.audible, "status": data.status}
-    rest = _object(data.rest) if data.rest else {}
-    return {key: value for key, value in named.items() if value is not None} | rest
-
-
-def number_of(bucket: str, start_us: int, data: Mapping[str, Any]) -> int:
-    """Return an event's number: the day on which it began, and a hash. The same however long it has become.
-
-    Below 2^53, so that every reader of JSON has it exactly.
-    """
-    named = f"{bucket}\0{start_us}\0".encode() + _canonical(data)
-    hashed = int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), "little") & ((1 << _HASH_BITS) - 1)
-    return max(start_us // _DAY_US, 0) << _HASH_BITS | hashed
