@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, verifying, witness_states
+from portal import key_life, policy_words, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
@@ -73,7 +73,14 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 
 def inspect(system: System) -> list[Finding]:
     """Look at a running installation."""
-    return [*_keys(system), *_key_life(system), *_places(system.config), *_log(system), *_witnesses(system)]
+    return [
+        *_keys(system),
+        *_key_life(system),
+        *_places(system.config),
+        *_policy(system),
+        *_log(system),
+        *_witnesses(system),
+    ]
 
 
 def _keys(system: System) -> Iterator[Finding]:
@@ -125,6 +132,26 @@ def _same_disk(config: Config) -> Iterator[Finding]:
                 f"{config.kek_dir} is on the same file system as {database.database}",
                 "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
             )
+
+
+def _policy(system: System) -> Iterator[Finding]:
+    """Say what lies between the capture policy and one that two have agreed on."""
+    for problem in system.policies.refused():
+        yield Finding(Level.FAULT, problem, "It is not used. Somebody wrote it into the database: keep the file.")
+    if system.policies.signers is None:
+        yield Finding(
+            Level.WARNING,
+            "nobody signs the capture policy: whoever runs this server can change what is recorded",
+            "Agree on keys with the works council, and run `sameview policy signers`. It is done once.",
+        )
+    elif (warning := policy_words.warning(system)) is not None:
+        yield Finding(Level.WARNING, warning, "Every “What is recorded” page says so, too.")
+    if (chosen := system.policies.unrecorded()) is not None and system.policies.recorded():
+        yield Finding(
+            Level.WARNING,
+            f"the settings choose another capture policy ({chosen.name}) than the one that people were told of",
+            "It is recorded, and everybody is told, when `sameview serve` starts or the nightly job runs.",
+        )
 
 
 def _log(system: System) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ class Clause:
     what: str
     says: str
     because: str = ""
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Past:
 class Agreement:
     """Who stands behind the policy: a warning where nobody or one alone does, its clauses, and its versions."""
 
+    version: int
     warning: str | None
     clauses: tuple[Clause, ...]
     versions: tuple[Past, ...]
@@ -55,7 +57,7 @@ class Agreement:
 def agreement(system: "System") -> Agreement:
     """Return the agreement of an installation."""
     policy = system.policies.now()
-    return Agreement(warning(system), tuple(clauses(policy)), tuple(_versions(system)), policy.text)
+    return Agreement(policy.version, warning(system), tuple(clauses(policy)), tuple(_versions(system)), policy.text)
 
 
 def warning(system: "System") -> str | None:
@@ -88,7 +90,7 @@ def clauses(policy: CapturePolicy) -> Iterator[Clause]:
     for each in others:
         yield Clause(f"Working time “{each.name}”", hours(each))
     for line in policy.never:
-        yield Clause(f"Never: {plain(line.id).lower()}", listing(list(_forbidden(line))), line.because)
+        yield Clause(f"Never: {plain(line.id).lower()}", listing(list(_forbidden(line))), line.because, never=True)
     if policy.grid_seconds:
         grid = f"moved to the nearest {policy.grid_seconds} seconds"
         yield Clause("Times of events", grid, policy.because("time-grid"))

@@ -66,11 +66,11 @@ class PolicyKey:
     @classmethod
     def parse(cls, text: str) -> "PolicyKey":
         """Read a key from its text; NoteBroken if it is none."""
-        head, plus, rest = text.strip().rpartition("+")
-        seed = decode_base64(rest) if plus and head.startswith(f"{_PRIVATE}+") else b""
+        name, _, rest = text.strip().removeprefix(f"{_PRIVATE}+").partition("+")
+        seed = decode_base64(rest.partition("+")[2])  # whose base64 may hold a plus sign
         if len(seed) != 33 or seed[:1] != Verifier.KIND:
             raise NoteBroken("not a key that signs policies; `sameview policy key` makes one")
-        key = cls(head.removeprefix(f"{_PRIVATE}+").rpartition("+")[0], seed[1:])
+        key = cls(name, seed[1:])
         if str(key) != text.strip():
             raise NoteBroken("the key's hash does not fit its name and seed: it was changed or cut short")
         return key

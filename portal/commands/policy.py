@@ -1,11 +1,13 @@
 """`policy`: what is captured and who may see what; proposing, signing and accepting a version of it."""
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Final
 
 import click
 
+from analytics import trial
 from analytics.categories import as_stated, load
 from portal import policy_record
 from portal.commands.common import CommandRefused, opened
@@ -16,6 +18,7 @@ from privacy import policy_versions
 from privacy.capture import PRESET_NAMES, preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.checkpoint import NoteBroken
+from privacy.period import Period, local_day
 from privacy.policy_diff import changes, is_wider
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_text import categories_text, version_of
@@ -173,6 +176,31 @@ def approve(version: int, files: tuple[Path, ...]) -> None:
         click.echo(f"version {version} still waits for the signature of {' and '.join(missing)}")
     else:
         click.echo(f"version {version} is accepted and holds from {found.effective} on; everybody was told")
+
+
+@policy.command("try")
+@click.argument("file", type=_FILE)
+@click.option("--employee", required=True, metavar="EMAIL", help="On whose last days; they see that it was done.")
+@click.option("--days", default=7, show_default=True, type=_DAYS)
+def try_(file: Path, employee: str, days: int) -> None:
+    """Try FILE on what is stored of somebody: how many events it would coarsen or drop by which rule, and no values."""
+    tried = _read(_text(file), str(file), draft=True)
+    with opened() as system:
+        person = system.people.find(employee)
+        if person is None:
+            raise CommandRefused(f"there is no account for {employee}: add it with `sameview people import`")
+        today = local_day(system.clock(), person.zone, system.config.day_start)
+        period = Period(today - dt.timedelta(days=days - 1), today + dt.timedelta(days=1))
+        found = trial.of_days(system.gate, person.subject, tried, system.categorisers, period, person.zone)
+    click.echo(f"{found.events:,} events of {found.days} days that are stored; log entry {found.entry}")
+    for what, counts in (("coarsen", found.coarsened), ("drop", found.dropped)):
+        for rule, count in sorted((+counts).items()):
+            click.echo(f"  would {what} {count:,} by {rule}: {tried.because(rule)}")
+    if not (+found.coarsened or +found.dropped):
+        click.echo("  would take nothing away")
+    click.echo(
+        "what was never stored cannot be counted; `policy diff` says what a wider policy would add"
+    )
 
 
 @policy.command("signers")

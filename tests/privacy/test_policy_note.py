@@ -81,7 +81,8 @@ def test_a_signature_line_tells_who_made_it() -> None:
 
 
 def test_a_key_survives_being_written_down_and_nothing_else_is_taken_for_one() -> None:
-    assert str(PolicyKey.parse(f"{COUNCIL}\n").verifier) == str(COUNCIL.verifier)
+    for key in (COUNCIL, *(PolicyKey("a/b", bytes([n]) * 32) for n in range(0xF0, 0x100))):  # some with plus signs
+        assert str(PolicyKey.parse(f"{key}\n").verifier) == str(key.verifier)
     assert PolicyKey.new("a/b").sign(TEXT) != PolicyKey.new("a/b").sign(TEXT)
     for broken in ("", "PRIVATE+KEY+a+00000000+AAAA", str(COUNCIL.verifier), str(COUNCIL).replace("council", "x")):
         with pytest.raises(NoteBroken):
