@@ -46,6 +46,9 @@ class Kind(enum.StrEnum):
     PASSWORD_RENEWED = "password-renewed"  # noqa: S105
     TOKEN_ISSUED = "token-issued"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    DEVICE_ENROLLED = "device-enrolled"
+    DEVICE_RENAMED = "device-renamed"
+    DEVICE_REVOKED = "device-revoked"
     ACKNOWLEDGED = "acknowledged"
     RESTORED = "restored"
     ENTRIES_LOST = "entries-lost"
@@ -114,6 +117,15 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         "You made the personal token “{name}” for {scopes}, valid until {expires}.",
     ),
     Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
+    Kind.DEVICE_ENROLLED: (
+        "credential-changed",
+        "You let the computer “{name}” ({host}) send what is recorded on it, until {expires}. It can read nothing.",
+    ),
+    Kind.DEVICE_RENAMED: ("credential-changed", "You call the computer “{was}” “{name}” now."),
+    Kind.DEVICE_REVOKED: (
+        "credential-changed",
+        "The computer “{name}” was taken off your list. Nothing that it sends is accepted any more.",
+    ),
     Kind.ACKNOWLEDGED: ("acknowledged", "You have read the notice on what is recorded (policy {policy})."),
     Kind.RESTORED: (
         "restored",
@@ -129,8 +141,8 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     ),
     Kind.POLICY_CHANGED: (
         "policy-told",
-        "What is recorded changes: version {version} of the policy holds from {since} on. {change} than before. “What is"
-        " recorded” has its text.",
+        "What is recorded changes: version {version} of the policy holds from {since} on. {change} than before. “What"
+        " is recorded” has its text.",
     ),
     Kind.POLICY_SIGNERS: (
         "policy-told",

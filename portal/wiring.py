@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from auth.announcements import Announcements
 from auth.credentials import Credentials
+from auth.devices import Devices
 from auth.directory import Directory
+from auth.enrolments import Enrolments
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
 from auth.passwords import PasswordHasher
@@ -89,6 +91,14 @@ class System:
     @cached_property
     def tokens(self) -> Tokens:
         return Tokens(self.stores.data, self.journal, self.clock, self.stamps)
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self.stores.data, self.journal, self.clock)
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        return Enrolments(self.stores.data, self.tokens, self.throttle, self.clock, self.stamps)
 
     @cached_property
     def hasher(self) -> PasswordHasher:
