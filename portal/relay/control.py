@@ -44,7 +44,7 @@ class Control:
             os.umask(before)
         self._server.daemon_threads = True
         self._path = path
-        threading.Thread(target=self._server.serve_forever, name="control", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.1,), name="control", daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()

@@ -286,8 +286,9 @@ class Desk:
         with self._lock:
             self._close_where(lambda _: True)
             self.private = self.private.paused(self.now_us(), int(seconds * 1_000_000))
-            self._remember(())
-            return self.private.pause_end_us or 0
+            change, until = self._remember(()), self.private.pause_end_us or 0
+        change.wait(PATIENCE_SECONDS)
+        return until
 
     def resume(self) -> bool:
         """End a pause; False if there is none. A pause that has run out is noted here, too."""
@@ -295,8 +296,9 @@ class Desk:
             ended, self.private = self.private.resumed(self.now_us())
             if ended is None:
                 return False
-            self._remember(self._gap(ended))
-            return True
+            change = self._remember(self._gap(ended))
+        change.wait(PATIENCE_SECONDS)
+        return True
 
     def end_pause_if_over(self) -> None:
         with self._lock:

@@ -34,7 +34,7 @@ class Asked(msgspec.Struct):
 class _Granted(msgspec.Struct):
     token: str
     origin: str = ""
-    signers: dict[str, str] | None = None
+    signers: dict[str, str | None] | None = None
 
 
 def ask(portal: Portal, name: str) -> Asked:
