@@ -21,7 +21,7 @@ PAGES = {
         "recorded": "/me/recorded",
         "trends": "/me/trends",
         "my-week": "/me/pattern",
-        "tokens": "/me/tokens",
+        "tokens": "/me/tokens", "devices": "/me/devices", "type-a-code": "/me/devices/new",
         "account": "/me/account",
         "notices": "/me/notices",
         "check": "/me/access/check",

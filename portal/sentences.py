@@ -63,7 +63,7 @@ _RELATION_NAMES: Final[dict[str, str]] = {
 _EVENTS: Final[dict[str, str]] = {
     "acknowledged": "{viewer} read the notice on what is recorded",
     "appointed": "{viewer} appointed a manager of {whose} team; the notice says who",
-    "credential-changed": "A password or a personal token of {whose} account changed",
+    "credential-changed": "A password, a computer or a personal token of {whose} account changed",
     "credential-renewed": "{whose} password, unchanged, is stored in a stronger form",
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
     "escrow-key-made": "{viewer} made the key pair of the escrow",

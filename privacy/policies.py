@@ -109,9 +109,9 @@ class Policies:
             begun.append(chosen)
         return InForce(tuple(begun) or (_nothing(),))
 
-    def note(self) -> str | None:
-        """Return the signed note of the policy in force, None if nobody signed it."""
-        policy = self.now()
+    def note(self, policy: CapturePolicy | None = None) -> str | None:
+        """Return the signed note of an accepted policy, by default the one in force; None if nobody signed it."""
+        policy = policy or self.now()
         notes = (each.note for found, each in self._known().usable if found is policy and each.signatures)
         return next(notes, None)
 
