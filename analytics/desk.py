@@ -7,8 +7,9 @@ one transaction (`privacy.hot`); nothing of them goes out of here but the times 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from analytics import admission
@@ -37,6 +38,7 @@ from privacy.hot import CHANGED, FIRST, SUMMED, HotPlace, HotRow
 from privacy.policy_parts import OUTSIDE
 
 MOST_BUCKETS: Final = 500
+LARGEST_SETTINGS: Final = 64 << 10
 MOST_ROWS: Final = 16
 """A day with more rows than this is due to be folded."""
 
@@ -57,6 +59,10 @@ class EventRefused(ValueError):
 
 class TooManyBuckets(ValueError):
     """Nobody has so many buckets."""
+
+
+class SettingsTooLarge(ValueError):
+    """Nobody keeps so much in settings."""
 
 
 class Sent(NamedTuple):
@@ -138,6 +144,16 @@ class Desk:
         del self._numbers[name]
         self._changed = True
         return gone
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a setting; nothing (null, false, 0, an empty text) removes it. Raises SettingsTooLarge."""
+        settings = {name: each for name, each in self.head.settings.items() if name != key}
+        if value:
+            settings[key] = value
+        if len(msgspec.json.encode(settings)) > LARGEST_SETTINGS:
+            raise SettingsTooLarge(f"settings take at most {LARGEST_SETTINGS:,} bytes in all")
+        self.head.settings = settings
+        self._changed = True
 
     def heartbeat(self, name: str, sent: Sent, pulsetime_us: int) -> Beat:
         """Merge a heartbeat into the bucket's open event, or begin another; return the event as it is now."""

@@ -78,7 +78,8 @@ class Head(msgspec.Struct):
     """A person's head. `open` and `closed` have their texts beside them, in the same order, where any are kept.
 
     `filed` counts the appended rows of each day (`toordinal`); `oldest` is the day of the oldest event that is not yet
-    in the figures, 0 if there is none; `doors` names the policies under which it came.
+    in the figures, 0 if there is none; `doors` names the policies under which it came. `settings` are what the person's
+    own ActivityWatch pages keep here.
     """
 
     version: int = _VERSION
@@ -89,6 +90,7 @@ class Head(msgspec.Struct):
     filed: dict[int, int] = {}
     oldest: int = 0
     doors: list[str] = []
+    settings: dict[str, Any] = {}
 
 
 class HeadTexts(msgspec.Struct):

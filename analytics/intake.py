@@ -219,7 +219,7 @@ class _Work:
         left = []
         if self.hot.head is not None:
             head, texts = self.hot.head, self.hot.texts
-            rest = Head(buckets=head.buckets, open=head.open, doors=[])
+            rest = Head(buckets=head.buckets, open=head.open, settings=head.settings)
             place = HotPlace(self.intake.clock().date(), SUMMED)
             left.append(HotRow(place, *encode_head(rest, HeadTexts(open=texts.open))))
         self.intake.hot.file(self.connection, self.subject, left, remove=self.places)
@@ -305,8 +305,10 @@ class _Work:
         joining.add_silent(sources)
         joined = joining.result()
         if joined is not None:
-            for name, segment in encoded(joined).items():
+            found = encoded(joined)
+            for name, segment in found.items():
                 yield Row(name, Tier.DAY, day, 0, segment)
+            self.obsolete += [Place(name, Tier.DAY, day) for name in blobs if name not in found]
         open_here = [each for each in self.opened_hot if each.touches(day)]
         for each in open_here:
             joining.add(each)

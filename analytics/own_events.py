@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from analytics import segments
 from analytics.event_numbers import day_us_of, number_of, shown
 from analytics.events import OVERHANG_US, Data, DayEvents
-from analytics.hot import Bucket, decode_head
+from analytics.hot import Bucket, Head, decode_head
 from analytics.hot_contents import opened_events
 from analytics.intake import Intake
 from privacy import vault_store
@@ -51,7 +51,13 @@ class OwnEvents:
 
     def buckets(self, subject: str, session: str) -> dict[str, Bucket]:
         """Return the person's buckets by their names. Raises LogUnavailable."""
-        return {each.id: each for each in self._head(subject, session)}
+        head = self._head(subject, session)
+        return {each.id: each for each in head.buckets if each is not None} if head is not None else {}
+
+    def settings(self, subject: str, session: str) -> dict[str, Any]:
+        """Return what the person's own ActivityWatch pages keep here. Raises LogUnavailable."""
+        head = self._head(subject, session)
+        return {} if head is None else head.settings
 
     def events(
         self,
@@ -117,10 +123,10 @@ class OwnEvents:
                 yield from _sorted(ready, bucket)
         yield from _sorted(later, bucket)
 
-    def _head(self, subject: str, session: str) -> list[Bucket]:
+    def _head(self, subject: str, session: str) -> Head | None:
         places = [p for p in self.intake.hot.places(self.intake.vault.engine, subject) if p.sequence < FIRST]
         if not places:
-            return []
+            return None
         day = places[0].day
         disclosed = self.intake.gate.disclose(
             subject,
@@ -131,8 +137,7 @@ class OwnEvents:
             tier=Tier.HOT,
             session=session,
         )
-        head, _ = decode_head(parts(disclosed.values[day, Field.RHYTHM])[places[0].sequence], None)
-        return [each for each in head.buckets if each is not None]
+        return decode_head(parts(disclosed.values[day, Field.RHYTHM])[places[0].sequence], None)[0]
 
 
 def _near(day: dt.date, start_us: int | None, end_us: int | None) -> bool:

@@ -111,6 +111,10 @@ class Receiver:
         found: Bucket = self._call(subject, lambda desk: desk.remove(name))
         return found
 
+    def set_setting(self, subject: str, key: str, value: Any) -> None:
+        """Keep a setting of the person's own ActivityWatch pages. Raises SettingsTooLarge."""
+        self._call(subject, lambda desk: desk.set(key, value))
+
     def require_bucket(self, subject: str, name: str) -> Bucket:
         """Return a bucket as its watcher made it. Raises NoSuchBucket."""
         found: Bucket = self._call(subject, lambda desk: desk.bucket(name))

@@ -28,6 +28,8 @@ from portal import (
 )
 from portal.access import add_access
 from portal.headers import add_headers
+from portal.ingest import activitywatch, relays, whole
+from portal.ingest.form import add_form
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
 
@@ -50,6 +52,9 @@ BLUEPRINTS = (
     api_devices,
     api_others,
     ops,
+    relays,
+    activitywatch,
+    whole,
     vega,
     trust,
 )
@@ -68,7 +73,7 @@ def assemble(system: "System") -> Flask:
     app.session_interface = BrowserSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     requires(Permission.SIGN_IN)(app.view_functions["static"])
-    for add in (ops.add_counting, add_headers, add_access, add_problems, shell.add_shell):
+    for add in (ops.add_counting, add_headers, add_form, add_access, add_problems, shell.add_shell):
         add(app)
     show.register(app.jinja_env)
     for module in BLUEPRINTS:

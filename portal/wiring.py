@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from auth.announcements import Announcements
 from auth.credentials import Credentials
@@ -31,15 +32,20 @@ from privacy.disclosure import Gate
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
-from privacy.policies import Policies
+from privacy.policies import Always, Policies, PolicySource
+from privacy.policy import Rule
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.vault import Vault
 
 if TYPE_CHECKING:
     from analytics.categories import Categorisers
+    from analytics.folding import Folding
     from analytics.intake import Intake
+    from analytics.own_events import OwnEvents
+    from analytics.receiving import Receiver
     from analytics.weeks import Weeks
+    from portal.ingest.known_tokens import KnownTokens
     from privacy.file_keys import FileKeyProvider
     from privacy.pkcs11_keys import Pkcs11KeyProvider
 
@@ -128,6 +134,15 @@ class System:
         return Policies(self.stores.data, self.clock, self.organisation.origin, lambda: chosen_body(self.config))
 
     @cached_property
+    def capture(self) -> PolicySource:
+        """The policies that events pass: those agreed on, or one that keeps everything where nothing is real."""
+        if not self.config.testing:
+            return self.policies
+        from privacy.capture import OWN_INSIGHT
+
+        return Always(OWN_INSIGHT)
+
+    @cached_property
     def categorisers(self) -> "Categorisers":
         from analytics.categories import Categorisers
 
@@ -141,11 +156,49 @@ class System:
             vault=self.vault,
             gate=self.gate,
             directory=self.directory,
-            policies=self.policies,
+            policies=self.capture,
             categorisers=self.categorisers,
             clock=self.clock,
             day_start=self.config.day_start,
         )
+
+    @cached_property
+    def receiver(self) -> "Receiver":
+        from analytics.categories import Categorisers
+        from analytics.receiving import Receiver
+
+        return Receiver(
+            hot=self.intake.hot,
+            directory=self.directory,
+            policies=self.capture,
+            categorisers=Categorisers(),  # its own: one thread at a time asks it, and jobs have another
+            clock=self.clock,
+            day_start=self.config.day_start,
+            on_full=self.folding.fold_soon,
+        )
+
+    @cached_property
+    def folding(self) -> "Folding":
+        from analytics.folding import Folding
+
+        return Folding(self.intake)
+
+    @cached_property
+    def own_events(self) -> "OwnEvents":
+        from analytics.own_events import OwnEvents
+
+        return OwnEvents(self.intake)
+
+    @cached_property
+    def known_tokens(self) -> "KnownTokens":
+        from portal.ingest.known_tokens import KnownTokens, looked_up
+
+        return KnownTokens(looked_up(self.tokens, self.directory))
+
+    @property
+    def hostname(self) -> str:
+        """What this server calls itself: the name under which people reach it."""
+        return urlsplit(self.config.base_url).hostname or "sameview"
 
     @cached_property
     def weeks(self) -> "Weeks":
@@ -234,5 +287,10 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock,
     vault = Vault(stores.data, keys)
     stamps = Stamps(stamp_key(keys))
     directory = RequestDirectory(stores.data, clock, stamps)
-    gate = Gate(vault, log, directory, clock, day_start=config.day_start)
-    return System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)
+
+    def rules_since(moment: dt.datetime) -> tuple[Rule, ...]:
+        return system.policies.in_force().rules_since(moment)
+
+    gate = Gate(vault, log, directory, clock, day_start=config.day_start, rules_since=rules_since)
+    system = System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)
+    return system

@@ -19,6 +19,7 @@ from portal.config import Config, ConfigError
 from portal.occupancy import Occupied
 from portal.restore_log import RestoreRefused
 from portal.tables import CopyFailed
+from portal.testing import NotForTesting
 from portal.wiring import NotInitialised, System, build
 from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
@@ -47,6 +48,7 @@ FAILURES: Final = (
     KeyRefused,
     KeyStillUsed,
     LogUnavailable,
+    NotForTesting,
     NotInitialised,
     OSError,
     Occupied,
