@@ -10,7 +10,8 @@ from portal.show import listing
 from privacy.capture import AWAY, BROWSER, CATEGORY, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule
 from privacy.fields import Field, Tier
-from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule, explain
+from privacy.policies import InForce
+from privacy.policy import FORBIDDEN_USES, POLICY_VERSION, Relation, Rule, explain
 from privacy.policy_parts import INCOGNITO, TEXT_KEYS
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def notice(system: "System") -> Notice:
 
 
 def notice_of(preset: CapturePolicy) -> Notice:
-    """Return the notice under `preset` and the policy in force."""
+    """Return the notice under a policy."""
+    rules = rules_of(preset)
     return Notice(
         version=POLICY_VERSION,
         preset=preset.name,
@@ -150,9 +152,15 @@ def notice_of(preset: CapturePolicy) -> Notice:
             Line("no", "Keystrokes, screenshots", "never captured"),
         ),
         rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
-        rules=tuple(_reader(rule) for rule in POLICY),
-        fields=_fields(),
+        rules=tuple(_reader(rule) for rule in rules),
+        fields=_fields(rules),
+        forbidden=preset.sharing.forbidden,
     )
+
+
+def rules_of(policy: CapturePolicy) -> tuple[Rule, ...]:
+    """Return who may see what under a policy."""
+    return InForce((policy,)).rules_since(policy.effective)
 
 
 def _kept(policy: CapturePolicy, horizon: int) -> tuple[Line, ...]:
@@ -223,13 +231,13 @@ def _tier_words(rule: Rule) -> str:
     return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
 
 
-def _fields() -> tuple[FieldLine, ...]:
+def _fields(rules: tuple[Rule, ...]) -> tuple[FieldLine, ...]:
     """Return the fields in groups of the same readers, shared ones first."""
     groups: dict[tuple[bool, str, str], list[str]] = {}
     for field in Field:
-        readers = [r for r in POLICY if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
+        readers = [r for r in rules if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
         who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
-        sentences = [r.because for r in readers] if readers else explain(field)[:1]
+        sentences = [r.because for r in readers] if readers else explain(field, rules)[:1]
         groups.setdefault((bool(readers), who, " ".join(sentences)), []).append(FIELD_NAMES[field])
     found = (FieldLine(_capital(listing(names)), *group) for group, names in groups.items())
     return tuple(sorted(found, key=lambda line: not line.shared))

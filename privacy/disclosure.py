@@ -22,8 +22,8 @@ from privacy.decisions import Decision, Directory, Request
 from privacy.fields import Field, KeyClass, Tier, epoch_of
 from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
-from privacy.period import Period, is_week, week_name
-from privacy.policy import Purpose, Relation, permitted
+from privacy.period import Period, is_week, starts_at, week_name
+from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 from privacy.vault import Vault
 
 __all__ = [
@@ -91,12 +91,20 @@ class Gate(LogGate):
     """Discloses what the policy permits, after it is logged."""
 
     def __init__(
-        self, vault: Vault, log: AccessLog, directory: Directory, clock: Clock, *, day_start: dt.time = _MIDNIGHT
+        self,
+        vault: Vault,
+        log: AccessLog,
+        directory: Directory,
+        clock: Clock,
+        *,
+        day_start: dt.time = _MIDNIGHT,
+        rules_since: Callable[[dt.datetime], tuple[Rule, ...]] = lambda _: POLICY,
     ) -> None:
         super().__init__(log, directory)
         self._vault = vault
         self._clock = clock
         self._day_start = day_start
+        self._rules_since = rules_since
 
     def decide(
         self,
@@ -221,7 +229,16 @@ class Gate(LogGate):
         )
 
     def _decide(self, request: Request) -> Decision:
-        return decisions.decide(request, self._directory, self._clock(), self._day_start)
+        # Managers read closed weeks and nothing else, so for all other tiers the rules are those of always.
+        rules = self._rules(request.subject, request.period) if request.tier is Tier.WEEK else POLICY
+        return decisions.decide(request, self._directory, self._clock(), self._day_start, rules)
+
+    def shared(self, subject: str, purpose: Purpose, period: Period) -> frozenset[Field]:
+        """Return what a manager may read of a closed week, if anything: what was agreed on since it began."""
+        return permitted({Relation.MANAGER}, purpose, Tier.WEEK, self._rules(subject, period))
+
+    def _rules(self, subject: str, period: Period) -> tuple[Rule, ...]:
+        return self._rules_since(starts_at(period.first, self._directory.zone(subject), self._day_start))
 
     def _salt(self, subject: str, week: Period) -> str:
         info = f"sameview/v1/digest/{week_name(week)}".encode()

@@ -10,7 +10,7 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from sqlalchemy import Engine
@@ -18,6 +18,9 @@ from sqlalchemy import Engine
 from privacy import policy_versions
 from privacy.capture import preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
+from privacy.fields import Field
+from privacy.policy import POLICY, Purpose, Relation
+from privacy.policy import Rule as SharingRule
 from privacy.policy_note import NotSigned, Signers, open_note
 from privacy.policy_text import body_of, version_of
 from privacy.policy_versions import Agreed, Version
@@ -43,9 +46,23 @@ class InForce:
         """Return the policy that held at a moment; the first one before it began, too."""
         return next((each for each in reversed(self.policies) if each.effective <= moment), self.policies[0])
 
+    def rules_since(self, moment: dt.datetime) -> tuple[SharingRule, ...]:
+        """Return who may see what of the days since a moment: of managers, what every policy since then allows."""
+        held = [self.at(moment), *(each for each in self.policies if each.effective > moment)]
+        fields = frozenset.intersection(*(each.sharing.manager for each in held))
+        purposes = frozenset.intersection(*(each.sharing.purposes for each in held))
+        narrowed = (_narrowed(rule, fields, purposes) for rule in POLICY)
+        return tuple(rule for rule in narrowed if rule.fields)
+
     def ends_us(self) -> tuple[int, ...]:
         """Return where each policy but the last ended, in microseconds since 1970 UTC."""
         return tuple((each.effective - _EPOCH) // _MICROSECOND for each in self.policies[1:])
+
+
+def _narrowed(rule: SharingRule, fields: frozenset[Field], purposes: frozenset[Purpose]) -> SharingRule:
+    if rule.relation is not Relation.MANAGER:
+        return rule
+    return replace(rule, fields=rule.fields & fields if rule.purpose in purposes else frozenset())
 
 
 class PolicySource(Protocol):

@@ -47,7 +47,7 @@ def show(preset: str | None, number: int | None) -> None:
             click.echo(_stored(system, number).text, nl=False)
             return
         found, signed = system.policies.now(), system.policies.is_signed()
-    click.echo(shared())
+    click.echo(shared(found))
     click.echo(captured(found, signed))
 
 

@@ -4,12 +4,13 @@ import textwrap
 from typing import Final
 
 from portal.policy_words import clauses
+from portal.recorded import rules_of
 from portal.sentences import PURPOSE_NAMES
 from portal.show import listing
 from privacy.capture import ANY, CATEGORY, CapturePolicy
 from privacy.capture import Rule as CaptureRule
 from privacy.fields import Field, Tier
-from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule
+from privacy.policy import POLICY_VERSION, Relation, Rule
 
 WIDTH: Final = 100
 WHO: Final[dict[Relation, str]] = {
@@ -25,13 +26,13 @@ HOW_FINE: Final[dict[Tier, str]] = {
 }
 
 
-def shared() -> str:
+def shared(policy: CapturePolicy) -> str:
     """Return who may see what."""
-    *others, last = FORBIDDEN_USES
+    *others, last = policy.sharing.forbidden
     return "\n".join(
         [
             f"WHO MAY SEE WHAT, policy version {POLICY_VERSION}",
-            *map(_shared, POLICY),
+            *map(_shared, rules_of(policy)),
             f"\nNo purpose covers {', '.join(others)} or {last}. What no rule names is refused to everybody.",
         ]
     )

@@ -314,6 +314,51 @@ class TestUnsigned:
         assert not verifying.verify(system).problems
 
 
+class TestSharing:
+    """What managers may read is part of the policy: less at once, and more only for weeks that begin after it."""
+
+    def shared(self, office: Office, fields: str) -> None:
+        """Record a version under which managers may read these fields, from now on."""
+        body = preset_text("coaching").replace('["active_time", "categories", "focus"]', fields)
+        office.system.policies._chosen = lambda: body
+        assert policy_record.settle(office.system) is not None
+
+    def read(self, office: Office, week: str = "2026-W46") -> tuple[int, set[str]]:
+        """What Ana is answered, which Ben sees as it is."""
+        path = f"/api/v1/team/claims/people/{office.ids['ben']}/weeks/{week}?purpose=one_to_one"
+        answer = office.client("ana").get(path)
+        mirror = f"/api/v1/me/as-seen-by-manager?week={week}&purpose=one_to_one&viewer={office.ids['ana']}"
+        seen = office.client("ben").get(mirror)
+        assert (answer.status_code == 200) == (seen.status_code == 200)
+        if answer.status_code != 200:
+            return answer.status_code, set()
+        assert answer.json["payload"] == seen.json["payload"]
+        return 200, set(answer.json["payload"]["fields"])
+
+    def test_a_narrower_policy_shows_less_at_once_and_a_receipt_shows_what_was_shown(self, office: Office) -> None:
+        assert self.read(office) == (200, {"active_time", "categories", "focus"})
+        self.shared(office, '["active_time"]')
+
+        assert self.read(office) == (200, {"active_time"})
+        for entry in [each for each in office.entries("ben") if each.outcome == "shown"]:
+            again = office.client("ben").get(f"/api/v1/me/access/shown/{entry.index}").json
+            assert again["state"] == "same"
+
+    def test_a_policy_that_shares_nothing_refuses_managers(self, office: Office) -> None:
+        body = preset_text("coaching").replace('purposes = ["one_to_one"]\n', "")
+        office.system.policies._chosen = lambda: body
+        policy_record.settle(office.system)
+
+        assert self.read(office)[0] == 403
+
+    def test_what_was_not_shared_then_is_not_shared_later(self, office: Office) -> None:
+        self.shared(office, '["active_time"]')
+        office.clock.now += dt.timedelta(hours=1)
+        self.shared(office, '["active_time", "categories", "focus"]')
+
+        assert self.read(office) == (200, {"active_time"})
+
+
 def test_a_single_key_is_said_on_every_page(run: Run, keys: dict[str, str], tmp_path: Path) -> None:
     init(run, "--single-key", keys["employer"])
     file = written(tmp_path, 1, "strict", minutes=1)
