@@ -110,7 +110,7 @@ def _add(upload: Upload, desk: Desk, door: PolicyDoor, entry: Entry, places: dic
         return 0
     place, entry = _place(upload, places, entry.bucket, info), door.again(info.type, entry)
     if entry.dropped:
-        upload.dropped.append(Dropped(place, entry.day, entry.dropped, entry.mark))
+        upload.dropped += [Dropped(place, day, entry.dropped, entry.mark) for day in entry.days]
         return 100
     rules = list(entry.rules)
     upload.events += [Event(place, start, length, entry.data, entry.category, rules) for start, length in entry.parts]

@@ -8,7 +8,6 @@ event once and whole. It is closed by the next event of its bucket, by a pause o
 been silent for `SILENCE_SECONDS` while the relay was there to hear it.
 """
 
-import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +48,10 @@ class Door(Protocol):
 
     def parts(self, start_us: int, duration_us: int) -> tuple[list[Part], tuple[str, ...]]:
         """Return the times that are kept of an event, and the rules that took something away."""
+        ...
+
+    def days(self, start_us: int, duration_us: int) -> tuple[str, ...]:
+        """Return the local days under which an event is counted if it is dropped."""
         ...
 
 
@@ -175,7 +178,7 @@ class Desk:
         found = self.door.judge(bucket.info.type, data)
         if found.data is None:
             blind = self.private.at(beat.start_us)
-            return None if blind else self._dropped(bucket.number, beat, found.rules[0])
+            return None if blind else self._dropped(bucket, beat, found.rules[0])
         entry = Entry(
             bucket.number,
             self.door.version,
@@ -183,7 +186,6 @@ class Desk:
             category=found.category,
             rules=found.rules,
             mark=self._key.mark(bucket.info.id, beat.start_us, beat.data),
-            day=local_day(beat.start_us),
             beat=tuple(beat),
         )
         return self._timed(entry, beat)
@@ -191,19 +193,21 @@ class Desk:
     def _longer(self, entry: Entry, beat: Beat) -> Entry | None:
         """Return an entry whose event has grown; what was decided about its data stays."""
         if entry.dropped and not entry.outside:
-            return replace(entry, beat=tuple(beat))
+            return replace(entry, days=self.door.days(beat.start_us, beat.duration_us), beat=tuple(beat))
         return self._timed(replace(entry, dropped="", outside=False, beat=tuple(beat)), beat)
 
     def _timed(self, entry: Entry, beat: Beat) -> Entry | None:
         parts, rules = self.door.parts(beat.start_us, beat.duration_us)
         if not parts:
-            return replace(entry, parts=[], dropped=rules[0], outside=True)
+            days = self.door.days(beat.start_us, beat.duration_us)
+            return replace(entry, parts=[], dropped=rules[0], days=days, outside=True)
         seen = without(parts, self.private.blind())
         return replace(entry, parts=seen, rules=tuple(sorted({*entry.rules, *rules}))) if seen else None
 
-    def _dropped(self, bucket: int, beat: Beat, rule: str) -> Entry:
-        mark = self._key.mark(self._by_number[bucket].info.id, beat.start_us, beat.data)
-        return Entry(bucket, self.door.version, dropped=rule, day=local_day(beat.start_us), mark=mark, beat=tuple(beat))
+    def _dropped(self, bucket: Bucket, beat: Beat, rule: str) -> Entry:
+        days = self.door.days(beat.start_us, beat.duration_us)
+        mark = self._key.mark(bucket.info.id, beat.start_us, beat.data)
+        return Entry(bucket.number, self.door.version, dropped=rule, days=days, mark=mark, beat=tuple(beat))
 
     def _close(self, bucket: Bucket) -> list[Statement]:
         """Let no heartbeat join the bucket's last event any more."""
@@ -278,8 +282,10 @@ class Desk:
     def use(self, door: Door) -> None:
         """Judge by another policy from now on."""
         with self._lock:
-            self._close_where(lambda _: True)
+            change = self._close_where(lambda _: True)
             self.door = door
+        if change is not None:
+            change.wait(PATIENCE_SECONDS)
 
     def pause(self, seconds: float) -> int:
         """Capture nothing for so long; returns until when, in microseconds."""
@@ -352,8 +358,3 @@ class Desk:
     def bucket_of(self, number: int) -> BucketInfo | None:
         found = self._by_number.get(number)
         return found.info if found else None
-
-
-def local_day(at_us: int) -> str:
-    """Return the date on this computer's calendar."""
-    return dt.datetime.fromtimestamp(at_us / 1e6).astimezone().date().isoformat()

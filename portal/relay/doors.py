@@ -1,5 +1,6 @@
 """The doors of a desk: the policy in force, and the shut door of a desk that may not capture yet, or no longer."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from analytics.categories import Categoriser
 from analytics.uploads import plain
 from portal.relay.entries import Entry, Part
+from portal.relay.local_days import local_days, own_zone
 from privacy.capture import Captured, apply
 from privacy.capture_policy import CapturePolicy
 from privacy.policy_parts import BROWSER, GRID, OUTSIDE, WINDOW
@@ -31,6 +33,9 @@ class ShutDoor:
     def judge(self, _kind: str, _data: Mapping[str, Any]) -> Captured:
         return Captured(None, "", (self.rule,))
 
+    def days(self, start_us: int, duration_us: int) -> tuple[str, ...]:
+        return local_days(start_us, duration_us, own_zone())
+
     def parts(self, _start_us: int, _duration_us: int) -> tuple[list[Part], tuple[str, ...]]:
         return [], (self.rule,)
 
@@ -38,8 +43,17 @@ class ShutDoor:
 class PolicyDoor:
     """Judges by one version of the policy and one person's working time."""
 
-    def __init__(self, policy: CapturePolicy, schedule: str | None, zone: ZoneInfo, categoriser: Categoriser) -> None:
+    def __init__(
+        self,
+        policy: CapturePolicy,
+        categoriser: Categoriser,
+        zone: ZoneInfo,
+        schedule: str | None = None,
+        day_start: dt.time = dt.time(0),
+    ) -> None:
         self.policy = policy
+        self._zone = zone
+        self._day_start = day_start
         self.version = policy.version
         self._windows = Windows(policy.schedule(schedule), zone)
         self._categoriser = categoriser
@@ -57,6 +71,9 @@ class PolicyDoor:
         coarse = [on_grid(*part, self.policy.grid_seconds) for part in kept]
         return coarse, rules if coarse == list(kept) else (*rules, GRID)
 
+    def days(self, start_us: int, duration_us: int) -> tuple[str, ...]:
+        return local_days(start_us, duration_us, self._zone, self._day_start)
+
     def again(self, kind: str, entry: Entry) -> Entry:
         """Return an entry that passed an earlier version as this one leaves it: the stricter of both."""
         if entry.policy == self.version or entry.dropped:
@@ -66,7 +83,9 @@ class PolicyDoor:
         parts = [each for part, _ in left for each in part]
         if found.data is None or not parts:
             rule = found.rules[0] if found.data is None else OUTSIDE
-            return Entry(entry.bucket, self.version, dropped=rule, day=entry.day, mark=entry.mark)
+            first, last = entry.parts[0][0], sum(entry.parts[-1])
+            days = self.days(first, last - first)
+            return Entry(entry.bucket, self.version, dropped=rule, days=days, mark=entry.mark)
         rules = sorted({*entry.rules, *found.rules, *(rule for _, each in left for rule in each)})
         return Entry(entry.bucket, self.version, parts, found.data, found.category, tuple(rules), mark=entry.mark)
 

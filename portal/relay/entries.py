@@ -15,7 +15,7 @@ FORGOTTEN: Final = "forgotten"
 class Entry(msgspec.Struct, array_like=True, frozen=True, tag="event"):
     """One event of a watcher, after policy; `policy` is the version that it passed.
 
-    Of an event that is dropped only the rule, the local day and a keyed mark are left, no data and no times.
+    Of an event that is dropped only the rule, the local days and a keyed mark are left, no data and no times.
     `beat` holds raw times and the fingerprint of the raw data for as long as a heartbeat may still join the event;
     `outside` says of a dropped one that only its times forbid it, so that it may yet grow into what is kept.
     """
@@ -27,7 +27,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, tag="event"):
     category: str = ""
     rules: tuple[str, ...] = ()
     dropped: str = ""
-    day: str = ""
+    days: tuple[str, ...] = ()
     mark: int = 0
     beat: tuple[int, int, bytes] | None = None
     outside: bool = False
@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True, tag="event"):
     def closed(self) -> "Entry":
         """Return the event as it is once no heartbeat may join it; of a dropped one nothing but what is counted."""
         if self.dropped:
-            return Entry(self.bucket, self.policy, dropped=self.dropped, day=self.day, mark=self.mark)
+            return Entry(self.bucket, self.policy, dropped=self.dropped, days=self.days, mark=self.mark)
         return msgspec.structs.replace(self, beat=None)
 
 

@@ -34,6 +34,7 @@ class Offer(msgspec.Struct, frozen=True):
     next: str | None = None
     schedule: str | None = None
     timezone: str = "UTC"
+    day_start: str = "00:00"
 
 
 class Policing:
@@ -99,7 +100,7 @@ class Policing:
             wanted = (self._shut or NO_POLICY, None, "")
         else:
             assert self._offer is not None  # noqa: S101 - it brought the policy
-            wanted = (policy.text, self._offer.schedule, self._offer.timezone)
+            wanted = (policy.text, self._offer.schedule, f"{self._offer.timezone} {self._offer.day_start}")
         if wanted != self._used:
             change = self._desk.begin if self._used is None else self._desk.use
             self._used = wanted
@@ -108,12 +109,14 @@ class Policing:
     def _door(self, policy: CapturePolicy | None) -> Door:
         if policy is None or self._shut or self._offer is None:
             return ShutDoor(self._shut or NO_POLICY, policy.version if policy else 0)
-        return PolicyDoor(policy, self._offer.schedule, ZoneInfo(self._offer.timezone), categoriser_of(policy))
+        zone, day_start = ZoneInfo(self._offer.timezone), dt.time.fromisoformat(self._offer.day_start)
+        return PolicyDoor(policy, categoriser_of(policy), zone, self._offer.schedule, day_start)
 
     def _take(self, offer: Offer) -> bool:
         try:
             found = [self._opened(each) for each in (offer.policy, offer.next) if each is not None]
             ZoneInfo(offer.timezone)
+            dt.time.fromisoformat(offer.day_start)
             self._refuse_older(found[0])
         except (NotSigned, NoteBroken, PolicyBroken, ValueError, LookupError, OSError) as error:
             self.refused = f"the portal offered a policy that was not taken: {error}"
