@@ -78,7 +78,7 @@ def of_bucket(bucket: ImportedBucket, marks: Sequence[int], local: Local) -> tup
         copy[passed.event[kept]],
         raw.astype(np.int64),
         [door.data[place] for place in passed.admitted.data[used].tolist()],
-        [_names(door, bits) for bits in passed.admitted.rules[used].tolist()],
+        _names(door, passed.admitted.rules[used].tolist()),
         every_mark[used],
         dropped,
         (),
@@ -222,8 +222,10 @@ def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
     )
 
 
-def _names(door: Door, bits: int) -> tuple[str, ...]:
-    return tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1))
+def _names(door: Door, every: Sequence[int]) -> list[tuple[str, ...]]:
+    """Return the rules that bits stand for; there are few different ones."""
+    names = {bits: tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1)) for bits in set(every)}
+    return [names[bits] for bits in every]
 
 
 def _of_flags(flags: int) -> tuple[str, ...]:

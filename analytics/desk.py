@@ -31,6 +31,7 @@ from analytics.hot import (
     encode_head,
     held_batch,
     utc_day,
+    utc_days,
 )
 from analytics.imports import ImportedBucket
 from analytics.uploads import Upload
@@ -305,8 +306,11 @@ class Desk:
     def _file(self, batch: Batch) -> None:
         """File a batch: a row for each day (UTC) on which its events began, and one for what has no time."""
         rest = [each.day for each in batch.dropped] + [utc_day(each.start_us) for each in batch.gaps]
-        days = np.array([utc_day(each) for each in batch.start_us.tolist()], np.int64)
-        by_day = {day: admission.chosen(batch, days == day) for day in np.unique(days).tolist()}
+        days = utc_days(batch.start_us)
+        here = np.unique(days).tolist()
+        by_day = {day: admission.chosen(batch, days == day) for day in here} if rest or len(here) > 1 else {}
+        if not by_day and here:
+            by_day = {here[0]: batch}
         if rest:
             first = min(rest)
             alone = by_day.get(first, admission.chosen(batch, np.zeros(len(batch), bool)))

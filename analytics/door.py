@@ -8,7 +8,7 @@ import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -20,7 +20,7 @@ from analytics.events import WEB, WINDOW, Data, Int64
 from analytics.timing import AS_IT_WAS, CUT, GONE, MOVED, Timed, timed, timed_again
 from privacy.capture import PRESETS, Captured, CapturePolicy, apply
 from privacy.policies import InForce
-from privacy.policy_parts import GRID, OUTSIDE
+from privacy.policy_parts import EARLIER, GRID, OUTSIDE
 from privacy.working_time import Windows
 
 DROPPED: Final = -1
@@ -28,6 +28,8 @@ MOST_RULES: Final = 62
 """Rules are bits of a signed number."""
 _BLOCK: Final = 4096
 """So many data are categorised together."""
+_MOST_ANSWERS: Final = 50_000
+_MOST_KINDS: Final = 200
 _FLAGS: Final = 8
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -42,6 +44,10 @@ class Admitted(NamedTuple):
 
     data: Int64
     rules: Int64
+
+
+Answer: TypeAlias = tuple[Data | None, tuple[str, ...]]
+"""What is left of data, None if a rule dropped it, and the rules that took something away."""
 
 
 class Passed(NamedTuple):
@@ -59,6 +65,22 @@ class Passed(NamedTuple):
     counted: NDArray[np.bool_]
 
 
+class Memory:
+    """What became of data under the policies, kept from batch to batch: desks say few different things.
+
+    In memory only, like the texts that a categoriser remembers, and for one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[tuple[CapturePolicy, ...], str], dict[bytes, Answer]] = {}
+
+    def of(self, stages: tuple[CapturePolicy, ...], kind: str) -> dict[bytes, Answer]:
+        """Return the answers that are known for a type of bucket."""
+        if sum(map(len, self._answers.values())) > _MOST_ANSWERS or len(self._answers) > _MOST_KINDS:
+            self._answers.clear()
+        return self._answers.setdefault((stages, kind), {})
+
+
 @dataclass(slots=True)
 class Door:
     """Admits data and times by the policies that have held, and remembers every different answer."""
@@ -66,6 +88,7 @@ class Door:
     in_force: InForce
     categorisers: Callable[[CapturePolicy], Categoriser]
     zone: ZoneInfo
+    memory: "Memory | None" = None
     data: list[Data] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     _places: dict[Data, int] = field(default_factory=dict)
@@ -100,14 +123,25 @@ class Door:
         whole = all(each.keeps_page_texts() for each in stages)
         categorised = kind == WINDOW or (kind == WEB and not whole)
         categoriser = self.categorisers(stages[0])
+        known = {} if self.memory is None else self.memory.of(stages, kind)
+        unknown = [each for each in distinct if each not in known] if known else distinct
         places, bits = [], []
-        for first in range(0, len(distinct), _BLOCK):
-            block = list(map(_decode, distinct[first : first + _BLOCK]))
+        for first in range(0, len(unknown), _BLOCK):
+            texts = unknown[first : first + _BLOCK]
+            block = list(map(_decode, texts))
             categories = categoriser.of_each(block) if categorised else [""] * len(block)
-            for raw, category in zip(block, categories, strict=True):
+            for text, raw, category in zip(texts, block, categories, strict=True):
                 left = apply_each(stages, kind, raw, category)
-                places.append(DROPPED if left.data is None else self.place(data_of(left.data, left.category)))
+                data = None if left.data is None else data_of(left.data, left.category)
+                if self.memory is not None:
+                    known[text] = data, left.rules
+                    continue
+                places.append(DROPPED if data is None else self.place(data))
                 bits.append(self.bits(left.rules))
+        if self.memory is not None:
+            answers = [known[each] for each in distinct]
+            places = [DROPPED if data is None else self.place(data) for data, _ in answers]
+            bits = [self.bits(rules) for _, rules in answers]
         return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
 
     def stages_at(self, start_us: int) -> tuple[CapturePolicy, ...]:
@@ -202,11 +236,17 @@ class Door:
         return Admitted(admitted.data, np.where(here, admitted.rules | bits, admitted.rules))
 
     def _bits_of(self, rules: tuple[str, ...]) -> int:
-        self.rules += [each for each in rules if each not in self.rules]
-        if len(self.rules) > MOST_RULES:
-            raise ValueError(f"a preset has at most {MOST_RULES} rules")
-        self._bits[rules] = sum(1 << self.rules.index(each) for each in rules)
+        named = {self._known_as(each) for each in rules}
+        self._bits[rules] = sum(1 << self.rules.index(each) for each in named)
         return self._bits[rules]
+
+    def _known_as(self, rule: str) -> str:
+        """Return a rule, put among those known; of more than there are bits for, only that they are of earlier days."""
+        if rule not in self.rules:
+            if len(self.rules) >= MOST_RULES - 1:
+                rule = EARLIER
+            self.rules += [rule] if rule not in self.rules else []
+        return rule
 
 
 def _together(found: Sequence[Passed]) -> Passed:

@@ -133,6 +133,11 @@ def utc_day(start_us: int) -> int:
     return _EPOCH.toordinal() + start_us // DAY_US
 
 
+def utc_days(start_us: Int64) -> Int64:
+    """Return the same of many events."""
+    return start_us // DAY_US + _EPOCH.toordinal()
+
+
 _encode_head: Final = msgspec.msgpack.Encoder().encode
 _decode_head: Final = msgspec.msgpack.Decoder(Head).decode
 _decode_texts: Final = msgspec.msgpack.Decoder(HeadTexts).decode

@@ -1,13 +1,21 @@
 """What an event said before any policy, as bytes that are equal exactly where ActivityWatch calls two data equal."""
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
+from analytics.uploads import LONGEST_TEXT, plain
+
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _EXACT: Final = 1 << 53
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class NotPlain(ValueError):
+    """Data nest too deeply, or hold a text that is too long."""
 
 
 def canonical(data: Mapping[str, Any]) -> bytes:
@@ -16,6 +24,19 @@ def canonical(data: Mapping[str, Any]) -> bytes:
         if type(value) is not str:
             return _encoded(_plain(data))
     return _encode(data)
+
+
+@functools.lru_cache(maxsize=16_384)
+def canonical_text(text: bytes) -> bytes:
+    """Return the canonical form of data in JSON. A watcher says few different things, again and again.
+
+    Raises NotPlain, and msgspec's errors for what is no object.
+    """
+    data = _decode(text)
+    flat = len(text) <= LONGEST_TEXT and b"[" not in text and text.count(b"{") == 1
+    if not flat and not plain(data):
+        raise NotPlain("too deep, or a text that is too long")
+    return canonical(data)
 
 
 def _encoded(data: Any) -> bytes:

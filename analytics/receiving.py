@@ -19,7 +19,7 @@ from analytics.admission import Local
 from analytics.categories import Categoriser
 from analytics.column_bytes import SegmentBroken
 from analytics.desk import MOST_ROWS, Desk, Receipt, Sent
-from analytics.door import Door, door_name
+from analytics.door import Door, Memory, door_name
 from analytics.heartbeats import Beat
 from analytics.hot import Bucket, Head, HeadTexts, decode_head
 from analytics.imports import ImportedBucket
@@ -73,7 +73,8 @@ class Receiver:
     on_full: Callable[[str], object] | None = None
     _queue: GroupCommit[_Call] = field(init=False)
     _zones: dict[str, tuple[float, ZoneInfo]] = field(init=False, default_factory=dict)
-    _doors: dict[str, str] = field(init=False, default_factory=dict)
+    _memory: Memory = field(init=False, default_factory=Memory)
+    _doors: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._queue = GroupCommit(self._commit)
@@ -164,7 +165,7 @@ class Receiver:
 
     def _local(self, subject: str) -> Local:
         zone = self._zone(subject)
-        door = Door(self.policies.in_force(), self.categorisers, zone)
+        door = Door(self.policies.of(subject), self.categorisers, zone, self._memory)
         return Local(door, self._door_name(door), zone, self.day_start, self.hot.marker(subject), self.clock())
 
     def _zone(self, subject: str) -> ZoneInfo:
@@ -179,8 +180,9 @@ class Receiver:
         return zone
 
     def _door_name(self, door: Door) -> str:
-        if (name := self._doors.get(door.policy.text)) is None:
-            name = self._doors[door.policy.text] = door_name(door.policy, self.categorisers(door.policy).rules)
+        said = (door.policy.text, door.policy.schedules[0].name)
+        if (name := self._doors.get(said)) is None:
+            name = self._doors[said] = door_name(door.policy, self.categorisers(door.policy).rules)
         return name
 
     def _known_rules(self) -> frozenset[str]:

@@ -30,6 +30,7 @@ from portal.access import add_access
 from portal.headers import add_headers
 from portal.ingest import activitywatch, relays, whole
 from portal.ingest.form import add_form
+from portal.ingest.short_way import ShortWay
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
 
@@ -78,6 +79,7 @@ def assemble(system: "System") -> Flask:
     show.register(app.jinja_env)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    app.wsgi_app = ShortWay(system, app.wsgi_app, app.extensions["count_heartbeat"])  # type: ignore[method-assign]
     if hops := system.config.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     return app

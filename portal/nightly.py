@@ -30,6 +30,7 @@ class Done:
     weeks: int
     text_days: int
     log_days: int
+    folded: int = 0
     cosignatures: int = 0
     expired: int = 0
     keys_renewed: int = 0
@@ -43,9 +44,10 @@ def run(system: System, step: Step) -> Done:
     """Do everything that is due; people are independent of one another, so an interrupted night is simply run again."""
     policy_record.settle(system)
     everybody = system.people.everybody()
-    weeks = text_days = 0
+    folded = weeks = text_days = 0
     for number, person in enumerate(everybody):
         step("people", number, len(everybody))
+        folded += system.intake.fold(person.subject) is not None
         weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
         text_days += _expire_text(system, person)
     expired = _expire(system)
@@ -59,6 +61,7 @@ def run(system: System, step: Step) -> Done:
         weeks,
         text_days,
         log_days,
+        folded=folded,
         cosignatures=cosignatures,
         expired=expired,
         keys_renewed=keys_renewed,

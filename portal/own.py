@@ -31,7 +31,8 @@ def current_day() -> dt.date:
 
 
 def disclose(fields: Collection[Field], period: Period) -> Disclosed:
-    """Open the asker's own figures; logged once per session, day and field set."""
+    """Open the asker's own figures, as new as they are; logged once per session, day and field set."""
+    system().folding.before_reading(viewer())
     return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
 
 

@@ -19,6 +19,7 @@ from auth.people import People
 from auth.sessions import Sessions
 from auth.signin import SignIn
 from auth.stamps import Stamps
+from auth.team_history import teams_over_time
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import lost_stores, schema
@@ -32,7 +33,7 @@ from privacy.disclosure import Gate
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
-from privacy.policies import Always, Policies, PolicySource
+from privacy.policies import Always, Policies, PolicySource, Teams
 from privacy.policy import Rule
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
@@ -131,7 +132,8 @@ class System:
     def policies(self) -> Policies:
         from portal.policy_settings import chosen_body
 
-        return Policies(self.stores.data, self.clock, self.organisation.origin, lambda: chosen_body(self.config))
+        origin = self.organisation.origin
+        return Policies(self.stores.data, self.clock, origin, lambda: chosen_body(self.config), self.teams)
 
     @cached_property
     def capture(self) -> PolicySource:
@@ -141,6 +143,10 @@ class System:
         from privacy.capture import OWN_INSIGHT
 
         return Always(OWN_INSIGHT)
+
+    def teams(self, subject: str) -> list[Teams]:
+        """Return in which teams somebody was from when on."""
+        return teams_over_time(self.stores.data, subject)
 
     @cached_property
     def categorisers(self) -> "Categorisers":
@@ -174,7 +180,7 @@ class System:
             categorisers=Categorisers(),  # its own: one thread at a time asks it, and jobs have another
             clock=self.clock,
             day_start=self.config.day_start,
-            on_full=self.folding.fold_soon,
+            on_full=self.folding.soon,
         )
 
     @cached_property
@@ -194,6 +200,13 @@ class System:
         from portal.ingest.known_tokens import KnownTokens, looked_up
 
         return KnownTokens(looked_up(self.tokens, self.directory))
+
+    @cached_property
+    def built_in(self) -> str | None:
+        """The one person of testing mode, who needs no token; None everywhere else."""
+        from portal.testing import subject_of
+
+        return subject_of(self) if self.config.testing else None
 
     @property
     def hostname(self) -> str:

@@ -12,11 +12,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, request
 from werkzeug.datastructures import MultiDict
 
-from analytics.desk import EventRefused, NoSuchBucket, TooManyBuckets
+from analytics.desk import EventRefused, NoSuchBucket, Sent, TooManyBuckets
 from analytics.event_numbers import number_of
 from analytics.hot import Bucket
 from analytics.imports.timestamps import BadTimestamp, microsecond
 from analytics.own_events import Own
+from analytics.receiving import Receiver
 from auth.permissions import Permission, requires
 from portal.access import session_key, system, viewer
 from portal.answers import plain
@@ -167,16 +168,21 @@ def heartbeat(bucket: str) -> Response:
     pulsetime = bodies.pulsetime_us(request.args.get("pulsetime"))
     sent = bodies.heartbeat(receiver.marker(subject))
     try:
-        now = receiver.heartbeat(subject, bucket, sent, pulsetime)
+        return plain(heard(receiver, subject, bucket, sent, pulsetime))
     except EventRefused as error:
         raise bad(f"Refused: {error}.") from error
-    data = bodies.object_of(sent.raw)
-    return plain(shown(Own(number_of(bucket, now.start_us, data), now.start_us, now.duration_us, data)))
 
 
 @blueprint.errorhandler(NoSuchBucket)
 def _no_bucket(error: NoSuchBucket) -> Response:
     return answer(Problem(404, "Not Found", f"{error}."))
+
+
+def heard(receiver: Receiver, subject: str, bucket: str, sent: Sent, pulsetime_us: int) -> dict[str, Any]:
+    """Take a heartbeat and return the event as it is now, with the data that the watcher has just sent."""
+    now = receiver.heartbeat(subject, bucket, sent, pulsetime_us)
+    data = bodies.object_of(sent.raw)
+    return shown(Own(number_of(bucket, now.start_us, data), now.start_us, now.duration_us, data))
 
 
 def described(bucket: Bucket) -> dict[str, Any]:

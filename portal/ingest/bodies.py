@@ -13,7 +13,7 @@ from analytics.imports import ImportedBucket
 from analytics.imports.columns import Columns, DataNotAnObject
 from analytics.imports.event_blocks import lenient
 from analytics.imports.timestamps import BadTimestamp, microsecond
-from analytics.raw_data import canonical
+from analytics.raw_data import NotPlain, canonical_text
 from analytics.uploads import ENCODINGS, IDENTITY, TooLarge, UploadBroken, plain, unpack
 from portal.problems import Problem
 from privacy.hot import Marker
@@ -76,13 +76,18 @@ def json_value(largest: int = LARGEST_BODY) -> Any:
 
 def heartbeat(marker: Marker) -> Sent:
     """Return the body as a heartbeat."""
-    found = _event(body())
-    data = _data(bytes(found.data))
+    return heartbeat_of(body(), marker)
+
+
+def heartbeat_of(text: bytes, marker: Marker) -> Sent:
+    """Return a text as a heartbeat."""
+    found = _event(text)
+    raw = bytes(found.data)
     try:
-        beat = Beat(microsecond(found.timestamp), _microseconds(found.duration), marker.data(canonical(data)))
+        beat = Beat(microsecond(found.timestamp), _microseconds(found.duration), marker.data(_canonical(raw)))
     except BadTimestamp as error:
         raise bad(f"{error}.") from error
-    return Sent(beat, bytes(found.data))
+    return Sent(beat, raw)
 
 
 def pulsetime_us(text: str | None) -> int:
@@ -112,7 +117,7 @@ def events(name: str, marker: Marker) -> tuple[ImportedBucket, Sequence[int], bo
     except _FAULTS as error:
         raise bad(_said(error)) from error
     bucket = columns.bucket(name, "", "")
-    return bucket, [marker.data(canonical(_data(each))) for each in bucket.distinct], alone
+    return bucket, [marker.data(_canonical(each)) for each in bucket.distinct], alone
 
 
 def text_of(found: dict[str, Any], key: str, default: str | None = None) -> str:
@@ -147,18 +152,17 @@ def _value(text: bytes) -> Any:
 
 
 def object_of(text: bytes) -> dict[str, Any]:
-    """Return an event's data as an object."""
-    return _data(text)
+    """Return an event's data, which were read before, as an object."""
+    return _object(text)
 
 
-def _data(text: bytes) -> dict[str, Any]:
+def _canonical(text: bytes) -> bytes:
     try:
-        found = _object(text)
+        return canonical_text(text)
+    except NotPlain as error:
+        raise bad("An event's data nests too deeply, or holds a text that is too long.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise bad("An event's data is no object of JSON.") from error
-    if not plain(found):
-        raise bad("An event's data nests too deeply, or holds a text that is too long.")
-    return found
 
 
 def _microseconds(seconds: float) -> int:

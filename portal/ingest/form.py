@@ -6,17 +6,20 @@ header then names that site. Only ActivityWatch's browser extensions may read an
 
 import io
 import re
-from typing import IO, Any, Final
-from urllib.parse import urlsplit
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from flask import Flask, Request, Response, current_app, request
 
 from portal.access import system
 from portal.problems import Problem, for_watcher
 
+if TYPE_CHECKING:
+    from portal.wiring import System
+
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _EXTENSIONS: Final = re.compile(r"moz-extension://[\w-]+|chrome-extension://nglaklhklhcoonedhgnpgddginnjdadi", re.ASCII)
 _WEB_UI_IN_TESTS: Final = "http://127.0.0.1:27180"
+_PORT: Final = re.compile(r":\d*$", re.ASCII)
 _METHODS: Final = "GET, POST, PUT, DELETE, OPTIONS"
 _HEADERS: Final = "Authorization, Content-Type, Content-Encoding"
 
@@ -39,10 +42,14 @@ def add_form(app: Flask) -> None:
 def _check_host() -> None:
     if not for_watcher():
         return
-    own = urlsplit(system().config.base_url).hostname or ""
-    host = request.host.rpartition(":")[0] if re.search(r":\d*$", request.host) else request.host
-    if host.lower() not in _LOCAL | {own}:
+    if not is_known_host(request.host, system()):
         raise Problem(400, "Bad Request", "host header is invalid")
+
+
+def is_known_host(host: str, own: "System") -> bool:
+    """Tell whether a Host header names this server: this computer, or the name under which people reach it."""
+    name = host.rpartition(":")[0] if _PORT.search(host) else host
+    return name.lower() in _LOCAL or name.lower() == own.hostname
 
 
 def _preflight() -> Response | None:

@@ -1,12 +1,12 @@
 """A server as a process of its own, on a home of its own: what tests of collectors talk to."""
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,8 +82,11 @@ def _wait(server: Server) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.url}/healthz", timeout=5):
-                return
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            connection.close()
+            return
         except OSError:
             time.sleep(0.1)
     raise AssertionError((server.home / "server.log").read_text()[-3000:])

@@ -1,4 +1,4 @@
-"""ActivityWatch's own client, unmodified, against `sameview serve --testing`: what its makers' tests ask of a server."""
+"""ActivityWatch's own client, unmodified, against `sameview serve --testing`: what its makers' tests ask for."""
 
 import datetime as dt
 import json
