@@ -108,7 +108,7 @@ def relay_policy() -> Response:
         "version": policy.version,
         "signed": policies.is_signed(),
         "next": _written(coming[0]) if coming else None,
-        "schedule": None,  # that of everybody: the first one of the policy
+        "schedule": policies.of(viewer()).now.schedule().name,
         "timezone": person().timezone,
         "day_start": f"{system().config.day_start:%H:%M}",
         "notice": person().acknowledged_policy is not None,

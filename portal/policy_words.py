@@ -88,7 +88,7 @@ def clauses(policy: CapturePolicy) -> Iterator[Clause]:
     first, *others = policy.schedules
     yield Clause("Working time", hours(first), "" if first.days is None else policy.because("outside-working-time"))
     for each in others:
-        yield Clause(f"Working time “{each.name}”", hours(each))
+        yield Clause(f"Working time of {listing(sorted(each.teams))}", hours(each))
     for line in policy.never:
         yield Clause(f"Never: {plain(line.id).lower()}", listing(list(_forbidden(line))), line.because, never=True)
     if policy.grid_seconds:

@@ -12,6 +12,7 @@ import datetime as dt
 import tomllib
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -76,6 +77,10 @@ class CapturePolicy:
     def schedule(self, name: str | None = None) -> Schedule:
         """Return the working time of a name, or the first, which holds for everybody without another."""
         return next((each for each in self.schedules if each.name == name), self.schedules[0])
+
+    def schedule_of(self, teams: Collection[str]) -> Schedule:
+        """Return the working time of a member of teams."""
+        return next((each for each in self.schedules if not each.teams.isdisjoint(teams)), self.schedules[0])
 
     def rule_for(self, stream: str, key: str) -> Rule:
         """Return the rule that a key of a stream meets: one that names it goes before one for any key."""

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import Engine
 
@@ -28,8 +28,15 @@ from privacy.policy_versions import Agreed, Version
 FRESH_SECONDS: Final = 10.0
 """So long a process uses what it read; a version takes effect later than that after it was accepted."""
 
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+BEGINNING: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
+
+
+class Teams(NamedTuple):
+    """In which teams somebody is from a moment on."""
+
+    since: dt.datetime
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +53,21 @@ class InForce:
         """Return the policy that held at a moment; the first one before it began, too."""
         return next((each for each in reversed(self.policies) if each.effective <= moment), self.policies[0])
 
+    def of_member(self, over_time: Sequence[Teams]) -> "InForce":
+        """Return these policies as they hold for a member of teams: with their working time in the first place.
+
+        A change of teams begins another policy, so that hours which are wider than before do not reach back either.
+        """
+        moments = sorted({each.effective for each in self.policies[1:]} | {each.since for each in over_time[1:]})
+        found: list[CapturePolicy] = []
+        for moment in (self.policies[0].effective, *moments):
+            then = self.at(moment)
+            teams = next((each.names for each in reversed(over_time) if each.since <= moment), frozenset[str]())
+            policy = _working(then, then.schedule_of(teams).name, max(moment, then.effective))
+            if not found or (policy.text, policy.schedules[0]) != (found[-1].text, found[-1].schedules[0]):
+                found.append(policy)
+        return InForce(tuple(found))
+
     def rules_since(self, moment: dt.datetime) -> tuple[SharingRule, ...]:
         """Return who may see what of the days since a moment: of managers, what every policy since then allows."""
         held = [self.at(moment), *(each for each in self.policies if each.effective > moment)]
@@ -56,7 +78,16 @@ class InForce:
 
     def ends_us(self) -> tuple[int, ...]:
         """Return where each policy but the last ended, in microseconds since 1970 UTC."""
-        return tuple((each.effective - _EPOCH) // _MICROSECOND for each in self.policies[1:])
+        return tuple((each.effective - BEGINNING) // _MICROSECOND for each in self.policies[1:])
+
+
+@functools.lru_cache(maxsize=4096)
+def _working(policy: CapturePolicy, schedule: str, effective: dt.datetime) -> CapturePolicy:
+    """Return a policy with one of its working times in the first place, from a later moment on."""
+    if policy.schedules[0].name == schedule and policy.effective == effective:
+        return policy
+    ordered = sorted(policy.schedules, key=lambda each: each.name != schedule)
+    return replace(policy, schedules=tuple(ordered), effective=effective)
 
 
 def _narrowed(rule: SharingRule, fields: frozenset[Field], purposes: frozenset[Purpose]) -> SharingRule:
@@ -71,6 +102,9 @@ class PolicySource(Protocol):
     def in_force(self) -> InForce:
         """Return the policies that have held until now."""
 
+    def of(self, subject: str) -> InForce:
+        """Return the same as it holds for somebody: with the working time of their team."""
+
 
 @dataclass(frozen=True, slots=True)
 class Always:
@@ -80,6 +114,9 @@ class Always:
 
     def in_force(self) -> InForce:
         return InForce((self.policy,))
+
+    def of(self, subject: str) -> InForce:
+        return self.in_force()
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +130,21 @@ class _Known:
 
 
 class Policies:
-    """The policies of an installation; `chosen` returns the body of the text that the settings choose."""
+    """The policies of an installation.
+
+    `chosen` returns the body of the text that the settings choose, `teams` somebody's teams over time.
+    """
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], dt.datetime], organisation: str, chosen: Callable[[], str]
+        self,
+        engine: Engine,
+        clock: Callable[[], dt.datetime],
+        organisation: str,
+        chosen: Callable[[], str],
+        teams: Callable[[str], Sequence[Teams]] = lambda _: (),
     ) -> None:
         self._engine, self._clock, self._organisation, self._chosen = engine, clock, organisation, chosen
+        self._teams = teams
         self._lock = threading.Lock()
         self._read: tuple[float, _Known] | None = None
         self._unrecorded: CapturePolicy | None = None
@@ -125,6 +171,14 @@ class Policies:
         if known.agreed is None and (chosen := self.unrecorded()) is not None:
             begun.append(chosen)
         return InForce(tuple(begun) or (_nothing(),))
+
+    def of(self, subject: str) -> InForce:
+        """Return the policies that have held for somebody until now: with the working time of their team."""
+        held = self.in_force()
+        if all(len(each.schedules) == 1 for each in held.policies):
+            return held
+        now = self._clock()
+        return held.of_member([each for each in self._teams(subject) if each.since <= now])
 
     def note(self, policy: CapturePolicy | None = None) -> str | None:
         """Return the signed note of an accepted policy, by default the one in force; None if nobody signed it."""

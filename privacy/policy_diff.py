@@ -107,9 +107,13 @@ def _schedules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
         if name not in before:
             if name != first:
                 yield Change(f"A working time “{name}” is new: {_hours(schedule)}.", True)
-        elif schedule != before[name]:
+        elif schedule.days != before[name].days:
             inside = _within(schedule, before[name])
             yield Change(f"The working time “{name}” is {_hours(schedule)}.", not inside)
+    for team in sorted({team for policy in (old, new) for each in policy.schedules for team in each.teams}):
+        had, has = old.schedule_of([team]), new.schedule_of([team])
+        if had.name != has.name:
+            yield Change(f"The working time of the team {team} is “{has.name}”.", not _within(has, had))
     for name in before:
         if name not in after and name != old.schedules[0].name:
             yield Change(f"There is no working time “{name}” any more.", not _within(new.schedules[0], before[name]))

@@ -27,10 +27,17 @@ OUTSIDE: Final = "outside-working-time"
 """The rule of what lies outside the working time, wholly or in part."""
 GRID: Final = "time-grid"
 """The rule that moves times to a grid."""
+PRIVATE_APP: Final = "private-app"
+"""The rule of an application that its person keeps private (`analytics.own_times`)."""
+
+EARLIER: Final = "earlier-rule"
+"""Stands for rules of earlier policies where there are more than an event's account has room for."""
 
 BECAUSE: Final[dict[str, str]] = {
     INCOGNITO: "What you do in a private browser window is nobody's business.",
     OUTSIDE: "Outside your agreed working time nothing is kept.",
+    EARLIER: "A rule of an earlier policy took it away.",
+    PRIVATE_APP: "You keep this application private: nothing of it is ever kept.",
     GRID: "When exactly something began is not kept, only when about.",
 }
 """The reasons of the rules that are not written as `[[rule]]` or `[[never]]`."""
@@ -82,10 +89,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A working time by name: for each weekday, Monday first, the spans in it. Without days it is at any time."""
+    """A working time by name: for each weekday, Monday first, the spans in it. Without days it is at any time.
+
+    It holds for the members of `teams`, or, as the first of a policy, for everybody without another.
+    """
 
     name: str
     days: tuple[tuple[Span, ...], ...] | None = None
+    teams: frozenset[str] = frozenset()
 
     def borders(self) -> Iterator[int]:
         """Yield every minute at which a span begins or ends."""

@@ -31,7 +31,7 @@ from privacy.policy_parts import (
 )
 
 MOST_RULES: Final = 29
-"""Of each kind: the ids of two versions together are bits of one number."""
+"""Of each kind: the ids of all of them are bits of one number (`analytics.door`)."""
 MOST_PATTERNS: Final = 200
 MOST_CATEGORIES: Final = 5_000
 MOST_SCHEDULES: Final = 50
@@ -138,6 +138,7 @@ def schedules_of(table: Table, grid_seconds: int) -> tuple[Schedule, ...]:
     found: list[Schedule] = []
     for each in table.tables("schedule", MOST_SCHEDULES):
         name, anytime = each.text("name"), each.flag("anytime")
+        teams = frozenset(each.texts("teams", needed=False))
         spans = {day: each.texts(day, needed=False) for day in WEEKDAYS}
         each.finish()
         if name in {other.name for other in found}:
@@ -146,7 +147,11 @@ def schedules_of(table: Table, grid_seconds: int) -> tuple[Schedule, ...]:
             raise each.broken("anytime", "is true, but days have hours; keep one of the two")
         if not anytime and not any(spans.values()):
             raise each.broken("name", 'has no hours, so nothing would be kept; write monday = ["08:00-18:00"]')
-        schedule = Schedule(name) if anytime else Schedule(name, _week(each, spans))
+        if bool(teams) != bool(found):
+            raise each.broken("teams", "the first working time is everybody's; each other one names its teams")
+        if twice := sorted(team for other in found for team in other.teams & teams):
+            raise each.broken("teams", f"{twice[0]!r} has another working time already; keep one of the two")
+        schedule = Schedule(name, None if anytime else _week(each, spans), teams)
         if grid_seconds and any(border * 60 % grid_seconds for border in schedule.borders()):
             raise each.broken("name", f"begins or ends between two marks of the grid of {grid_seconds} seconds")
         found.append(schedule)

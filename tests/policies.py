@@ -53,7 +53,7 @@ def _rules(draw: st.DrawFn) -> str:
     """Each stream with some keys by name, each with an effect of its own."""
     parts = []
     for number, stream in enumerate([*STREAMS[: draw(st.integers(1, 4))], "*"]):
-        for key in draw(st.sets(st.sampled_from(KEYS), max_size=4)):
+        for key in draw(st.sets(st.sampled_from(KEYS), max_size=3)):
             effects = ["coarsen", "drop"]
             effects += ["keep"] if key != "incognito" else []
             effects += ["domain"] if key == "url" else []

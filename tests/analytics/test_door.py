@@ -43,6 +43,9 @@ class Held:
     def in_force(self) -> InForce:
         return InForce(self.found)
 
+    def of(self, subject: str) -> InForce:
+        return self.in_force()
+
 
 @pytest.fixture
 def office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
@@ -151,6 +154,17 @@ def test_of_two_policies_each_may_drop_and_neither_brings_back() -> None:
     assert apply_each((COACHING, OWN_INSIGHT), "other", data, "") == Captured(None, "", ("unknown-stream",))
 
 
+def test_more_rules_than_there_are_bits_are_counted_as_those_of_earlier_policies() -> None:
+    door = Door(Always(STRICT).in_force(), Categorisers(), BERLIN)
+
+    places = [door.bits((f"rule-{number}",)) for number in range(70)]
+
+    assert len(door.rules) == 62
+    assert len(set(places)) == 62
+    assert door.rules[-1] == "earlier-rule"
+    assert door.bits(("rule-7", "rule-69")) == places[7] | places[69]
+
+
 CANARY = "canary-5b1f"
 
 
@@ -160,7 +174,7 @@ def test_no_dropped_value_is_behind_the_door(
     now: CapturePolicy, stream: str, found: list[dict[str, Any]], hour: int
 ) -> None:
     """Canaries in every value: what the door holds of an event is what its policy keeps of it, and nothing else."""
-    marked = [{key: f"{CANARY}-{n}-{key}" for key in data} for n, data in enumerate(found)]
+    marked = [{key: f"<{CANARY}-{n}-{i}>" for i, key in enumerate(data)} for n, data in enumerate(found)]
     texts = [json.dumps(each).encode() for each in marked]
     start = np.full(len(texts), int((MONDAY + hour * HOUR).timestamp()) * 1_000_000)
     door = Door(Always(now).in_force(), Categorisers(), BERLIN)

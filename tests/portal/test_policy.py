@@ -314,6 +314,23 @@ class TestUnsigned:
         assert not verifying.verify(system).problems
 
 
+def test_a_teams_working_time_holds_for_its_members_on_their_own_clock(office: Office) -> None:
+    shifts = (
+        '\n[[schedule]]\nname = "office"\nmonday = ["08:00-18:00"]\n'
+        '\n[[schedule]]\nname = "claims"\nteams = ["Claims"]\nmonday = ["06:00-14:00"]\n'
+    )
+    office.system.policies._chosen = lambda: preset_text("coaching") + shifts
+    policy_record.settle(office.system)
+
+    held = {who: office.system.policies.of(office.ids[who]) for who in ("ben", "dan")}
+
+    assert {who: each.now.schedule().name for who, each in held.items()} == {"ben": "claims", "dan": "office"}
+    history = office.system.teams(office.ids["ben"])
+    assert history[-1].names == {"Claims"}
+    assert history[-1].since == dt.datetime(2026, 8, 31, 22, tzinfo=dt.UTC)  # the first of September in Berlin
+    assert "Working time of Claims" in office.client("ben").get("/me/recorded").text
+
+
 class TestSharing:
     """What managers may read is part of the policy: less at once, and more only for weeks that begin after it."""
 

@@ -10,7 +10,7 @@ from policies import versioned
 from privacy import policy_versions
 from privacy.capture import STRICT, WINDOW, apply, preset_text
 from privacy.capture_policy import read
-from privacy.policies import InForce, Policies
+from privacy.policies import BEGINNING, InForce, Policies, Teams
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_parts import Category
 from privacy.policy_text import body_of, categories_text, quoted, version_of
@@ -175,6 +175,49 @@ def test_versions_end_where_the_next_begins() -> None:
     assert held.ends_us() == (1_794_873_600_000_000,)
     assert held.at(dt.datetime(2026, 11, 16, 23, 59, 59, tzinfo=dt.UTC)) is first
     assert held.at(dt.datetime(2026, 11, 17, tzinfo=dt.UTC)) is second
+
+
+SHIFTS = (
+    '[[schedule]]\nname = "office"\nmonday = ["08:00-18:00"]\n'
+    '[[schedule]]\nname = "night"\nteams = ["Night"]\nmonday = ["22:00-06:00"]\n'
+)
+
+
+def test_the_working_time_of_a_team_holds_from_when_somebody_is_in_it(clock: Clock) -> None:
+    first, second = (
+        read(versioned("coaching", 1) + SHIFTS),
+        read(versioned("strict", 2).replace("11-16", "11-18") + SHIFTS),
+    )
+    joined = Teams(dt.datetime(2026, 11, 17, tzinfo=dt.UTC), frozenset({"Night"}))
+
+    held = InForce((first, second)).of_member([Teams(BEGINNING, frozenset()), joined])
+
+    assert [(each.name, each.schedule().name, each.effective.day) for each in held.policies] == [
+        ("coaching", "office", 16),
+        ("coaching", "night", 17),
+        ("strict", "night", 18),
+    ]
+    assert [each.text for each in held.policies] == [first.text, first.text, second.text]
+    assert InForce((first, second)).of_member([]).policies == (first, second)
+
+
+def test_only_where_working_times_differ_anybody_asks_for_teams(stores: Stores, clock: Clock, chosen: Chosen) -> None:
+    asked: list[str] = []
+    leaves = clock() + HOUR
+
+    def teams(subject: str) -> list[Teams]:
+        asked.append(subject)
+        return [Teams(BEGINNING, frozenset({"Night"})), Teams(leaves, frozenset())]
+
+    policies = Policies(stores.data, clock, ORIGIN, chosen, teams)
+    assert policies.of("ben").now.schedule().name == "anytime"
+    assert asked == []
+
+    chosen.body = preset_text("coaching") + SHIFTS
+    assert policies.of("ben").now.schedule().name == "night"
+    clock.advance(hours=2)
+    assert policies.of("ben").now.schedule().name == "office"
+    assert policies.now().schedule().name == "office"
 
 
 @pytest.mark.parametrize(

@@ -78,11 +78,30 @@ def test_without_agreed_hours_any_time_is_working_time() -> None:
     assert kept_parts(1, 10**15, always) == ((1, 10**15),)
 
 
-def test_the_first_working_time_holds_for_everybody_without_another() -> None:
-    policy = read(versioned("coaching") + OFFICE + '[[schedule]]\nname = "field"\nanytime = true\n')
+def test_the_first_working_time_holds_for_everybody_whose_team_has_no_other() -> None:
+    field = '[[schedule]]\nname = "field"\nteams = ["Field"]\nanytime = true\n'
+    policy = read(versioned("coaching") + OFFICE + field)
 
     assert policy.schedule().name == policy.schedule("unknown").name == "office"
-    assert policy.schedule("field").days is None
+    assert policy.schedule_of(["Claims", "Field"]) is policy.schedule("field")
+    assert policy.schedule_of(["Claims"]).name == "office"
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ('[[schedule]]\nname = "b"\nmonday = ["08:00-09:00"]\n', "each other one names its teams"),
+        ('[[schedule]]\nname = "office"\nteams = ["A"]\nmonday = ["08:00-09:00"]\n', "two working times are called"),
+        ('[[schedule]]\nname = "b"\nteams = ["A"]\nanytime = true\n' * 2, "two working times are called"),
+        (
+            "".join(f'[[schedule]]\nname = "{name}"\nteams = ["A"]\nanytime = true\n' for name in "bc"),
+            "'A' has another working time already",
+        ),
+    ],
+)
+def test_whose_a_working_time_is_is_never_in_doubt(added: str, told: str) -> None:
+    with pytest.raises(PolicyBroken, match=told):
+        read(versioned("coaching") + OFFICE + added)
 
 
 def test_hours_between_two_marks_of_the_grid_are_refused() -> None:
