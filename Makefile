@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile
 
-.PHONY: demo test check bench bench-log lock screenshots clean
+.PHONY: demo test check bench bench-log bench-relay lock screenshots clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -21,6 +21,9 @@ bench: .venv/ready .venv-peer/ready
 
 bench-log: .venv/ready
 	$(BIN)/python -m benchmarks.log $(BENCH)
+
+bench-relay: .venv/ready
+	$(BIN)/python -m benchmarks.relay $(BENCH)
 
 screenshots: .venv/ready
 	$(BIN)/python -m docs.screenshots

@@ -27,7 +27,8 @@ _NOTE: Final = "policy"
 class Offer(msgspec.Struct, frozen=True):
     """What the portal answers: the policy in force, the next one if there is one, and this person's working time.
 
-    A policy is a signed note, or, where nobody signs, its text alone.
+    A policy is a signed note, or, where nobody signs, its text alone. `notice` says whether the person has acknowledged
+    what is recorded.
     """
 
     policy: str
@@ -35,6 +36,7 @@ class Offer(msgspec.Struct, frozen=True):
     schedule: str | None = None
     timezone: str = "UTC"
     day_start: str = "00:00"
+    notice: bool = True
 
 
 class Policing:
@@ -74,7 +76,7 @@ class Policing:
         """Take what the portal offers, or say in `refused` why it is not taken."""
         if self._take(offer):
             self._desk.queue.submit([self._desk.queue.put_note(_NOTE, msgspec.json.encode(offer))]).wait()
-            self._shut = None
+            self._shut = None if offer.notice else NO_NOTICE
         self.refresh()
 
     def notice_missing(self) -> None:

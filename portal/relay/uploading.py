@@ -2,7 +2,7 @@
 
 Acknowledged is the portal's 200; only then does anything leave the queue. A failed attempt is repeated with growing,
 jittered pauses. 401: this device has been ended, nothing is sent any more. 403: the person has not acknowledged the
-notice, nothing is captured. 409: the policy has changed. What the portal cannot take at all is found by halving.
+notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot take at all is found by halving.
 """
 
 import random
@@ -165,4 +165,4 @@ class Uploading:
             self._policing.ended()
         elif reply.status == 403:
             self._policing.notice_missing()
-        return reply.status in (401, 403)
+        return reply.status in (401, 403, 404)
