@@ -9,6 +9,7 @@ import click
 from analytics.categories import RulesError
 from analytics.imports import FORMATS, Export, NotAnExport, Progress
 from analytics.intake import Report
+from portal import policy_record
 from portal.commands import csv_files
 from portal.commands.common import CommandRefused, opened, progress
 from portal.wiring import System
@@ -40,6 +41,7 @@ def import_(
         raise click.UsageError("--mapping, --zone, --with and --save-mapping are for --format csv")
     changes = csv_files.changes_of(pairs, zone)
     with opened() as system:
+        policy_record.settle(system)
         person = system.people.find(employee)
         if person is None:
             raise CommandRefused(f"there is no account for {employee}: add it with `sameview people import`")

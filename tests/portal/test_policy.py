@@ -2,9 +2,8 @@
 
 import datetime as dt
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from portal.policy_words import UNSIGNED
 from portal.recorded import notice
 from portal.wiring import System, build
 from privacy.capture import PRESETS, WINDOW, apply, preset_text
-from privacy.policy_note import PolicyKey
 from privacy.policy_text import body_of, version_of
 from tests.portal.conftest import Office
 
@@ -389,49 +387,6 @@ def test_a_single_key_is_said_on_every_page(run: Run, keys: dict[str, str], tmp_
             "One key alone signs this policy, the one of example-mutual/employer. Nobody else, such as a works council,"
             " has to agree."
         )
-
-
-class TestTampering:
-    """Whoever writes into the database is refused or named."""
-
-    def sql(self, tmp_path: Path, statement: str, *values: str) -> None:
-        with closing(sqlite3.connect(tmp_path / "home" / "data" / "sameview.db")) as database, database:
-            database.execute(statement, values)
-
-    @pytest.mark.usefixtures("signing")
-    def test_a_version_changed_in_the_database_is_not_used_and_named(self, run: Run, tmp_path: Path) -> None:
-        approve(run, tmp_path, written(tmp_path, 1), 1)
-        self.sql(tmp_path, "UPDATE capture_policy SET text = replace(text, 'months = 13', 'months = 23')")
-
-        with opened(tmp_path / "home", hours=2) as system:
-            assert system.policies.now().is_draft
-            problems = verifying.verify(system).problems
-            assert any("policy version 1: the policy is not agreed on" in each for each in problems)
-            assert any("policy version 1: no entry of the log commits to it" in each for each in problems)
-            assert any("is not stored" in each for each in problems)
-
-    @pytest.mark.usefixtures("signing")
-    def test_keys_put_in_the_place_of_the_agreed_ones_are_named(self, tmp_path: Path) -> None:
-        other = PolicyKey.new("example-mutual/employer").verifier
-        self.sql(tmp_path, "UPDATE policy_signers SET employer = ?, council = NULL", str(other))
-
-        with opened(tmp_path / "home") as system:
-            assert any("policy signers: no entry" in each for each in verifying.verify(system).problems)
-
-    def test_an_unsigned_version_changed_in_the_database_is_named(self, run: Run, tmp_path: Path) -> None:
-        init(run)
-        self.sql(tmp_path, "UPDATE capture_policy SET text = replace(text, 'months = 13', 'months = 23')")
-
-        with opened(tmp_path / "home") as system:
-            assert any("policy version 1: no entry" in each for each in verifying.verify(system).problems)
-
-    @pytest.mark.usefixtures("signing")
-    def test_a_version_taken_out_of_the_database_is_named(self, run: Run, tmp_path: Path) -> None:
-        approve(run, tmp_path, written(tmp_path, 1), 1)
-        self.sql(tmp_path, "DELETE FROM capture_policy")
-
-        with opened(tmp_path / "home") as system:
-            assert any("propose and approve the version again" in each for each in verifying.verify(system).problems)
 
 
 def test_the_text_that_settings_choose_is_the_preset_with_its_categories(run: Run, tmp_path: Path) -> None:
