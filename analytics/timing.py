@@ -44,31 +44,35 @@ def _cut(found: Timed, windows: Windows) -> Timed:
     if not len(found.event):
         return found
     here = (found.flags & GONE) == 0
-    odd = np.flatnonzero(here & ~_inside(found.start_us, found.duration_us, windows))
+    inside, outside = _placed(found.start_us, found.duration_us, windows)
+    flags = found.flags | np.where(here & outside, GONE, 0)
+    odd = np.flatnonzero(here & ~inside & ~outside)
+    found = found._replace(flags=flags)
     if not len(odd):
         return found
     whole = np.ones(len(found.event), dtype=bool)
     whole[odd] = False
     rows = []
     for place in odd.tolist():
-        event, start, duration, flags = (int(column[place]) for column in found)
-        parts = kept_parts(start, duration, windows)
-        rows += [(event, *part, flags | CUT) for part in parts] or [(event, start, duration, flags | GONE)]
+        event, start, duration, flag = (int(column[place]) for column in found)
+        rows += [(event, *part, flag | CUT) for part in kept_parts(start, duration, windows)]
     added = np.array(rows, dtype=np.int64)
     joined = [np.concatenate([column[whole], added[:, n]]) for n, column in enumerate(found)]
     order = np.lexsort((joined[1], joined[0]))
     return Timed(*(column[order] for column in joined))
 
 
-def _inside(start: Int64, duration: Int64, windows: Windows) -> NDArray[np.bool_]:
-    """Tell which events lie in one span of the working time."""
+def _placed(start: Int64, duration: Int64, windows: Windows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which events lie in one span of the working time, and which touch none; a border cuts all others."""
     low, high = np.minimum(start, start + duration), np.maximum(start, start + duration)
     spans = np.array(list(windows.between(int(low.min()), int(high.max()))), dtype=np.int64).reshape(-1, 2)
     if not len(spans):
-        return np.zeros(len(start), dtype=bool)
-    place = np.searchsorted(spans[:, 0], low, side="right") - 1
-    inside: NDArray[np.bool_] = (place >= 0) & (high <= spans[place, 1])
-    return inside
+        return np.zeros(len(start), dtype=bool), np.ones(len(start), dtype=bool)
+    before = np.searchsorted(spans[:, 0], low, side="right") - 1  # the last span that has begun
+    after = np.searchsorted(spans[:, 1], low, side="right")  # the first span that has not ended
+    inside = (before >= 0) & (high <= spans[before, 1])
+    begins = np.append(spans[:, 0], np.iinfo(np.int64).max)[after]
+    return inside, ~inside & ((duration <= 0) | (begins >= high))
 
 
 def _on_grid(found: Timed, grid_seconds: int) -> Timed:

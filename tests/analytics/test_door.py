@@ -3,15 +3,17 @@
 import datetime as dt
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+import zstandard
 from cast import BEN
 from conftest import Clock
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policies import DATA, STREAMS, policies, versioned
 
@@ -192,3 +194,38 @@ def test_no_dropped_value_is_behind_the_door(
     assert passed.counted.sum() == len(texts)
     gone = passed.admitted.data[passed.code] == DROPPED
     assert all(int(bits).bit_count() == 1 for bits in passed.admitted.rules[passed.code][gone])
+
+
+NUMBERS = iter(range(10**6))
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(policies(), st.sampled_from(STREAMS), st.lists(DATA, min_size=1, max_size=3))
+def test_no_dropped_value_is_stored_counted_or_reported(
+    office: Office, now: CapturePolicy, stream: str, found: list[dict[str, Any]]
+) -> None:
+    """From the file to the vault: everything of the person is opened, the ledger too, and searched for canaries."""
+    marked = [{key: f"<{CANARY}-{n}-{i}>" for i, key in enumerate(data)} for n, data in enumerate(found)]
+    subject = office.person()
+    bucket = ("pc", stream, f"bucket-{next(NUMBERS)}")
+    export = export_of({bucket: [event(NINE + n * HOUR, 600, **data) for n, data in enumerate(marked)]})
+    intake = office.intake()
+    intake.policies = Held(now)
+
+    report = intake.take(subject, read_export(io.BytesIO(export)))
+
+    kept = {value for each in marked for value in (apply_each((now,), stream, each, "").data or {}).values()}
+    found_bytes = repr(report).encode() + b"".join(map(readable, [*opened(office, subject)]))
+    for value in {value for each in marked for value in each.values()}:
+        assert (value.encode() in found_bytes) == (value in kept)
+
+
+def opened(office: Office, subject: str) -> Iterator[bytes]:
+    """Everything that is kept of somebody, events, figures and ledgers, out of its seals."""
+    yield from office.figures(subject).values()
+    yield from office.stored(subject).values()
+
+
+def readable(blob: bytes) -> bytes:
+    packed = blob.startswith(b"\x28\xb5\x2f\xfd")
+    return zstandard.ZstdDecompressor().decompress(blob, 1 << 24) if packed else blob
