@@ -34,9 +34,11 @@ from analytics.hot import (
     utc_days,
 )
 from analytics.imports import ImportedBucket
+from analytics.own_cut import batch_left, is_blind
+from analytics.own_times import left
 from analytics.uploads import Upload
 from privacy.hot import CHANGED, FIRST, SUMMED, HotPlace, HotRow
-from privacy.policy_parts import OUTSIDE
+from privacy.policy_parts import OUTSIDE, PRIVATE_APP
 
 MOST_BUCKETS: Final = 500
 LARGEST_SETTINGS: Final = 64 << 10
@@ -161,6 +163,9 @@ class Desk:
         number = self._number(name)
         if (reason := reason_against(sent.beat.start_us, sent.beat.duration_us, self._local.now)) is not None:
             raise EventRefused(reason)
+        if self.head.own.is_private(sent.beat.start_us):
+            self._close(number)
+            return sent.beat
         held = self.head.open.get(number)
         merged = None
         if held is not None:
@@ -181,9 +186,11 @@ class Desk:
     def insert(self, name: str, events: ImportedBucket, marks: Sequence[int]) -> Receipt:
         """Take a batch of events of one bucket; `marks` are those of its distinct data."""
         bucket = self.bucket(name)
-        own = ImportedBucket(
-            bucket.id, bucket.kind, bucket.host, events.start_us, events.duration_us, events.data, events.distinct
-        )
+        start, duration, data = events.start_us, events.duration_us, events.data
+        if blind := self.head.own.blind():  # before any rule: what is private is not even counted
+            seen = np.setdiff1d(np.arange(len(start)), is_blind(start, duration, blind))
+            start, duration, data = start[seen], duration[seen], data[seen]
+        own = ImportedBucket(bucket.id, bucket.kind, bucket.host, start, duration, data, events.distinct)
         batch, refused = admission.of_bucket(own, marks, self._local)
         self._take(batch)
         return Receipt(len(events.start_us) - refused.total(), dict(refused))
@@ -192,6 +199,9 @@ class Desk:
         """Take what a relay sends."""
         for each in upload.buckets:
             self.make(Bucket(each.id, each.type, each.hostname, each.client, self._now_us()))
+        if blind := self.head.own.blind():
+            events = [each for each in upload.events if left(each.start_us, each.duration_us, 0, blind)]
+            upload = msgspec.structs.replace(upload, events=events)
         batch, refused = admission.of_upload(upload, known_rules, self._local)
         latest = utc_day(self._now_us()) + 1
         dropped = list(batch.dropped)
@@ -209,7 +219,8 @@ class Desk:
             for each in upload.not_captured
             if max(each.start_us, 0) < each.end_us and _is_short(each.start_us, each.end_us, self._local.now)
         ]
-        self._take(replace(batch, dropped=dropped, gaps=gaps))
+        # A row for every upload, were it empty: uploads come on a grid, so that their number tells nothing.
+        self._file(replace(batch, dropped=dropped, gaps=gaps), utc_day(self._now_us()))
         return Receipt(len(upload.events) + len(upload.dropped) - refused.total(), dict(refused))
 
     def rows(self) -> tuple[list[HotRow], list[HotPlace]]:
@@ -238,6 +249,8 @@ class Desk:
             dropped = rules[-1]
         elif admission.is_outside(self._local, beat.start_us, beat.duration_us):
             dropped = OUTSIDE
+        elif self.head.own.is_of_private_app(bucket.kind, bucket.id, door.data[place].app):
+            dropped = PRIVATE_APP
         else:
             data = door.data[place]
         self.head.open[number] = Held(
@@ -268,6 +281,7 @@ class Desk:
         self._note(utc_day(held.start_us))
 
     def _take(self, batch: Batch) -> None:
+        batch = batch_left(batch, self.head.own, self._local)
         if not (len(batch) or batch.dropped or batch.gaps):
             return
         few = len(batch) <= _FEW and len(batch.dropped) <= _FEW and not batch.gaps and not batch.copy.any()
@@ -303,14 +317,17 @@ class Desk:
         self.head.closed, self.texts.closed, self.head.dropped = [], [], []
         self._file(batch)
 
-    def _file(self, batch: Batch) -> None:
-        """File a batch: a row for each day (UTC) on which its events began, and one for what has no time."""
+    def _file(self, batch: Batch, otherwise: int = 0) -> None:
+        """File a batch: a row for each day (UTC) on which its events began, with what has no time in one of them.
+
+        A batch without events is filed under the day `otherwise`.
+        """
         rest = [each.day for each in batch.dropped] + [utc_day(each.start_us) for each in batch.gaps]
         days = utc_days(batch.start_us)
         here = np.unique(days).tolist()
         by_day = {day: admission.chosen(batch, days == day) for day in here} if rest or len(here) > 1 else {}
-        if not by_day and here:
-            by_day = {here[0]: batch}
+        if not by_day and (here or otherwise):
+            by_day = {here[0] if here else otherwise: batch}
         if rest:
             first = min(rest)
             alone = by_day.get(first, admission.chosen(batch, np.zeros(len(batch), bool)))

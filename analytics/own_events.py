@@ -190,11 +190,12 @@ def _sorted(found: Mapping[tuple[int, Data], Counter[int]], bucket: str) -> list
 
 
 def _merged(some: list[Own], others: Iterator[Own]) -> Iterator[Own]:
-    """Yield both, newest first; `some` are few."""
+    """Yield both, newest first; `some` are few, and one that is among the others, too, is one."""
     waiting = sorted(some, key=lambda each: each.start_us)
     for each in others:
-        while waiting and waiting[-1].start_us >= each.start_us:
+        while waiting and waiting[-1].start_us > each.start_us:
             yield waiting.pop()
+        waiting = [every for every in waiting if every != each]
         yield each
     yield from reversed(waiting)
 

@@ -3,36 +3,27 @@
 import datetime as dt
 import json
 import random
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from cast import BEN
 from conftest import Clock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text
 
 from analytics.captured import Key
-from analytics.desk import EventRefused, NoSuchBucket, Sent, TooManyBuckets
+from analytics.desk import Sent
 from analytics.heartbeats import Beat, pulse_us, reduced
 from analytics.hot import Bucket
 from analytics.imports.columns import Columns
 from analytics.imports.timestamps import microseconds
 from analytics.raw_data import canonical
 from analytics.receiving import Receiver
-from analytics.uploads import BucketInfo, Dropped, Gap, Upload
-from analytics.uploads import Event as Uploaded
 from privacy.capture import PRESETS
-from privacy.fields import Field, Tier
-from privacy.hot import FIRST, HotRows
-from privacy.inventory import VaultIncomplete
-from privacy.log_entries import LogUnavailable
-from privacy.stores import Stores, writing
-from privacy.vault_store import SealedField
+from privacy.hot import HotRows
+from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
     MONDAY,

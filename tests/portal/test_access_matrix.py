@@ -34,6 +34,26 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/"): Row(OPERATOR),
     ("GET", "/admin/system"): Row(OPERATOR),
     ("POST", "/admin/people/<person>/invitation"): Row(OPERATOR),
+    ("GET", "/api/0/buckets/"): Row(SIGNED_IN),
+    ("GET", "/api/0/buckets/<bucket>"): Row(frozenset()),  # nobody has a bucket of that name
+    ("POST", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 400),
+    ("PUT", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 400),
+    ("DELETE", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 401),  # without ?force=1
+    ("GET", "/api/0/buckets/<bucket>/events"): Row(frozenset()),
+    ("POST", "/api/0/buckets/<bucket>/events"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/buckets/<bucket>/events/<int:number>"): Row(frozenset()),
+    ("DELETE", "/api/0/buckets/<bucket>/events/<int:number>"): Row(SIGNED_IN, 403),  # in testing mode alone
+    ("GET", "/api/0/buckets/<bucket>/events/count"): Row(frozenset()),
+    ("GET", "/api/0/buckets/<bucket>/export"): Row(frozenset()),
+    ("POST", "/api/0/buckets/<bucket>/heartbeat"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/export"): Row(SIGNED_IN),
+    ("POST", "/api/0/import"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/info"): Row(EVERYBODY),
+    ("POST", "/api/0/query/"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/settings"): Row(SIGNED_IN),
+    ("GET", "/api/0/settings/<key>"): Row(SIGNED_IN),
+    ("POST", "/api/0/settings/<key>"): Row(SIGNED_IN, 400),
+    ("POST", "/api/v1/events"): Row(SIGNED_IN, 422),
     ("GET", "/api/v1/log"): Row(REVIEWER),
     ("GET", "/api/v1/log/checkpoint"): Row(SIGNED_IN),
     ("GET", "/api/v1/log/entries/<int:index>"): Row(REVIEWER),
@@ -114,13 +134,25 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/welcome"): Row(SIGNED_IN),
     ("POST", "/welcome"): Row(SIGNED_IN, 302),
 }
-PUBLIC = ("/api/v1/relay/enrolments", "/healthz", "/invitation/", "/metrics", "/readyz", "/sign-in", "/static/")
+PUBLIC = (
+    "/api/0/info",
+    "/api/v1/relay/enrolments",
+    "/healthz",
+    "/invitation/",
+    "/metrics",
+    "/readyz",
+    "/sign-in",
+    "/static/",
+)
 FILLED = {
     "<person>": BEN,
     "<int:entry>": "5",
     "<int:index>": "5",
     "<session>": "0" * 32,
     "<token>": "0" * 32,
+    "<bucket>": "aw-watcher-window_pc",
+    "<int:number>": "5",
+    "<key>": "classes",
     "<device>": "0" * 32,
     "<device_code>": "0" * 43,
     "<date>": "2026-11-12",
