@@ -137,17 +137,14 @@ class Api:
     # Buckets
 
     def _buckets(self, _: Call) -> Answer:
-        newest: dict[str, int] = {}
-        for id, each in self._stored(-_ALWAYS_US, _ALWAYS_US):
-            newest[id] = max(newest.get(id, each.end_us), each.end_us)
-        return _said({id: self._metadata(id, newest.get(id)) for id in list(self._desk.buckets)})
+        return _said({id: self._metadata(id) for id in list(self._desk.buckets)})
 
     def _bucket(self, _: Call, id: str) -> Answer:
-        ends = [each.end_us for each in self._of(id)]
-        return _said(self._metadata(id, max(ends, default=None)))
+        return _said(self._metadata(id))
 
-    def _metadata(self, id: str, last_us: int | None = None) -> dict[str, Any]:
+    def _metadata(self, id: str) -> dict[str, Any]:
         info = self._info_of(id)
+        last_us = self._desk.buckets[id].newest_us
         told: dict[str, Any] = {name: getattr(info, name) for name in ("id", "created", "type", "client", "hostname")}
         told |= {"name": None, "data": {}}
         return told if last_us is None else told | {"last_updated": aw_events.timestamp(last_us)}

@@ -1,11 +1,11 @@
 """What is sent: the next batch out of the queue, and its body in one of a few sizes.
 
-A batch keeps its number until the portal has answered, over restarts, too. Its size says nothing: after packing it is
-filled up to a multiple of `STEP` bytes, an empty one as well.
+A batch keeps its number until the portal has answered, over restarts, too. Its size says nothing: packed, it is filled
+up to a multiple of `STEP` bytes, an empty one as well.
 """
 
 import secrets
-import string
+import struct
 from typing import Final
 
 import msgspec
@@ -23,8 +23,8 @@ MOST_EVENTS: Final = 4_000
 _MOST_BYTES: Final = 768 * 1024
 _MOST_GAPS: Final = 1_000
 _NOTE: Final = "batch"
-_LETTERS: Final = string.ascii_letters + string.digits + "-_"
-_TRIES: Final = 200
+_SKIPPED: Final = struct.Struct("<II")
+_SKIPPABLE: Final = 0x184D2A50
 
 
 class _Begun(msgspec.Struct, array_like=True):
@@ -78,17 +78,14 @@ def settled(batch: Batch) -> list[Statement]:
 
 
 def padded(upload: Upload) -> bytes:
-    """Pack an upload so that its size is a multiple of `STEP`."""
-    bare = len(uploads.pack(uploads.encode(upload)))
-    wanted = -(-(bare + 64) // STEP) * STEP
-    letters = (wanted - bare) * 4 // 3
-    for _ in range(_TRIES):
-        upload.pad = "".join(secrets.choice(_LETTERS) for _ in range(letters))
-        body = uploads.pack(uploads.encode(upload))
-        if len(body) == wanted:
-            return body
-        letters = max(1, letters + ((wanted - len(body)) * 4 // 3 or (1 if len(body) < wanted else -1)))
-    raise AssertionError("no filling of this length packs into the wanted size")
+    """Pack an upload so that its size is a multiple of `STEP`: behind it stands a frame that readers skip.
+
+    RFC 8878 §3.1.2: a skippable frame has a magic number, its length, and anything. A filling within the packed text
+    would have to be tried again and again, since nobody knows beforehand how small a text packs.
+    """
+    packed = uploads.pack(uploads.encode(upload))
+    filling = -(len(packed) + _SKIPPED.size) % STEP
+    return packed + _SKIPPED.pack(_SKIPPABLE, filling) + bytes(filling)
 
 
 def _place(upload: Upload, places: dict[int, int], number: int, info: BucketInfo) -> int:

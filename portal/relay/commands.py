@@ -84,10 +84,10 @@ def run(home: Path | None, port: int) -> None:
     words = ["run", "--port", str(port), *(["--home", str(home)] if home else [])]
     if "sqlalchemy" in sys.modules:  # begun as `sameview relay`: the whole portal would stay in memory all day
         os.execv(sys.executable, [sys.executable, "-m", "portal.relay", *words])  # noqa: S606 - our own interpreter
-    from portal.relay.running import Relay, serve
+    from portal.relay.running import serve
 
     try:
-        serve(Relay(_place(home)), port)
+        serve(_place(home), port)
     except OSError as error:
         raise RelayMisplaced(
             f"127.0.0.1:{port} cannot be used ({error.strerror}): stop the ActivityWatch server that has it, or run"
@@ -210,7 +210,7 @@ def forget(duration: int, home: Path | None) -> None:
 @relay.command()
 @_home
 def show(home: Path | None) -> None:
-    """Print exactly what would be sent next, as JSON; only the filling is left out."""
+    """Print exactly what would be sent next, as JSON."""
     with _working(_place(home)) as obey:
         found = obey({"do": "show"})
     if found["upload"] is None:

@@ -29,6 +29,7 @@ from privacy.capture import Captured
 
 PATIENCE_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 3600.0
+_BLOCK: Final = 512
 MOST_BUCKETS: Final = uploads.MOST_BUCKETS
 
 
@@ -72,6 +73,12 @@ class Bucket:
     number: int
     info: BucketInfo
     open: _Open | None = None
+    newest_us: int | None = None
+
+    def reaches(self, parts: Sequence[Part]) -> None:
+        """Take note of where the newest kept time ends."""
+        for start, length in parts:
+            self.newest_us = max(self.newest_us or start, start + length)
 
 
 class Desk:
@@ -97,6 +104,7 @@ class Desk:
         self.private = PrivateTimes.read(queue.note("private"))
         self.buckets = {info.id: Bucket(number, info) for number, info in queue.buckets().items()}
         self._by_number = {each.number: each for each in self.buckets.values()}
+        self._next_bucket = 1 + max(self._by_number, default=0)
         for number, entry in queue.open_entries():
             self._reopen(number, entry)
 
@@ -116,7 +124,8 @@ class Desk:
                 return False
             if len(self.buckets) >= MOST_BUCKETS:
                 return True
-            bucket = Bucket(1 + max(self._by_number, default=0), info)
+            bucket = Bucket(self._next_bucket, info)
+            self._next_bucket += 1
             self.buckets[info.id] = self._by_number[bucket.number] = bucket
             change = self.queue.submit([self.queue.put_bucket(bucket.number, info)])
         change.wait(PATIENCE_SECONDS)
@@ -144,6 +153,7 @@ class Desk:
             change = None
             if entry is not None:
                 bucket.open = _Open(number, merged, entry, self._ticks())
+                bucket.reaches(entry.parts)
                 statements.append(self.queue.put(number, None, entry))
                 new = without(entry.parts, [(start, start + length) for start, length in known])
                 change = self._submit(statements, new, number)
@@ -164,6 +174,7 @@ class Desk:
                     entries.append(entry)
                     statements.append(self.queue.put(self._next_number(), self._next_closed(), entry.closed()))
             parts = [part for entry in entries for part in entry.parts]
+            bucket.reaches(parts)
             change = self._submit(statements, parts) if entries else None
         return len(events) if change is None or change.wait(30) else 0
 
@@ -317,24 +328,33 @@ class Desk:
             self._close_where(lambda _: True)
             self.private = self.private.forgotten(start_us, end_us)
             change = self._remember(self._gap(Missed(start_us, end_us, FORGOTTEN)))
-            change.wait()
-            statements = [
-                statement for each in self.queue.entries() for statement in self._cut(*each, start_us, end_us)
-            ]
-            cut = self.queue.submit([*statements, ("DELETE FROM note WHERE name = 'batch'", ())])
-        cut.wait()
+        change.wait()
+        changed = self._rewrite(lambda number, entry: self._cut(number, entry, start_us, end_us))
         self.queue.shrink()
-        return len(statements)
+        return changed
 
-    def _cut(self, number: int, closed: int | None, entry: Waiting, start_us: int, end_us: int) -> list[Statement]:
+    def _cut(self, number: int, entry: Waiting, start_us: int, end_us: int) -> Statement | None:
         if not isinstance(entry, Entry) or not entry.parts:
-            return []
+            return None
         left = without(entry.parts, [(start_us, end_us)])
         if left == entry.parts:
-            return []
-        if not left:
-            return [("DELETE FROM entry WHERE number = ?", (number,))]
-        return [self.queue.put(number, closed, replace(entry, parts=left))]
+            return None
+        return self.queue.change(number, replace(entry, parts=left)) if left else self.queue.drop(number)
+
+    def _rewrite(self, change_of: Callable[[int, Waiting], Statement | None]) -> int:
+        """Change what waits, entry by entry, while watchers go on; returns how many entries were changed.
+
+        A batch that is being sent is no longer what it was, so it is put together anew.
+        """
+        statements = [
+            statement
+            for number, _, entry in self.queue.entries()
+            if (statement := change_of(number, entry)) is not None
+        ]
+        for first in range(0, len(statements), _BLOCK):
+            self.queue.submit(statements[first : first + _BLOCK]).wait()
+        self.queue.submit([("DELETE FROM note WHERE name = 'batch'", ())]).wait()
+        return len(statements)
 
     def _remember(self, statements: Sequence[Statement]) -> Change:
         return self._submit([self.queue.put_note("private", self.private.encoded()), *statements], ())
@@ -342,19 +362,15 @@ class Desk:
     def delete(self, bucket_id: str) -> None:
         """Forget a bucket and everything of it that waits."""
         with self._lock:
-            bucket = self.buckets.pop(bucket_id, None)
-            if bucket is None:
-                raise NoBucket(bucket_id)
-            del self._by_number[bucket.number]
-            statements: list[Statement] = [("DELETE FROM bucket WHERE number = ?", (bucket.number,))]
-            statements += [
-                ("DELETE FROM entry WHERE number = ?", (number,))
-                for number, _, entry in self.queue.entries()
-                if isinstance(entry, Entry) and entry.bucket == bucket.number
-            ]
-            change = self.queue.submit([*statements, ("DELETE FROM note WHERE name = 'batch'", ())])
-        change.wait(PATIENCE_SECONDS)
+            bucket = self._bucket(bucket_id)
+            del self.buckets[bucket_id], self._by_number[bucket.number]
+            self.queue.submit([("DELETE FROM bucket WHERE number = ?", (bucket.number,))])
+        self._rewrite(lambda number, entry: self.queue.drop(number) if _is_of(entry, bucket) else None)
 
     def bucket_of(self, number: int) -> BucketInfo | None:
         found = self._by_number.get(number)
         return found.info if found else None
+
+
+def _is_of(entry: Waiting, bucket: Bucket) -> bool:
+    return isinstance(entry, Entry) and entry.bucket == bucket.number

@@ -2,7 +2,7 @@
 
 A policy that lacks a signature is not taken, whatever it allows; the one before stays, and the person is told. Where
 the portal had agreed on no signers when the device was enrolled, its policy is taken as it comes, and the person is
-told that, too.
+told that, too; if it has signers by now (`is_unpinned`), enrolling again pins them.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from portal.relay.doors import ENDED, NO_NOTICE, NO_POLICY, PolicyDoor, ShutDoor
 from portal.relay.home import Enrolment
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.checkpoint import NoteBroken
-from privacy.policy_note import NotSigned, Signers, open_note
+from privacy.policy_note import NotSigned, Signers, open_note, text_of
 
 _NOTE: Final = "policy"
 
@@ -51,6 +51,7 @@ class Policing:
         self._shut: str | None = None
         self._used: tuple[str, str | None, str] | None = None
         self.refused: str | None = None
+        self.is_unpinned = False
         kept = desk.queue.note(_NOTE)
         if kept is not None:
             self._take(msgspec.json.decode(kept, type=Offer))
@@ -129,7 +130,13 @@ class Policing:
         return True
 
     def _opened(self, note: str) -> CapturePolicy:
-        return read(note, draft=True) if self._signers is None else open_note(note, self._signers)
+        if self._signers is not None:
+            return open_note(note, self._signers)
+        try:
+            text, self.is_unpinned = text_of(note), True
+        except NoteBroken:
+            text, self.is_unpinned = note, False
+        return read(text, draft=True)
 
     def _refuse_older(self, found: CapturePolicy) -> None:
         held = self.policy

@@ -102,6 +102,13 @@ class Queue:
         sealed = self._key.seal(encode(entry), "entry", number)
         return "INSERT OR REPLACE INTO entry VALUES (?, ?, ?)", (number, closed, sealed)
 
+    def change(self, number: int, entry: Waiting) -> Statement:
+        """Return the statement that rewrites an entry if it is still there."""
+        return "UPDATE entry SET sealed = ? WHERE number = ?", (self._key.seal(encode(entry), "entry", number), number)
+
+    def drop(self, number: int) -> Statement:
+        return "DELETE FROM entry WHERE number = ?", (number,)
+
     def put_note(self, name: str, content: bytes) -> Statement:
         """Return the statement that remembers something under a name."""
         return "INSERT OR REPLACE INTO note VALUES (?, ?)", (name, self._key.seal(content, "note", name))

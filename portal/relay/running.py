@@ -90,6 +90,7 @@ class Relay:
             "name": self.enrolment.name if self.enrolment else None,
             "policy": None if policy is None else {"version": policy.version, "name": policy.name},
             "signed": self.policing.is_signed,
+            "unpinned": self.policing.is_unpinned,
             "single_key": bool(self.enrolment and self.enrolment.single_key),
             "refused_policy": self.policing.refused,
             "shut": self.policing.shut,
@@ -111,27 +112,25 @@ class Relay:
         return {"shut": None, "upload": uploads.encode(upload).decode()}
 
 
-def serve(relay: Relay, port: int) -> None:
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(home: Home, port: int, every: float = EVERY_SECONDS) -> None:
     """Listen and upload until the process is told to stop."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)  # before any thread is made: this one waits for them below
+    relay = Relay(home, every=every)
     server = Server(port, Api(relay.desk, relay.device_id))
     control = Control(relay.home.socket, relay.obey)
     relay.uploading.start()
     threading.Thread(target=server.serve_forever, name="watchers", daemon=True).start()
     _say(f"listening on http://127.0.0.1:{server.server_port}, for {relay.home.folder}")
     try:
-        _until_stopped()
+        signal.sigwait(_STOP)
     finally:
         server.shutdown()
         server.server_close()
         control.close()
         relay.close()
-
-
-def _until_stopped() -> None:
-    stopped = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stopped.set())
-    stopped.wait()
 
 
 def _say(what: str) -> None:
@@ -150,7 +149,9 @@ def _told(status: dict[str, Any], zone: dt.tzinfo | None) -> list[tuple[str, str
     lines = [("portal", status["portal"] or "none: run `sameview relay enrol URL`")]
     policy = status["policy"]
     lines.append(("policy", "none yet" if policy is None else f"version {policy['version']} ({policy['name']})"))
-    if status["portal"] and not status["signed"]:
+    if status["unpinned"]:
+        lines.append(("warning", "the policy is signed by now, but this desk knows no signers: enrol it again"))
+    elif status["portal"] and not status["signed"]:
         lines.append(("warning", "nobody has signed the policy: whoever runs the portal can change it"))
     elif status["single_key"]:
         lines.append(("warning", "the policy is signed by the employer alone"))

@@ -17,6 +17,8 @@ from portal.relay.api import Answer, Api, Call
 
 LARGEST_BODY: Final = 8 << 20
 _CONNECTIONS: Final = 64
+_STRANGERS: Final = 8
+_STRANGERS_SECONDS: Final = 2
 _IDLE_SECONDS: Final = 10
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 _EXTENSIONS: Final = re.compile(r"moz-extension://[0-9a-f-]+|chrome-extension://nglaklhklhcoonedhgnpgddginnjdadi")
@@ -41,6 +43,8 @@ class Server(ThreadingHTTPServer):
         self.api = api
         self._is_own = is_own
         self._room = threading.BoundedSemaphore(_CONNECTIONS)
+        self._room_for_strangers = threading.BoundedSemaphore(_STRANGERS)
+        self.strangers = set[socket.socket]()
         super().__init__(("127.0.0.1", port), _Handler)
 
     def server_bind(self) -> None:
@@ -51,17 +55,23 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._room.acquire()
+        """Give the connection a thread; to strangers one of few, so that they cannot take all."""
+        is_own = self._is_own(request)
+        room = self._room if is_own else self._room_for_strangers
+        if not room.acquire(blocking=is_own):
+            self.shutdown_request(request)
+            return
+        if not is_own:
+            self.strangers.add(request)
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._room.release()
-
-    def owns(self, connection: socket.socket) -> bool:
-        return self._is_own(connection)
+            is_stranger = request in self.strangers
+            self.strangers.discard(request)
+            (self._room_for_strangers if is_stranger else self._room).release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a traceback would hold what was sent, and the caller has its answer or is gone."""
@@ -78,7 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self._own = self.server.owns(self.connection)
+        self._own = self.connection not in self.server.strangers
+        if not self._own:
+            self.connection.settimeout(_STRANGERS_SECONDS)
 
     def do_GET(self) -> None:
         self._answer()

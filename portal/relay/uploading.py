@@ -2,7 +2,8 @@
 
 Acknowledged is the portal's 200; only then does anything leave the queue. A failed attempt is repeated with growing,
 jittered pauses. 401: this device has been ended, nothing is sent any more. 403: the person has not acknowledged the
-notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot take at all is found by halving.
+notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot
+take at all is found by halving.
 """
 
 import random
@@ -73,7 +74,7 @@ class Uploading:
             self._desk.close_silent()
             self._policing.refresh()
             if self._clock() >= due:
-                due = self._next_after(self.attempt())
+                due = self._next_after(self._attempt_whatever_comes())
 
     def _slot_after(self, moment: float) -> float:
         return ((moment - self._spread) // self._every + 1) * self._every + self._spread
@@ -87,6 +88,13 @@ class Uploading:
         self._failures += 1
         pause: float = min(self._every, _FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10))
         return min(slot, now + pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+
+    def _attempt_whatever_comes(self) -> bool:
+        try:
+            return self.attempt()
+        except Exception as error:  # a defect must not end the only thread that sends; its text may hold data
+            self.problem = f"sending failed ({type(error).__name__}); it is tried again"
+            return False
 
     def attempt(self) -> bool:
         """Send everything that waits, or one empty upload; False if it is to be tried again soon."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from portal.relay.home import Home
-from portal.relay.running import Relay, serve
+from portal.relay.running import serve
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -66,4 +66,4 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Relay(Home(Path(sys.argv[1])), every=float(sys.argv[3])), int(sys.argv[2]))
+    serve(Home(Path(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3]))

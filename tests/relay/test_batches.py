@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics import uploads
 from analytics.uploads import BucketInfo, Event, Upload
 from portal.relay.batches import STEP, padded
 from portal.relay.portal_calls import AddressRefused, checked
@@ -18,10 +19,13 @@ def upload(events: int, seed: int = 0) -> Upload:
     return Upload("0" * 32, 1, [BucketInfo("b", "t", "h")], made)
 
 
-@pytest.mark.parametrize("events", [0, 1, 2, 5, 40, 300, 4_000])
+@pytest.mark.parametrize("events", [0, 1, 2, 5, 40, 300, 1_000, 4_000])
 def test_every_upload_is_a_multiple_of_one_step(events: int) -> None:
     for seed in range(5):
-        assert len(padded(upload(events, seed))) % STEP == 0
+        sent = padded(upload(events, seed))
+
+        assert len(sent) % STEP == 0
+        assert uploads.decode(uploads.unpack(sent, uploads.ZSTD)) == upload(events, seed)
 
 
 def test_an_empty_upload_and_one_of_a_few_events_have_one_size() -> None:
