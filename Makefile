@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile
 
-.PHONY: demo test check bench bench-log bench-relay lock screenshots clean
+.PHONY: demo test check bench bench-ingest bench-log bench-relay lock screenshots clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -18,6 +18,9 @@ check: .venv/ready
 
 bench: .venv/ready .venv-peer/ready
 	$(BIN)/python -m benchmarks.run $(BENCH)
+
+bench-ingest: .venv/ready .venv-peer/ready
+	$(BIN)/python -m benchmarks.ingest $(BENCH)
 
 bench-log: .venv/ready
 	$(BIN)/python -m benchmarks.log $(BENCH)

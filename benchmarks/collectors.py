@@ -64,15 +64,14 @@ class Client:
             answer = self._connection.getresponse()
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             self._connection.close()  # a server that keeps no connection: the next one is new
-            return self.post(path, body)
+            self.post(path, body)
+            return
         content = answer.read()
         if answer.status not in (200, 304):
             raise SystemExit(f"POST {path}: {answer.status} {content[:300]!r}")
 
 
-def run_client(
-    url: str, token: str, path: str, bodies: list[bytes], seconds: float, go: Any, done: Any
-) -> None:
+def run_client(url: str, token: str, path: str, bodies: list[bytes], seconds: float, go: Any, done: Any) -> None:
     """Post bodies one after the other until the time is over; report how many, and how long each took."""
     client, took = Client(url, token), []
     client.post(path, bodies[0])

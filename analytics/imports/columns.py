@@ -100,12 +100,23 @@ class _Distinct(dict[bytes, int]):
 _timestamp, _duration, _data = map(attrgetter, ("timestamp", "duration", "data"))
 
 
-class Columns:
-    """Collects a bucket's events, a block at a time. A block is taken whole or not at all."""
+class _Unchecked(dict[bytes, int]):
+    """The same for data texts that somebody else checks."""
 
-    def __init__(self) -> None:
+    def __missing__(self, text: bytes) -> int:
+        number = self[text] = len(self)
+        return number
+
+
+class Columns:
+    """Collects a bucket's events, a block at a time. A block is taken whole or not at all.
+
+    With `checked` false, whoever collects sees to it that the distinct data are objects.
+    """
+
+    def __init__(self, *, checked: bool = True) -> None:
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
-        self._distinct = _Distinct()
+        self._distinct = _Distinct() if checked else _Unchecked()
         self.count = 0
 
     def add(self, events: Sequence[RawEvent]) -> None:

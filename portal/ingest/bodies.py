@@ -111,7 +111,7 @@ def events(name: str, marker: Marker) -> tuple[ImportedBucket, Sequence[int], bo
     listed: list[SentEvent] = [found] if isinstance(found, SentEvent) else found
     if len(listed) > MOST_EVENTS:
         raise Problem(413, "Content Too Large", f"A list has at most {MOST_EVENTS:,} events.")
-    columns = Columns()
+    columns = Columns(checked=False)  # `_canonical` checks them
     try:
         columns.add(listed)
     except _FAULTS as error:
