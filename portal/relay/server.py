@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -156,6 +157,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(answer.body)
         self.wfile.flush()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no HTTP; the parent's page would quote it."""
+        self.close_connection = True
+        self.request_version = self.protocol_version
+        self.command = self.command or ""
+        self.headers = Message()
+        self._send(_message(code, "This is no request that a relay understands"))
 
     def log_message(self, *_: Any) -> None:
         """Keep no log of calls: it would tell when somebody worked."""
