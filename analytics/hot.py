@@ -18,6 +18,7 @@ from analytics.captured import Key
 from analytics.column_bytes import SegmentBroken, freeze, pack, pack_us, pack_values, thaw, unpack, unpack_us
 from analytics.column_bytes import unpack_values as unpacked
 from analytics.events import DAY_US, Data, Int64
+from analytics.own_times import OwnTimes
 
 _VERSION: Final = 1
 _EPOCH: Final = dt.date(1970, 1, 1)
@@ -79,7 +80,8 @@ class Head(msgspec.Struct):
 
     `filed` counts the appended rows of each day (`toordinal`); `oldest` is the day of the oldest event that is not yet
     in the figures, 0 if there is none; `doors` names the policies under which it came. `settings` are what the person's
-    own ActivityWatch pages keep here.
+    own ActivityWatch pages keep here. `own` is a copy of what they keep private, so that the door can know it without
+    an entry in the log; the row that counts is in the vault, and is applied again whenever days are joined.
     """
 
     version: int = _VERSION
@@ -91,6 +93,7 @@ class Head(msgspec.Struct):
     oldest: int = 0
     doors: list[str] = []
     settings: dict[str, Any] = {}
+    own: OwnTimes = OwnTimes()
 
 
 class HeadTexts(msgspec.Struct):

@@ -1,9 +1,9 @@
 """A person's hot rows, opened: what the head and the appended rows of some days hold, checked to be all of it."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from analytics.captured import Key
 from analytics.event_numbers import day_us_of, number_of, shown
@@ -21,6 +21,7 @@ from analytics.hot import (
     held_batch,
     utc_day,
 )
+from analytics.own_times import Span, left
 from privacy.fields import Field, Tier
 from privacy.hot import FIRST, SUMMED, HotPlace
 from privacy.inventory import VaultIncomplete, difference, row_name
@@ -83,20 +84,37 @@ class HotContents:
             and bucket.id == removal.bucket
             and removal.number in (None, number_of(bucket.id, held.start_us, shown(_data(held, self.texts))))
         }
+        return self._taken_off(gone)
+
+    def ending(self, blind: Sequence[Span]) -> "HotContents":
+        """Return the contents with every open event ended that reaches into a private time: it is cut like others."""
+        if self.head is None:
+            return self
+        ended = [
+            each for each in self.open if left(*(times := (each[0].start_us, each[0].duration_us, 0)), blind) != [times]
+        ]
+        if not ended:
+            return self
+        found = self._taken_off({held.bucket for held, _ in ended})
+        return replace(found, closed=[*found.closed, held_batch(self.buckets, ended, (), self.head.doors)])
+
+    def _taken_off(self, gone: Collection[int]) -> "HotContents":
+        """Return the contents without the open events of buckets; the days in whose figures they are have changed."""
         for number in gone:
-            self.head.open.pop(number)
+            cast(Head, self.head).open.pop(number)
             self.texts.open.pop(number, None)
         return replace(
             self,
             open=[each for each in self.open if each[0].bucket not in gone],
             changed_open=[each for each in self.changed_open if each[0].bucket not in gone],
-            removed_days=frozenset(
+            removed_days=self.removed_days
+            | {
                 began + dt.timedelta(days=n)
                 for held, _ in self.open
                 if held.bucket in gone
                 for began in [dt.date.fromordinal(utc_day(held.start_us))]
                 for n in range(-1, _FARTHEST_DAYS)
-            ),
+            },
         )
 
     def gaps(self) -> Iterator[GapMark]:

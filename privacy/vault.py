@@ -37,6 +37,7 @@ _LEAST_BYTES: Final = {
     Field.URLS: 2048,
     Field.APPS: 1024,
     Field.CATEGORY_DETAIL: 1024,
+    Field.OWN_TIMES: 8192,
 }
 _parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 ORGANISATION: Final = "0" * 32

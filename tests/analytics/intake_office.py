@@ -16,7 +16,8 @@ from log_book import ORIGIN, open_keys
 from analytics.categories import Categoriser, read
 from analytics.figures import load
 from analytics.imports import read_export
-from analytics.intake import STORED_FIELDS, Intake, Report
+from analytics.intake import Intake, Report
+from analytics.joining import STORED_FIELDS
 from privacy.access_log import AccessLog, open_signer
 from privacy.capture import PRESETS
 from privacy.disclosure import Gate
