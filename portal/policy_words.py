@@ -86,17 +86,25 @@ def in_short(policy: CapturePolicy) -> str:
 def clauses(policy: CapturePolicy) -> Iterator[Clause]:
     """Yield what the policy says beside its rules at the door and the fields."""
     first, *others = policy.schedules
-    yield Clause("Working time", hours(first), "" if first.days is None else policy.because("outside-working-time"))
+    yield Clause(
+        "Working time", _sentence(hours(first)), "" if first.days is None else policy.because("outside-working-time")
+    )
     for each in others:
-        yield Clause(f"Working time of {listing(sorted(each.teams))}", hours(each))
+        yield Clause(f"Working time of {listing(sorted(each.teams))}", _sentence(hours(each)))
     for line in policy.never:
-        yield Clause(f"Never: {plain(line.id).lower()}", listing(list(_forbidden(line))), line.because, never=True)
+        yield Clause(
+            f"Never: {plain(line.id).lower()}", _sentence(listing(list(_forbidden(line)))), line.because, never=True
+        )
     if policy.grid_seconds:
-        grid = f"moved to the nearest {policy.grid_seconds} seconds"
+        grid = f"Moved to the nearest {policy.grid_seconds} seconds."
         yield Clause("Times of events", grid, policy.because("time-grid"))
-    yield Clause("Smallest group", f"no team figure of fewer than {policy.sharing.smallest_group} people")
+    yield Clause("Smallest group", f"No team figure of fewer than {policy.sharing.smallest_group} people.")
     core = sum(each.core is True for each in policy.categories)
-    yield Clause("Category rules", f"{len(policy.categories)}, {core} of them marked as core work")
+    yield Clause("Category rules", f"{len(policy.categories)}, of which {core} are marked as core work.")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _forbidden(line: Never) -> Iterator[str]:

@@ -54,7 +54,7 @@ def captured(policy: CapturePolicy, signed: bool) -> str:
     for rule in policy.rules:
         lines += [f"\n{rule.effect:<8} {_what(rule)} ({rule.id})", _indented(rule.because, " " * 9)]
     lines.append("")
-    lines += [_indented(f"{each.what}: {each.says}. {each.because}".rstrip()) for each in clauses(policy)]
+    lines += [_indented(f"{each.what}: {each.says} {each.because}".rstrip()) for each in clauses(policy)]
     return "\n".join(lines)
 
 

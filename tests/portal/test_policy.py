@@ -287,8 +287,7 @@ class TestUnsigned:
         page = office.client("ben").get("/me/recorded").text
 
         assert UNSIGNED in page
-        assert "signed by nobody" in page
-        assert "Version 1, from 2026-09-01 08:00 UTC" in page
+        assert "Holds from 2026-09-01 08:00 UTC on, signed by nobody." in page
 
     def test_check_warns(self, run: Run) -> None:
         init(run)
