@@ -198,9 +198,7 @@ def try_(file: Path, employee: str, days: int) -> None:
             click.echo(f"  would {what} {count:,} by {rule}: {tried.because(rule)}")
     if not (+found.coarsened or +found.dropped):
         click.echo("  would take nothing away")
-    click.echo(
-        "what was never stored cannot be counted; `policy diff` says what a wider policy would add"
-    )
+    click.echo("what was never stored cannot be counted; `policy diff` says what a wider policy would add")
 
 
 @policy.command("signers")
