@@ -116,7 +116,7 @@ def test_last_week_can_be_changed_until_its_grace_is_over(office: Any, eva: Any,
 def test_a_pause_runs_out_or_is_ended_and_every_page_says_so(office: Any, eva: Any, form: Callable[..., Any]) -> None:
     form("eva", "/me/pause", "/", length="30", next="/me/recorded")
     for page in ("/", "/me/recorded", "/me/forget"):
-        assert "Paused until 19 Nov 2026, 11:00" in eva.get(page).text
+        assert '<span>Paused</span><b class="vh">until 19 Nov 2026, 11:00' in eva.get(page).text
     office.clock.advance(minutes=10)
 
     ended = form("eva", "/me/resume", "/", next="/me/recorded")
