@@ -231,7 +231,7 @@ HOURS = (
 
 
 @settings(SLOW, max_examples=40)
-@given(STREAMS, st.sampled_from(HOURS), st.sampled_from([0, 60, 900]), st.randoms(use_true_random=False))
+@given(STREAMS, st.sampled_from(HOURS), st.sampled_from([0, 60, 300]), st.randoms(use_true_random=False))
 def test_they_come_to_the_same_under_working_time_a_grid_and_a_change_of_policy(
     small_office: Office, streams: dict[Key, list[tuple[int, int, int]]], hours: str, grid: int, source: random.Random
 ) -> None:
