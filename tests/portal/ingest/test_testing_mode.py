@@ -6,23 +6,22 @@ from typing import Any
 
 import pytest
 
-from portal import create_app, testing
+from portal import create_app
 from portal.config import Config
 from portal.founding import found
 from portal.testing import NotForTesting, prepare
-from portal.wiring import build
+from portal.wiring import NotInitialised, build
 from privacy.fields import Field, Tier
 from privacy.stores import writing
 from privacy.vault import Row
 
 
 def test_a_real_installation_is_never_served_for_testing(tmp_path: Path) -> None:
-    system = found(Config(home=tmp_path / "home", testing=True), "Example Insurance")
+    home = tmp_path / "home"
+    found(Config(home=home), "Example Insurance").close()
 
-    with pytest.raises(NotForTesting, match="--throw-away"):
-        prepare(system)
-    assert testing.subject_of(system) is None
-    system.close()
+    with pytest.raises(NotInitialised, match="--throw-away"):
+        build(Config(home=home, testing=True))
 
 
 def test_a_trial_with_somebody_s_data_is_not_served_for_testing(tmp_path: Path) -> None:
