@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Protocol
 
 from msgspec.structs import replace
 
 from analytics import uploads
 from analytics.heartbeats import Beat, merge
+from analytics.own_times import NOTHING_PRIVATE, PRIVATE_APP, OwnTimes
 from portal.relay.device_key import DeviceKey
 from portal.relay.doors import DESK_RULES
 from portal.relay.entries import FORGOTTEN, BucketInfo, Entry, Missed, Part, Waiting, without
@@ -102,6 +104,7 @@ class Desk:
         self._losses = Losses(reserve)
         self._closing: list[int] = []  # numbers of events that the next change closes
         self.private = PrivateTimes.read(queue.note("private"))
+        self.told = NOTHING_PRIVATE
         self.buckets = {info.id: Bucket(number, info) for number, info in queue.buckets().items()}
         self._by_number = {each.number: each for each in self.buckets.values()}
         self._next_bucket = 1 + max(self._by_number, default=0)
@@ -187,9 +190,10 @@ class Desk:
     def _judged(self, bucket: Bucket, beat: Beat, data: Mapping[str, Any]) -> Entry | None:
         """Return an event as the policy leaves it, None if it lies in private time."""
         found = self.door.judge(bucket.info.type, data)
-        if found.data is None:
-            blind = self.private.at(beat.start_us)
-            return None if blind else self._dropped(bucket, beat, found.rules[0])
+        rule = found.rules[0] if found.data is None else self._private_app(bucket, data)
+        if found.data is None or rule is not None:
+            blind = self.private.at(beat.start_us) or self.told.is_private(beat.start_us)
+            return None if blind else self._dropped(bucket, beat, rule or PRIVATE_APP)
         entry = Entry(
             bucket.number,
             self.door.version,
@@ -200,6 +204,12 @@ class Desk:
             beat=tuple(beat),
         )
         return self._timed(entry, beat)
+
+    def _private_app(self, bucket: Bucket, data: Mapping[str, Any]) -> str | None:
+        """Return the rule by which an event goes if its person keeps the application private."""
+        app = data.get("app")
+        named = app if isinstance(app, str) else None
+        return PRIVATE_APP if self.told.is_of_private_app(bucket.info.type, bucket.info.id, named) else None
 
     def _longer(self, entry: Entry, beat: Beat) -> Entry | None:
         """Return an entry whose event has grown; what was decided about its data stays."""
@@ -212,7 +222,7 @@ class Desk:
         if not parts:
             days = self.door.days(beat.start_us, beat.duration_us)
             return replace(entry, parts=[], dropped=rules[0], days=days, outside=True)
-        seen = without(parts, self.private.blind())
+        seen = without(parts, [*self.private.blind(), *self.told.blind()])
         return replace(entry, parts=seen, rules=tuple(sorted({*entry.rules, *rules}))) if seen else None
 
     def _dropped(self, bucket: Bucket, beat: Beat, rule: str) -> Entry:
@@ -332,6 +342,21 @@ class Desk:
         changed = self._rewrite(lambda number, entry: self._cut(number, entry, start_us, end_us))
         self.queue.shrink()
         return changed
+
+    def keep_private(self, told: OwnTimes) -> None:
+        """Go by what the person keeps private at the portal: out of what waits, and out of whatever comes from now on.
+
+        The portal knows the times, so they are not noted as gaps.
+        """
+        with self._lock:
+            if told == self.told:
+                return
+            known, self.told = self.told.blind(), told
+            change = self._close_where(lambda _: True)
+        if change is not None:
+            change.wait(PATIENCE_SECONDS)
+        for start_us, end_us in (span for span in told.blind() if span not in known):
+            self._rewrite(partial(self._cut, start_us=start_us, end_us=end_us))
 
     def _cut(self, number: int, entry: Waiting, start_us: int, end_us: int) -> Statement | None:
         if not isinstance(entry, Entry) or not entry.parts:

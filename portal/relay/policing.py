@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from analytics.own_times import OwnTimes, Span
 from portal.relay.categorising import categoriser_of
 from portal.relay.desk import Desk, Door
 from portal.relay.doors import ENDED, NO_NOTICE, NO_POLICY, PolicyDoor, ShutDoor
@@ -28,7 +29,7 @@ class Offer(msgspec.Struct, frozen=True):
     """What the portal answers: the policy in force, the next one if there is one, and this person's working time.
 
     A policy is a signed note, or, where nobody signs, its text alone. `notice` says whether the person has acknowledged
-    what is recorded.
+    what is recorded; the rest is what they keep private, for all their computers.
     """
 
     policy: str
@@ -37,6 +38,14 @@ class Offer(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     day_start: str = "00:00"
     notice: bool = True
+    paused: tuple[Span, ...] = ()
+    forgotten: tuple[Span, ...] = ()
+    private_apps: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> OwnTimes:
+        """What the person keeps private at the portal."""
+        return OwnTimes(self.paused, self.forgotten, self.private_apps)
 
 
 class Policing:
@@ -55,6 +64,8 @@ class Policing:
         kept = desk.queue.note(_NOTE)
         if kept is not None:
             self._take(msgspec.json.decode(kept, type=Offer))
+        if self._offer is not None:
+            desk.keep_private(self._offer.own)
         self.refresh()
 
     @property
@@ -78,6 +89,7 @@ class Policing:
         if self._take(offer):
             self._desk.queue.submit([self._desk.queue.put_note(_NOTE, msgspec.json.encode(offer))]).wait()
             self._shut = None if offer.notice else NO_NOTICE
+        self._desk.keep_private(offer.own)  # the person's own word, whatever becomes of the policy
         self.refresh()
 
     def notice_missing(self) -> None:

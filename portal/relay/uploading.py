@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -109,6 +110,7 @@ class Uploading:
     def _send(self, portal: Portal) -> bool:
         if (self._policing.policy is None or self._policing.shut) and not self._fetch_policy(portal):
             return self._policing.shut is not None and self.problem is None
+        self._hear_of_private_times(portal)
         most, fetched = MOST_EVENTS, False
         while (door := self._door()) is not None:
             batch = next_batch(self._desk, door, most)
@@ -148,6 +150,16 @@ class Uploading:
         self.problem = f"the portal could not take one event, which is gone: {reply.reason}"
         self._desk.queue.submit(settled(batch)).wait()
         return MOST_EVENTS
+
+    def _hear_of_private_times(self, portal: Portal) -> None:
+        """Ask before each upload what the person has paused or forgotten since; a new policy is taken with it.
+
+        That may fail: the portal cuts it again.
+        """
+        reply = portal.get(POLICY)
+        if reply.status == 200:
+            with suppress(msgspec.MsgspecError):
+                self._policing.offered(msgspec.json.decode(reply.body, type=Offer))
 
     def _fetch_policy(self, portal: Portal) -> bool:
         """Ask for the policy; True if there is one in force now and the desk may capture."""
