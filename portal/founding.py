@@ -10,7 +10,7 @@ from portal import schema
 from portal.config import Config
 from portal.providers import open_provider
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
-from privacy import key_versions, organisation
+from privacy import key_history, key_versions, organisation
 from privacy.access_log import Draft
 from privacy.fields import KeyClass
 from privacy.policy import Purpose, Relation
@@ -76,6 +76,6 @@ def _first_entry() -> Draft:
         fields=(),
         purpose=Purpose.OPERATIONS,
         period=None,
-        outcome="founded",
+        outcome=key_history.FOUNDED,
         chain="organisation",
     )

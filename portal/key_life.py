@@ -1,6 +1,7 @@
 """How old keys are, which are missing, and whether anybody could open anything if they were lost tomorrow.
 
-The same for the command line, `check` and the compliance page. Nothing here opens a key or writes anything.
+The same for the command line, `check` and the compliance page. Nothing here opens anybody's data or writes anything;
+what the log says of keys is read, since what lies in the open can be moved or replaced.
 """
 
 import datetime as dt
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal import key_records
 from portal.escrow_files import EscrowFolder
 from portal.show import listing
 from portal.wiring import System
@@ -77,11 +79,14 @@ def epochs_of(state: State) -> str:
 
 
 def escrow_state(system: System, states: list[State]) -> EscrowState:
-    """Return whether the newest versions are in the escrow that was handed out; EscrowRefused for damaged files."""
+    """Return whether the newest versions are in the escrow that was handed out.
+
+    EscrowRefused for damaged or foreign files.
+    """
     if system.config.key_provider != "file":
         return EscrowState(False, None, None, ())
     folder = EscrowFolder(system.config.home)
-    public, receipt = folder.public(), folder.receipt()
+    public, receipt = key_records.escrow_key(system), folder.receipt()
     held = receipt.places if receipt is not None else frozenset()
     needed = [each for each in states if not each.destroyed_on and (each.keys or each in [*rotation.newest_of(states)])]
     missing = tuple(name_of(each) for each in needed if (each.key_class, each.version) not in held)
@@ -91,10 +96,12 @@ def escrow_state(system: System, states: list[State]) -> EscrowState:
 
 def concerns(system: System) -> Iterator[Concern]:
     """Yield what is wrong with the keys' ages, places and escrow."""
-    states = rotation.report(system.keys)
+    states = key_records.states(system)
     today = system.clock().date()
     for state in states:
         yield from _of_version(state, today)
+    for what, _, fix in (each.rpartition("; ") for each in rotation.contradictions(states)):
+        yield Concern(True, what, f"{fix[:1].upper()}{fix[1:]}.")
     yield from _of_ages(states, today, system.config.erasure_horizon)
     if not system.organisation.throw_away:
         yield from _of_escrow(system, states)
@@ -110,7 +117,7 @@ def _of_version(state: State, today: dt.date) -> Iterator[Concern]:
         yield Concern(True, f"{name} was destroyed on {state.destroyed_on} and is there again: it opens backups", fix)
     elif state.is_here and age is not None and age < 0:
         fix = "Correct the clock; the next `sameview jobs nightly` replaces the key."
-        yield Concern(False, f"{name} is dated {state.made_on}, after today: the clock was wrong", fix)
+        yield Concern(False, f"{name} is dated {state.since}, after today: the clock was wrong", fix)
 
 
 def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Concern]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.people import Person
-from portal import checkpoints, erasing, escrowing, retention, verifying
+from portal import checkpoints, erasing, escrowing, key_records, retention, verifying
 from portal.wiring import System
 from privacy import rotation
 from privacy.capture import PRESETS
@@ -64,7 +64,7 @@ def run(system: System, step: Step) -> Done:
         keys_renewed=keys_renewed,
         escrowed=escrowed,
         whole=whole,
-        problems=(*refused, *found.problems),
+        problems=tuple(dict.fromkeys((*refused, *found.problems))),  # on Sundays both say what is wrong with keys
         warnings=tuple(found.warnings),
     )
 
@@ -108,7 +108,7 @@ def _expire(system: System) -> int:
 
 def _look_after_keys(system: System, step: Step) -> tuple[int, bool, list[str]]:
     """Renew keys and leave a new escrow: how many classes, whether there is one, and what was refused."""
-    renewed, escrowed, refused = 0, False, []
+    renewed, escrowed, refused = 0, False, list(key_records.redated(system))  # before what is renewed is gone
     try:
         renewed = _renew_keys(system, step)
     except KeyRefused as error:

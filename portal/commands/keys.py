@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from portal import key_life
+from portal import key_life, key_records
 from portal.commands import escrow
 from portal.commands.common import CommandRefused, Step, opened, progress
 from portal.wiring import System
@@ -30,7 +30,7 @@ def status() -> None:
     table = Table("class", "version", "since", "age", "data keys", "epochs", "state")
     with opened() as system:
         system.keys.record()
-        states = rotation.report(system.keys)
+        states = key_records.states(system)
         for each in states:
             table.add_row(*_row(each, system))
         sentence = key_life.escrow_state(system, states).sentence
@@ -90,7 +90,7 @@ def _row(state: State, system: System) -> tuple[str, ...]:
     return (
         state.key_class.value,
         str(state.version),
-        str(state.made_on or "unknown"),
+        str(state.since or "unknown"),
         "" if age is None or state.destroyed_on else f"{age} d",
         str(state.keys or ""),
         key_life.epochs_of(state),
@@ -105,6 +105,8 @@ def _word(state: State) -> str:
         return f"destroyed {state.destroyed_on}, but there again"
     if state.destroyed_on is not None:
         return f"destroyed {state.destroyed_on}"
+    if state.is_redated:
+        return f"dated {state.made_on} in the key store"
     return "here" if state.is_here else "not given to this process" if state.is_here is None else "gone"
 
 
