@@ -44,7 +44,8 @@ class Place:
         self._check_name()
         self._refuse_a_portal_s()
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Witness(WitnessStore(self.store), self._signer(), logs, lambda: dt.datetime.now(dt.UTC))
+        signer = self._signer()
+        return Witness(WitnessStore(self.store), signer, logs, lambda: dt.datetime.now(dt.UTC))
 
     def _check_name(self) -> None:
         try:
@@ -53,7 +54,7 @@ class Place:
             raise WitnessMisplaced(f"--name: {error}") from error
 
     def _refuse_a_portal_s(self) -> None:
-        """A witness in the portal's own home would be administered by whoever it watches, and saved in their backups."""
+        """A witness in the portal's own home would be administered by whoever it watches."""
         if any((self.home / each).is_dir() for each in _OF_A_PORTAL):
             raise WitnessMisplaced(
                 f"--home: {self.home} is the home of a portal; give the witness a folder of its own, on another machine"
