@@ -7,7 +7,9 @@ what the log says of keys is read, since what lies in the open can be moved or r
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from portal import key_records
 from portal.escrow_files import EscrowFolder
@@ -18,6 +20,8 @@ from privacy.escrow import Receipt
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.rotation import State
+
+_PROVED: Final = 1000  # a page waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,23 @@ def escrow_state(system: System, states: list[State]) -> EscrowState:
     return EscrowState(True, None if public is None else public.fingerprint, receipt, missing, lying)
 
 
+def oldest_age(states: list[State], today: dt.date) -> int | None:
+    """Return how many days old the oldest key in use is, None if nobody knows of any."""
+    used = [each for each in states if each.destroyed_on is None or each.is_back]
+    return max((age for each in used if (age := each.age_days(today)) is not None), default=None)
+
+
+def reach(states: list[State], today: dt.date, horizon: int) -> str:
+    """Say in a line how far an erasure reaches into backups: what is promised, and what is so today."""
+    oldest, days = oldest_age(states, today), f"{horizon} day{'' if horizon == 1 else 's'}"
+    if oldest is None or oldest <= horizon:
+        return f"What was erased opens from no backup older than {days}: no key lives longer."
+    return (
+        f"What was erased should open from no backup older than {days}, and opens from those of {oldest} days:"
+        " run `sameview jobs nightly`, which replaces the keys."
+    )
+
+
 def concerns(system: System) -> Iterator[Concern]:
     """Yield what is wrong with the keys' ages, places and escrow."""
     states = key_records.states(system)
@@ -103,6 +124,7 @@ def concerns(system: System) -> Iterator[Concern]:
     for what, _, fix in (each.rpartition("; ") for each in rotation.contradictions(states)):
         yield Concern(True, what, f"{fix[:1].upper()}{fix[1:]}.")
     yield from _of_ages(states, today, system.config.erasure_horizon)
+    yield from _of_data_keys(system)
     if not system.organisation.throw_away:
         yield from _of_escrow(system, states)
 
@@ -128,6 +150,17 @@ def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Conc
         what = f"{listing(list(old))}: up to {max(old.values())} days old. What was erased opens from backups of then"
         fix = f"Run `sameview jobs nightly` every night: it replaces keys before they are {horizon} days old."
         yield Concern(max(old.values()) > horizon, what, fix)
+
+
+def _of_data_keys(system: System) -> Iterator[Concern]:
+    """Say of which classes some data keys do not unwrap; each class is tried as far as its first thousand."""
+    for key_class in sorted(system.keys.classes):
+        tried = islice(system.keys.prove(key_class), _PROVED)
+        broken = [reason for _, reason in tried if reason is not None]
+        if broken:
+            what = f"{len(broken)} data keys of class {key_class} do not unwrap, the first: {broken[0]}"
+            fix = "Put the key store back from its newest backup; `sameview log verify` names whom it concerns."
+            yield Concern(True, what, fix)
 
 
 def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:

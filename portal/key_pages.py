@@ -52,7 +52,7 @@ def keys() -> str:
     return render_template(
         "compliance/keys.html",
         lines=[_line(each, today) for each in used],
-        oldest=max((age for each in used if (age := each.age_days(today)) is not None), default=None),
+        oldest=key_life.oldest_age(states, today),
         horizon=system().config.erasure_horizon,
         destroyed=destroyed[:_DAYS],
         more=max(len(destroyed) - _DAYS, 0),
