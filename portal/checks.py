@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, verifying, witness_states
+from portal import key_life, leftovers, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
+from privacy import tombstones
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, ProviderRefused
 
 _MENDING: Final = {
@@ -73,7 +74,14 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
 
 def inspect(system: System) -> list[Finding]:
     """Look at a running installation."""
-    return [*_keys(system), *_key_life(system), *_places(system.config), *_log(system), *_witnesses(system)]
+    return [
+        *_keys(system),
+        *_key_life(system),
+        *_places(system.config),
+        *_erasures(system),
+        *_log(system),
+        *_witnesses(system),
+    ]
 
 
 def _keys(system: System) -> Iterator[Finding]:
@@ -103,6 +111,12 @@ def _key_life(system: System) -> Iterator[Finding]:
 def _places(config: Config) -> Iterator[Finding]:
     if config.key_provider == "file":
         yield from _same_disk(config)
+    for path in leftovers.find(config):
+        yield Finding(
+            Level.WARNING,
+            f"{path} was left by a restore or a recovery that was killed: names or wrapped keys of a backup",
+            "`sameview jobs nightly` removes it, and so does the next erasure.",
+        )
     if config.home.exists() and stat.S_IMODE(config.home.stat().st_mode) & 0o077:
         yield Finding(Level.WARNING, f"{config.home} can be read by others", f"chmod 700 {config.home}")
     if config.base_url.startswith("https://") and config.proxy_hops == 0:
@@ -125,6 +139,17 @@ def _same_disk(config: Config) -> Iterator[Finding]:
                 f"{config.kek_dir} is on the same file system as {database.database}",
                 "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
             )
+
+
+def _erasures(system: System) -> Iterator[Finding]:
+    with system.stores.keys.connect() as connection:
+        waiting = tombstones.read(connection, unfinished_only=True)
+    for stone in waiting:
+        yield Finding(
+            Level.FAULT if stone.day < system.clock().date() else Level.WARNING,
+            f"the erasure of person {stone.subject}, begun on {stone.day}, is not finished",
+            "`sameview jobs nightly` finishes it, or names the damage in its way: put that store back from a backup.",
+        )
 
 
 def _log(system: System) -> Iterator[Finding]:
