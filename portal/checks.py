@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, leftovers, verifying, witness_states
+from portal import key_life, known_erasures, leftovers, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
-from privacy import tombstones
 from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, ProviderRefused
 
 _MENDING: Final = {
@@ -142,9 +141,7 @@ def _same_disk(config: Config) -> Iterator[Finding]:
 
 
 def _erasures(system: System) -> Iterator[Finding]:
-    with system.stores.keys.connect() as connection:
-        waiting = tombstones.read(connection, unfinished_only=True)
-    for stone in waiting:
+    for stone in (each for each in known_erasures.stones(system) if not each.finished):
         yield Finding(
             Level.FAULT if stone.day < system.clock().date() else Level.WARNING,
             f"the erasure of person {stone.subject}, begun on {stone.day}, is not finished",

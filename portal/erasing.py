@@ -5,7 +5,8 @@ can be written about the person in any process, and since the gate opens nothing
 either. Rows and names go third, the keys last, since without them the log's rows could not be found. A process that was
 killed in between goes on where it stopped as soon as a command or the server starts (`resume`).
 
-An old backup brings rows, names and wrapped keys back: `reapply` erases whatever a tombstone names once more.
+An old backup brings rows, names and wrapped keys back: `reapply` erases whatever a tombstone names once more. Either
+obeys tombstones of this portal alone, by their stamps (`known_erasures.stones`).
 """
 
 import datetime as dt
@@ -20,12 +21,13 @@ from sqlalchemy import exists, select
 from auth.erasing import PLAIN
 from auth.errors import ChangeRefused
 from auth.permissions import Role
-from portal import checkpoint_files, known_erasures, leftovers, retention
+from portal import known_erasures, leftovers, retention
 from portal.erasure_receipts import Receipt, what_stays
 from portal.retention import DAMAGE, Tell
 from portal.wiring import System
-from privacy import key_store, tombstone_file, tombstones
+from privacy import key_store, tombstones
 from privacy.chains import erasure_digest
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import StillRead, purge, writing
 from privacy.tombstones import Stone
 from privacy.vault import ORGANISATION, UnknownSubject
@@ -53,9 +55,10 @@ def erase(system: System, subject: str, by: str | None, tell: Tell = to_server_l
     erasure that the next start finishes; so does StillRead, with everything erased but a journal that is being read.
     """
     _refuse_unsuitable(system, subject)
+    stamps = tombstone_stamps(system.keys)
     with writing(system.stores.keys) as connection:
         key_store.lock_for_moving(connection)
-        tombstones.begin(connection, subject, system.clock().date())
+        tombstones.begin(connection, stamps, subject, system.clock().date())
     damaged = _run(system, subject, by, tell)
     return receipt(system, subject, damaged=damaged)
 
@@ -67,8 +70,9 @@ def resume(system: System, tell: Tell = to_server_log) -> int:
     waits for the next start or night. One that cannot be finished keeps nobody from a start: `tell` hears why.
     """
     known_erasures.learn(system)
-    with system.stores.keys.connect() as connection:
-        waiting = tombstones.read(connection, unfinished_only=True)
+    for problem in known_erasures.problems(system):
+        tell(problem)
+    waiting = [stone for stone in known_erasures.stones(system) if not stone.finished]
     count = 0
     for stone in waiting:
         count += _go_on(system, stone.subject, tell)
@@ -81,8 +85,7 @@ def reapply(system: System, tell: Tell = to_server_log) -> int:
     For each tombstone and each expiry; a second time finds nothing. The caller holds the installation alone. `tell`
     hears what could not be done.
     """
-    with system.stores.keys.connect() as connection:
-        known, expiries = tombstones.read(connection), tombstones.expired(connection)
+    known, expiries = known_erasures.stones(system), known_erasures.expiries(system)
     count = 0
     for stone in known:
         if not stone.finished or _is_left(system, stone.subject):
@@ -113,11 +116,11 @@ def erase_from_log(system: System, subject: str, _by: str | None) -> Untold:
     A damaged key of theirs counts as destroyed, or nobody with one could ever be erased: the entries that only it finds
     stay as they are, and nothing opens them.
     """
-    stone = _stone(system, subject)
+    stone, stamps = _stone(system, subject), tombstone_stamps(system.keys)
     damage: list[str] = []
     erased = system.log.erase(subject, stone.rows if stone else (), damage.append)
     with writing(system.stores.keys) as connection:
-        tombstones.note(connection, subject, erased.entry, erased.rows)
+        tombstones.note(connection, stamps, subject, erased.entry, erased.rows)
     return [f"person {subject}: entries of the log were not emptied, and nothing opens them: {each}" for each in damage]
 
 
@@ -176,12 +179,7 @@ STEPS: Final[tuple[Step, ...]] = (erase_from_log, drop_rows, forget_person, dest
 
 def keep_file(system: System) -> Path:
     """Write all tombstones and expiries beside the checkpoints, for whoever restores without the newest key store."""
-    with system.stores.keys.connect() as connection:
-        content = tombstone_file.dump(connection)
-    path = system.config.checkpoints / FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    checkpoint_files.replace(path, content.decode())
-    return path
+    return known_erasures.keep_file(system)
 
 
 def _run(system: System, subject: str, by: str | None, tell: Tell) -> bool:
@@ -209,8 +207,7 @@ def _go_on(system: System, subject: str, tell: Tell, *, waits: bool = True) -> b
 
 
 def _stone(system: System, subject: str) -> Stone | None:
-    with system.stores.keys.connect() as connection:
-        return tombstones.of(connection, subject)
+    return next((each for each in known_erasures.stones(system) if each.subject == subject), None)
 
 
 def _refuse_unsuitable(system: System, subject: str) -> None:

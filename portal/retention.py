@@ -15,10 +15,11 @@ from typing import Final
 from sqlalchemy import exists, select
 
 from auth.change import earliest_day
+from portal.settings import FEWEST_LOG_YEARS, FEWEST_MONTHS
 from portal.wiring import System
 from privacy import key_store, tombstones, vault_store
 from privacy.capture import PRESETS
-from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of, first_day_of
 from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyGone, KeyRefused
 from privacy.key_store import WrappedKey
@@ -27,6 +28,7 @@ from privacy.log_upkeep import EXPIRED
 from privacy.period import Period, week_of
 from privacy.policy import Purpose
 from privacy.seal import SealBroken
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import StillRead, purge, writing
 from privacy.tombstones import Expired
 from privacy.vault import ORGANISATION, Row
@@ -82,16 +84,29 @@ class Bound:
 
 def bounds(system: System) -> list[Bound]:
     """Return from which day on each class is kept now: on nobody's clock anything goes too early."""
-    today, config = earliest_day(system.clock()), system.config
-    month = today.year * 12 + today.month - 1 - config.retain_months
+    config = system.config
+    text_days = PRESETS[config.capture_preset].text_days or 0
+    return _bounds(earliest_day(system.clock()), config.retain_months, text_days, config.retain_log_years)
+
+
+def _bounds(today: dt.date, months: int, text_days: int, log_years: int) -> list[Bound]:
+    month = today.year * 12 + today.month - 1 - months
     first_month = dt.date(month // 12, month % 12 + 1, 1)
-    first_text = today - dt.timedelta(days=PRESETS[config.capture_preset].text_days or 0)
     return [
         Bound(KeyClass.SHARED, first_month),
         Bound(KeyClass.PRIVATE, first_month),
-        Bound(KeyClass.TEXT, week_of(first_text).first),
-        Bound(KeyClass.AUDIT, dt.date(today.year - config.retain_log_years, 1, 1)),
+        Bound(KeyClass.TEXT, week_of(today - dt.timedelta(days=text_days)).first),
+        Bound(KeyClass.AUDIT, dt.date(today.year - log_years, 1, 1)),
     ]
+
+
+def may_be_over(system: System, expiry: Expired) -> bool:
+    """Tell whether what an expiry let go of can be over by now, under the shortest time that can be set.
+
+    A shorter time may have been set once, and what went then stays gone; but no setting lets go of more than this.
+    """
+    shortest = _bounds(earliest_day(system.clock()), FEWEST_MONTHS, 0, FEWEST_LOG_YEARS)
+    return any(bound.key_class == expiry.key_class and expiry.before_epoch <= bound.before for bound in shortest)
 
 
 def is_over(system: System, key_class: KeyClass, day: dt.date) -> bool:
@@ -121,7 +136,13 @@ def expire(system: System, tell: Tell = ignored) -> int:
 
 def reapply(system: System, expiry: Expired, tell: Tell = ignored) -> bool:
     """Let go again what a restored backup brought back of an expired class; tell whether there was any."""
-    return _expire(system, Bound(expiry.key_class, _first_day(expiry)), tell)
+    return _expire(system, bound_of(expiry), tell)
+
+
+def bound_of(expiry: Expired) -> Bound:
+    """Return the bound that an expiry notes; ValueError if there is none such."""
+    key_class = KeyClass(expiry.key_class)
+    return Bound(key_class, first_day_of(key_class, expiry.before_epoch))
 
 
 def _is_due(system: System, bound: Bound) -> bool:
@@ -197,22 +218,12 @@ def _is_carried(system: System, subject: str, field: Field, bound: Bound) -> boo
 
 
 def _destroy_keys(system: System, bound: Bound, kept: Collection[str]) -> None:
-    today = system.clock().date()
+    today, stamps = system.clock().date(), tombstone_stamps(system.keys)
     with writing(system.stores.keys) as connection:
         key_store.lock_for_moving(connection)
-        tombstones.expire(connection, Expired(bound.key_class, bound.before, today))
+        tombstones.expire(connection, stamps, Expired(bound.key_class, bound.before, today))
         key_store.destroy_epochs(connection, bound.key_class, bound.low, bound.before, but=(ORGANISATION, *kept))
     system.keys.evict()
     with suppress(StillRead):  # the night empties the journals last, and tells where it cannot
         purge(system.stores.keys, [WrappedKey.__table__])
         purge(system.stores.data, [])
-
-
-def _first_day(expiry: Expired) -> dt.date:
-    """Return the first day of the first epoch that stays."""
-    epoch = expiry.before_epoch
-    if expiry.key_class is KeyClass.TEXT:
-        return dt.date.fromordinal(epoch * 7 + 1)
-    if expiry.key_class is KeyClass.AUDIT:
-        return dt.date(epoch, 1, 1)
-    return dt.date(epoch // 12, epoch % 12 + 1, 1)

@@ -7,12 +7,12 @@ import click
 from auth.accounts import checked_email
 from auth.change import zone_named
 from auth.permissions import Role
-from portal import founding, lost_stores, schema
+from portal import founding, known_erasures, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.config import Config
 from portal.occupancy import Occupancy
-from portal.wiring import open_stores
+from portal.wiring import build, open_stores
 
 
 @click.command()
@@ -46,10 +46,26 @@ def migrate() -> None:
             raise CommandRefused(gone)
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
+        unstamped = known_erasures.has_unstamped(stores.keys)
     finally:
         stores.dispose()
         occupancy.leave()
+    if unstamped:
+        _stamp(config)
     click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
+
+
+def _stamp(config: Config) -> None:
+    """Stamp what an older version wrote of erasures, as far as the log confirms it, and name the rest."""
+    system = build(config)
+    try:
+        known_erasures.learn(system)
+        if not (problems := list(known_erasures.problems(system))):  # else the file is what they were read from
+            known_erasures.keep_file(system)
+        for problem in problems:
+            click.echo(f"problem: {problem}", err=True)
+    finally:
+        system.close()
 
 
 @click.command()
