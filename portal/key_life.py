@@ -158,7 +158,8 @@ def _of_data_keys(system: System) -> Iterator[Concern]:
         tried = islice(system.keys.prove(key_class), _PROVED)
         broken = [reason for _, reason in tried if reason is not None]
         if broken:
-            what = f"{len(broken)} data keys of class {key_class} do not unwrap, the first: {broken[0]}"
+            keys = "data key" if len(broken) == 1 else "data keys"
+            what = f"{len(broken)} {keys} of class {key_class} cannot be unwrapped, the first: {broken[0]}"
             fix = "Put the key store back from its newest backup; `sameview log verify` names whom it concerns."
             yield Concern(True, what, fix)
 

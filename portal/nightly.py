@@ -144,6 +144,7 @@ def _look_after_keys(system: System, step: Step) -> tuple[int, bool, list[str]]:
         renewed = _renew_keys(system, step)
     except DAMAGE as error:
         refused.append(str(error))
+        renewed = len(error.done) if isinstance(error, rotation.RenewalIncomplete) else 0
     try:
         escrowed = escrowing.keep_up(system)
     except (EscrowRefused, *DAMAGE) as error:

@@ -43,6 +43,14 @@ class Renewed:
     destroyed: tuple[int, ...]
 
 
+class RenewalIncomplete(KeyRefused):
+    """Keys of some classes do not unwrap, which the text names; `done` is what was done for the other classes."""
+
+    def __init__(self, reasons: list[str], done: list[Renewed]) -> None:
+        super().__init__("; ".join(reasons))
+        self.done = done
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """One version of a class's KEK. Dates are unknown of a version that nobody recorded yet.
@@ -160,7 +168,7 @@ def renew_due(
 ) -> list[Renewed]:
     """Replace what is due, finish what was interrupted, and return what was done.
 
-    Classes are independent: KeyRefused names what does not unwrap when all of them were tried.
+    Classes are independent: RenewalIncomplete names what does not unwrap when all of them were tried.
     """
     ring.record()
     history = key_history.read(log)
@@ -176,7 +184,7 @@ def renew_due(
         except KeyRefused as error:
             refused.append(str(error))
     if refused:
-        raise KeyRefused("; ".join(refused))
+        raise RenewalIncomplete(refused, done)
     return done
 
 

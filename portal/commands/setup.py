@@ -7,7 +7,7 @@ import click
 from auth.accounts import checked_email
 from auth.change import zone_named
 from auth.permissions import Role
-from portal import founding, known_erasures, lost_stores, schema
+from portal import founding, key_life, known_erasures, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.config import Config
@@ -89,6 +89,8 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the portal until stopped."""
     with opened() as system:
         embedded = system.stores.data.dialect.name == "sqlite"
+        for each in (concern for concern in key_life.concerns(system) if concern.is_fault):
+            click.echo(f"fault: {each.what}. {each.fix}", err=True)  # served all the same: the rest of it opens
     if embedded and workers > 1:
         raise CommandRefused("--workers: SQLite is served by one process; set SAMEVIEW_DATABASE_URL for more")
     refuse_taken(host, port)

@@ -69,7 +69,7 @@ def test_data_keys_that_do_not_unwrap_are_a_fault_of_the_check(home: Path) -> No
     checked = run("check")
 
     assert checked.exit_code == 1
-    assert "data keys of class private do not unwrap" in checked.stdout
+    assert "data key of class private cannot be unwrapped" in checked.stdout
     assert "Put the key store back from its newest backup" in checked.stdout
 
 
@@ -102,3 +102,14 @@ def test_status_promises_no_horizon_that_is_not_kept(tmp_path: Path, clock: Cloc
     assert sentences[0] == "What was erased opens from no backup older than 30 days: no key lives longer."
     assert "should open from no backup older than 30 days, and opens from those of 40 days" in sentences[1]
     assert "sameview jobs nightly" in sentences[1]
+
+
+def test_a_server_that_lacks_a_key_says_so_before_it_serves(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = []
+    monkeypatch.setattr("portal.serving.serve", lambda *where: served.append(where))
+    break_data_keys(home, "private")
+
+    started = run("serve", "--port", "8123")
+
+    assert served == [("127.0.0.1", 8123, 1)]
+    assert "fault: 1 data key of class private cannot be unwrapped" in started.stderr

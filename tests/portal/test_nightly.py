@@ -102,6 +102,7 @@ def test_one_damaged_row_or_key_is_named_and_everything_else_of_the_night_is_don
     assert frozen(office, iso_week("2026-W46"), "eva")
     versions = {each: office.system.provider.versions(each) for each in KeyClass}
     assert versions == {each: [1, 2] if each is what else [2] for each in KeyClass}, "renewed, but where one is damaged"
+    assert done.keys_renewed == len(KeyClass) - (what in versions)
     assert (done.log_days, done.whole) == (1, True)
     published = checkpoints.latest(office.system).checkpoint
     assert (office.system.config.checkpoints / f"{published.size}.txt").exists()
