@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile
 
-.PHONY: demo test check bench bench-log lock screenshots clean
+.PHONY: demo test check bench bench-ingest bench-log bench-relay lock screenshots clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -19,8 +19,14 @@ check: .venv/ready
 bench: .venv/ready .venv-peer/ready
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
+bench-ingest: .venv/ready .venv-peer/ready
+	$(BIN)/python -m benchmarks.ingest $(BENCH)
+
 bench-log: .venv/ready
 	$(BIN)/python -m benchmarks.log $(BENCH)
+
+bench-relay: .venv/ready
+	$(BIN)/python -m benchmarks.relay $(BENCH)
 
 screenshots: .venv/ready
 	$(BIN)/python -m docs.screenshots

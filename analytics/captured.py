@@ -11,7 +11,7 @@ never stored, and switching it on is not retroactive.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -151,7 +151,7 @@ def captured_day(
     counted = np.concatenate([np.empty(0, np.int64), *(rows[key].copy for key in keys)]) == 0
     rules = {rule for each in rows.values() for rule, bits in each.coarsened.items() if bits.any()}
     coarsened = {rule: _bits([rows[key] for key in keys], rule)[counted] for rule in sorted(rules)}
-    return CapturedDay(events, Ledger(int(counted.sum()), coarsened, ledger.dropped, ledger.doors, ledger.salt))
+    return CapturedDay(events, replace(ledger, kept=int(counted.sum()), coarsened=coarsened))
 
 
 def unlike(rows: Rows, stored: Rows) -> Bits:

@@ -18,7 +18,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from analytics.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
+import regex
+
+from privacy.capture_policy import CapturePolicy
+from privacy.patterns import Pattern, PatternError, Texts, compile_pattern, runs_away
+from privacy.policy_parts import Category
 
 SEPARATOR: Final = " > "
 UNCATEGORIZED: Final = "Uncategorized"
@@ -105,6 +109,31 @@ def load(path: Path | None = None) -> Rules:
     return read(path.read_bytes())
 
 
+def of_policy(policy: CapturePolicy) -> Rules:
+    """Return the category rules that a policy states; its expressions were tried when it was read."""
+    return Rules(tuple(map(_stated, policy.categories)))
+
+
+def _stated(each: Category) -> Rule:
+    pattern = compile_pattern(each.regex, each.ignore_case) if each.regex else None
+    return Rule(each.path, pattern, each.select_keys, each.priority, each.core)
+
+
+def as_stated(rules: Rules) -> tuple[Category, ...]:
+    """Return rules as a policy states them; those that were disabled have no expression any more."""
+    return tuple(
+        Category(
+            tuple(each.name.split(SEPARATOR)),
+            each.pattern.compiled.pattern if each.pattern else None,
+            bool(each.pattern and each.pattern.compiled.flags & regex.IGNORECASE),
+            each.select_keys,
+            each.priority,
+            each.core,
+        )
+        for each in rules.rules
+    )
+
+
 def _is_core(category: str, flags: Mapping[str, bool | None]) -> bool:
     path = category
     while path:
@@ -178,13 +207,14 @@ def _may_match(keys: tuple[str, ...], about: _About) -> bool:
 
 
 class Categoriser:
-    """Finds the category of an event's data, remembering every text that it has seen.
+    """Finds the category of an event's data, remembering every text that it has seen, up to `kept_texts`.
 
     `disabled` counts, per category, the expressions that took too long and are not used any more.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, kept_texts: int = _KEPT_TEXTS) -> None:
         self.rules = rules
+        self._kept_texts = kept_texts
         self.disabled = Counter(rules.disabled)
         used = [(rule.rank, number, rule) for number, rule in enumerate(rules.rules) if rule.pattern]
         used.sort(key=lambda item: item[:2], reverse=True)  # of any two that match, the winner comes first
@@ -202,7 +232,7 @@ class Categoriser:
     def of_each(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return the category of each event's data; texts that are new are searched together, which is quicker."""
         known, keyed, nothing = self._known, self._keyed, len(self._names) - 1
-        if len(known) > _KEPT_TEXTS:
+        if len(known) > self._kept_texts:
             known.clear()
         asked = [
             [(key, text) if key in keyed else text for key, text in data.items() if isinstance(text, str)]
@@ -236,3 +266,16 @@ class Categoriser:
             self._candidates = [other for other in self._candidates if other is not candidate]
             self._known.clear()
             return []
+
+
+class Categorisers:
+    """The categoriser of each policy, made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Categoriser] = {}
+
+    def __call__(self, policy: CapturePolicy) -> Categoriser:
+        """Return the categoriser that applies a policy's rules."""
+        if policy.text not in self._made:
+            self._made[policy.text] = Categoriser(of_policy(policy))
+        return self._made[policy.text]

@@ -1,26 +1,36 @@
-"""The door: each distinct data of an import is categorised, then the capture preset decides what of it is kept.
+"""The door: each distinct data of an import is categorised, then the capture policy decides what of it is kept.
 
-What an event said goes on from here only as `Data`, after policy.
+What an event said goes on from here only as `Data`, after policy. When it was is cut to the working time and moved to
+the grid of the policy. An event from before the policy in force passes the policy of its own time first.
 """
 
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.categories import Categoriser, Rules
 from analytics.events import WEB, WINDOW, Data, Int64
-from privacy.capture import Preset, apply, text_is_kept
+from analytics.timing import AS_IT_WAS, CUT, GONE, MOVED, Timed, timed, timed_again
+from privacy.capture import PRESETS, Captured, CapturePolicy, apply
+from privacy.policies import InForce
+from privacy.policy_parts import EARLIER, GRID, OUTSIDE
+from privacy.working_time import Windows
 
 DROPPED: Final = -1
 MOST_RULES: Final = 62
 """Rules are bits of a signed number."""
 _BLOCK: Final = 4096
 """So many data are categorised together."""
+_MOST_ANSWERS: Final = 50_000
+_MOST_KINDS: Final = 200
+_FLAGS: Final = 8
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
@@ -36,35 +46,121 @@ class Admitted(NamedTuple):
     rules: Int64
 
 
+Answer: TypeAlias = tuple[Data | None, tuple[str, ...]]
+"""What is left of data, None if a rule dropped it, and the rules that took something away."""
+
+
+class Passed(NamedTuple):
+    """What became of events: parts in time, each of an `event`, with a code for `texts` and `admitted`.
+
+    `counted` marks the first part of each event.
+    """
+
+    admitted: Admitted
+    texts: Sequence[bytes]
+    event: Int64
+    start_us: Int64
+    duration_us: Int64
+    code: NDArray[Any]
+    counted: NDArray[np.bool_]
+
+
+class Memory:
+    """What became of data under the policies, kept from batch to batch: desks say few different things.
+
+    In memory only, like the texts that a categoriser remembers, and for one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[tuple[CapturePolicy, ...], str], dict[bytes, Answer]] = {}
+
+    def of(self, stages: tuple[CapturePolicy, ...], kind: str) -> dict[bytes, Answer]:
+        """Return the answers that are known for a type of bucket."""
+        if sum(map(len, self._answers.values())) > _MOST_ANSWERS or len(self._answers) > _MOST_KINDS:
+            self._answers.clear()
+        return self._answers.setdefault((stages, kind), {})
+
+
 @dataclass(slots=True)
 class Door:
-    """Admits data by one preset and one set of category rules, and remembers every different answer."""
+    """Admits data and times by the policies that have held, and remembers every different answer."""
 
-    preset: Preset
-    categoriser: Categoriser
+    in_force: InForce
+    categorisers: Callable[[CapturePolicy], Categoriser]
+    zone: ZoneInfo
+    memory: "Memory | None" = None
     data: list[Data] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     _places: dict[Data, int] = field(default_factory=dict)
     _bits: dict[tuple[str, ...], int] = field(default_factory=dict)
 
     @property
-    def name(self) -> str:
-        """A short digest of the preset and the category rules, by which a day knows how it was captured."""
-        return door_name(self.preset, self.categoriser.rules)
+    def policy(self) -> CapturePolicy:
+        """The policy in force."""
+        return self.in_force.now
 
-    def admit(self, kind: str, distinct: Sequence[bytes]) -> Admitted:
-        """Return what becomes of the distinct data (JSON objects) of a bucket of a type."""
+    @property
+    def name(self) -> str:
+        """A short digest of the policy and its category rules, by which a day knows how it was captured."""
+        return door_name(self.policy, self.categorisers(self.policy).rules)
+
+    def let_in(self, kind: str, distinct: Sequence[bytes], start: Int64, duration: Int64, code: NDArray[Any]) -> Passed:
+        """Return what becomes of events of a bucket of a type; `code` is each one's place among the distinct data."""
+        held = np.searchsorted(np.array(self.in_force.ends_us(), dtype=np.int64), start, side="right")
+        if not len(start) or (held == len(self.in_force.policies) - 1).all():
+            return self._under((self.policy,), kind, distinct, start, duration, code)
+        found = []
+        for version in np.unique(held).tolist():
+            own = np.flatnonzero(held == version)
+            passed = self._under(self._stages(version), kind, distinct, start[own], duration[own], code[own])
+            found.append(passed._replace(event=own[passed.event]))
+        return _together(found)
+
+    def admit(self, kind: str, distinct: Sequence[bytes], stages: tuple[CapturePolicy, ...] | None = None) -> Admitted:
+        """Return what becomes of distinct data (JSON objects) of a type of bucket, under one policy after another."""
+        stages = stages or (self.policy,)
         # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
-        categorised = kind == WINDOW or (kind == WEB and not text_is_kept(self.preset))
+        whole = all(each.keeps_page_texts() for each in stages)
+        categorised = kind == WINDOW or (kind == WEB and not whole)
+        categoriser = self.categorisers(stages[0])
+        known = {} if self.memory is None else self.memory.of(stages, kind)
+        unknown = [each for each in distinct if each not in known] if known else distinct
         places, bits = [], []
-        for first in range(0, len(distinct), _BLOCK):
-            block = list(map(_decode, distinct[first : first + _BLOCK]))
-            categories = self.categoriser.of_each(block) if categorised else [""] * len(block)
-            for raw, category in zip(block, categories, strict=True):
-                left = apply(self.preset, kind, raw, category)
-                places.append(DROPPED if left.data is None else self.place(_data(left.data, left.category)))
-                bits.append(self._bits[left.rules] if left.rules in self._bits else self._bits_of(left.rules))
+        for first in range(0, len(unknown), _BLOCK):
+            texts = unknown[first : first + _BLOCK]
+            block = list(map(_decode, texts))
+            categories = categoriser.of_each(block) if categorised else [""] * len(block)
+            for text, raw, category in zip(texts, block, categories, strict=True):
+                left = apply_each(stages, kind, raw, category)
+                data = None if left.data is None else data_of(left.data, left.category)
+                if self.memory is not None:
+                    known[text] = data, left.rules
+                    continue
+                places.append(DROPPED if data is None else self.place(data))
+                bits.append(self.bits(left.rules))
+        if self.memory is not None:
+            answers = [known[each] for each in distinct]
+            places = [DROPPED if data is None else self.place(data) for data, _ in answers]
+            bits = [self.bits(rules) for _, rules in answers]
         return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
+
+    def stages_at(self, start_us: int) -> tuple[CapturePolicy, ...]:
+        """Return the policies that an event which began then passes, one after another."""
+        return self._stages(sum(end <= start_us for end in self.in_force.ends_us()))
+
+    def times_left(self, start: Int64, duration: Int64) -> Timed | None:
+        """Return what is left of the times of events whose data were admitted before; None if it is all of them."""
+        versions = [self.stages_at(each) for each in start.tolist()]
+        found = []
+        for stages in dict.fromkeys(versions):
+            own = np.array([place for place, each in enumerate(versions) if each == stages], dtype=np.int64)
+            timed_own = self._times(stages, start[own], duration[own])
+            if timed_own is None:
+                timed_own = Timed(np.arange(len(own)), start[own], duration[own], np.zeros(len(own), np.int64))
+            found.append(timed_own._replace(event=own[timed_own.event]))
+        if not found or all(not each.flags.any() for each in found):
+            return None
+        return Timed(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
     def place(self, data: Data) -> int:
         """Return the place of data in `data`, where it is put if it is new."""
@@ -73,16 +169,115 @@ class Door:
             self.data.append(data)
         return place
 
+    def bits(self, rules: tuple[str, ...]) -> int:
+        """Return rules as bits, each for its place in `rules`, where it is put if it is new."""
+        return self._bits[rules] if rules in self._bits else self._bits_of(rules)
+
+    def _stages(self, version: int) -> tuple[CapturePolicy, ...]:
+        """Return the policies that an event of a version's time passes: that one, and the one in force."""
+        then = self.in_force.policies[version]
+        return (self.policy,) if then is self.policy else (then, self.policy)
+
+    def _under(
+        self,
+        stages: tuple[CapturePolicy, ...],
+        kind: str,
+        distinct: Sequence[bytes],
+        start: Int64,
+        duration: Int64,
+        code: NDArray[Any],
+    ) -> Passed:
+        admitted = self.admit(kind, distinct, stages)
+        found = self._times(stages, start, duration)
+        if found is None:
+            event = np.arange(len(start))
+            return Passed(admitted, distinct, event, start, duration, code, np.ones(len(start), dtype=bool))
+        ways = np.unique(found.flags)
+        ruled = [self._ruled(admitted, way) for way in ways.tolist()]
+        every = Admitted(
+            np.concatenate([np.empty(0, np.int64), *(each.data for each in ruled)]),
+            np.concatenate([np.empty(0, np.int64), *(each.rules for each in ruled)]),
+        )
+        place = np.searchsorted(ways, found.flags)
+        counted = np.ones(len(found.event), dtype=bool)
+        counted[1:] = found.event[1:] != found.event[:-1]
+        return Passed(
+            every,
+            [*distinct] * len(ways),
+            found.event,
+            found.start_us,
+            found.duration_us,
+            code[found.event] + len(distinct) * place,
+            counted,
+        )
+
+    def _times(self, stages: tuple[CapturePolicy, ...], start: Int64, duration: Int64) -> Timed | None:
+        """Return what is left of times; None if it is all of them."""
+        found = None
+        for policy in stages:
+            windows = Windows(policy.schedule(), self.zone)
+            if windows.always and not policy.grid_seconds:
+                continue
+            if found is None:
+                found = timed(start, duration, windows, policy.grid_seconds)
+            else:
+                found = timed_again(found, windows, policy.grid_seconds)
+        return found
+
+    def _ruled(self, admitted: Admitted, way: int) -> Admitted:
+        """Return what becomes of data whose time was cut, moved, or not kept at all."""
+        if way == AS_IT_WAS:
+            return admitted
+        here = admitted.data != DROPPED
+        if way & GONE:
+            rules = np.where(here, self.bits((OUTSIDE,)), admitted.rules)
+            return Admitted(np.full(len(admitted.data), DROPPED), rules)
+        bits = (self.bits((OUTSIDE,)) if way & CUT else 0) | (self.bits((GRID,)) if way & MOVED else 0)
+        return Admitted(admitted.data, np.where(here, admitted.rules | bits, admitted.rules))
+
     def _bits_of(self, rules: tuple[str, ...]) -> int:
-        self.rules += [each for each in rules if each not in self.rules]
-        if len(self.rules) > MOST_RULES:
-            raise ValueError(f"a preset has at most {MOST_RULES} rules")
-        self._bits[rules] = sum(1 << self.rules.index(each) for each in rules)
+        named = {self._known_as(each) for each in rules}
+        self._bits[rules] = sum(1 << self.rules.index(each) for each in named)
         return self._bits[rules]
 
+    def _known_as(self, rule: str) -> str:
+        """Return a rule, put among those known; of more than there are bits for, only that they are of earlier days."""
+        if rule not in self.rules:
+            if len(self.rules) >= MOST_RULES - 1:
+                rule = EARLIER
+            self.rules += [rule] if rule not in self.rules else []
+        return rule
 
-def door_name(preset: Preset, rules: Rules) -> str:
-    """Return a short digest of a preset and of category rules."""
+
+def _together(found: Sequence[Passed]) -> Passed:
+    """Return events that passed under different policies as one."""
+    sizes = np.cumsum([0, *(len(each.texts) for each in found)])
+    codes = [each.code + size for each, size in zip(found, sizes.tolist(), strict=False)]
+    return Passed(
+        Admitted(np.concatenate([e.admitted.data for e in found]), np.concatenate([e.admitted.rules for e in found])),
+        [text for each in found for text in each.texts],
+        np.concatenate([each.event for each in found]),
+        np.concatenate([each.start_us for each in found]),
+        np.concatenate([each.duration_us for each in found]),
+        np.concatenate(codes),
+        np.concatenate([each.counted for each in found]),
+    )
+
+
+def apply_each(stages: Sequence[CapturePolicy], kind: str, data: Mapping[str, Any], category: str) -> Captured:
+    """Return what several policies, one after the other, leave of an event."""
+    left = apply(stages[0], kind, data, category)
+    for policy in stages[1:]:
+        if left.data is None:
+            return left
+        then = apply(policy, kind, left.data, left.category)
+        rules = then.rules if then.data is None else tuple(sorted({*left.rules, *then.rules}))
+        left = then._replace(rules=rules)
+    return left
+
+
+def door_name(policy: CapturePolicy, rules: Rules) -> str:
+    """Return a short digest of what a policy does to an event, and of category rules."""
     described = [
         (
             each.name,
@@ -92,10 +287,12 @@ def door_name(preset: Preset, rules: Rules) -> str:
         )
         for each in rules.rules
     ]
-    return hashlib.sha256(repr((preset.name, described)).encode()).hexdigest()[:16]
+    preset = PRESETS.get(policy.name)
+    is_preset = preset is not None and preset.conduct == policy.conduct
+    return hashlib.sha256(repr((policy.name if is_preset else policy.conduct, described)).encode()).hexdigest()[:16]
 
 
-def _data(kept: Mapping[str, Any], category: str) -> Data:
+def data_of(kept: Mapping[str, Any], category: str) -> Data:
     """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
     app = title = url = audible = status = None
     rest = {}

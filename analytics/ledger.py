@@ -2,12 +2,13 @@
 
 It counts a *set* of events: whatever came twice, in one file or in several, is counted once, in any order of arrival.
 For what was kept the ledger holds a bit per rule beside each stored event. What was dropped leaves a salted fingerprint
-of 8 bytes, which says nothing without the event itself and lies inside the sealed ledger.
+of 8 bytes, which says nothing without the event itself and lies inside the sealed ledger. `gaps` are the intervals of
+the day of which a desk says that nothing was captured, with its reason.
 """
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +19,8 @@ from analytics.column_bytes import SegmentBroken, freeze, thaw
 
 Bits: TypeAlias = NDArray[np.bool_]
 Fingerprints: TypeAlias = NDArray[np.uint64]
+Gap: TypeAlias = tuple[int, int, str]
+"""Where an interval without capture begins and ends (µs since 1970 UTC), and why."""
 
 SALT_BYTES: Final = 16
 _VERSION: Final = 1
@@ -39,21 +42,38 @@ class Ledger:
     dropped: Mapping[str, Fingerprints] = field(default_factory=dict)
     doors: tuple[str, ...] = ()
     salt: bytes = field(default_factory=_new_salt)
+    gaps: tuple[Gap, ...] = ()
 
     def totals(self) -> dict[str, Any]:
         """Return `{"received", "kept", "coarsened": {rule: n}, "dropped": {rule: n}}`; received = kept + dropped."""
         coarsened = {rule: int(bits.sum()) for rule, bits in sorted(self.coarsened.items())}
         dropped = {rule: len(found) for rule, found in sorted(self.dropped.items())}
-        return {
+        totals: dict[str, Any] = {
             "received": self.kept + sum(dropped.values()),
             "kept": self.kept,
             "coarsened": {rule: count for rule, count in coarsened.items() if count},
             "dropped": {rule: count for rule, count in dropped.items() if count},
         }
+        return totals | ({"not_captured": self._gap_seconds()} if self.gaps else {})
 
     def fingerprint(self, event: bytes) -> int:
         """Return what is kept of a dropped event, given everything that identifies it."""
         return int.from_bytes(hashlib.blake2b(event, digest_size=8, key=self.salt).digest(), "little")
+
+    def with_gaps(self, gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+        """Return `gaps` with others among them, each once, in one order."""
+        return tuple(sorted({*self.gaps, *gaps}))
+
+    def _gap_seconds(self) -> dict[str, float]:
+        """Return how long nothing was captured, by reason; what is told twice counts once."""
+        seconds: dict[str, float] = {}
+        for reason in sorted({reason for _, _, reason in self.gaps}):
+            total, reached = 0, 0
+            for start, end, _ in (each for each in self.gaps if each[2] == reason):
+                total += max(end - max(start, reached), 0)
+                reached = max(reached, end)
+            seconds[reason] = total / 1e6
+        return seconds
 
     def all_dropped(self) -> Fingerprints:
         """Return the fingerprints under all rules."""
@@ -75,6 +95,7 @@ def encode(ledger: Ledger) -> bytes:
             "dropped": {rule: found.astype("<u8").tobytes() for rule, found in sorted(ledger.dropped.items())},
             "doors": ledger.doors,
             "salt": ledger.salt,
+            "gaps": ledger.gaps,
         }
     )
 
@@ -94,4 +115,5 @@ def decode(segment: bytes) -> Ledger:
         {rule: np.frombuffer(b, "<u8").astype(np.uint64) for rule, b in found["dropped"].items()},
         tuple(found["doors"]),
         found["salt"],
+        tuple((start, end, reason) for start, end, reason in found.get("gaps", ())),
     )

@@ -3,6 +3,7 @@
 Pure functions on disjoint, ordered intervals that do not touch (`transforms.union` gives such).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -35,14 +36,18 @@ def focus_blocks(core: Intervals) -> Int64:
     return np.array(found, np.int64)
 
 
-def breaks(active: Intervals) -> tuple[Int64, int]:
+def breaks(active: Intervals, unknown: Sequence[tuple[int, int]] = ()) -> tuple[Int64, int]:
     """Return the lengths of the breaks and the active time of the longest stretch without one, in microseconds.
 
     A break is 5 to 15 minutes between active intervals. A longer gap that nobody has explained is time away: it is no
-    break, but it ends a stretch as one does, because nobody was at the desk.
+    break, but it ends a stretch as one does, because nobody was at the desk. Neither is a gap with a time in it of
+    which nothing was captured (`unknown`, half-open): what it was is not known.
     """
     gaps = active.start_us[1:] - active.end_us[:-1]
-    pauses = gaps[(gaps >= BREAK_US) & (gaps <= AWAY_US)]
+    known = np.ones(gaps.size, dtype=bool)
+    for start, end in unknown:
+        known &= (active.end_us[:-1] >= end) | (active.start_us[1:] <= start)
+    pauses = gaps[(gaps >= BREAK_US) & (gaps <= AWAY_US) & known]
     worked = active.end_us - active.start_us
     if not worked.size:
         return pauses, 0

@@ -6,7 +6,7 @@ rounded so that they add up to the day's: flooding each hour alone would not, si
 """
 
 import datetime as dt
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -28,11 +28,16 @@ _CELL_US: Final = 60_000_000
 """The timeline is drawn in minutes."""
 
 
-def summarise(day: DayEvents, zone: ZoneInfo, core: Set[str]) -> dict[Field, dict[str, Any]]:
+def summarise(
+    day: DayEvents, zone: ZoneInfo, core: Set[str], gaps: Sequence[tuple[int, int, str]] = ()
+) -> dict[Field, dict[str, Any]]:
     """Return the day's figures by field, in seconds with at most three decimals.
 
     `core` holds the full paths of core categories. `apps` is missing where the capture policy kept no app at all.
+    `gaps` are the times of which nothing was captured, with the reason; a day that has nothing else has no figures.
     """
+    if gaps and not any(len(each.start_us) for each in day.streams):
+        return {}
     found = activity(day)
     active = found.active
     details = _Names.of(list(map(attrgetter("category"), day.data)))
@@ -44,8 +49,8 @@ def summarise(day: DayEvents, zone: ZoneInfo, core: Set[str]) -> dict[Field, dic
         Field.CATEGORIES: _by_name(active, tops),
         Field.CATEGORY_DETAIL: _by_name(active, details),
         Field.FOCUS: _focus(active.where(is_core[details.number[active.data]])),
-        Field.RHYTHM: _rhythm(day, active, tops, zone),
-        Field.RECOVERY: _recovery(active),
+        Field.RHYTHM: _rhythm(day, active, tops, zone) | _not_captured(day, gaps),
+        Field.RECOVERY: _recovery(active, [(start, end) for start, end, _ in gaps]),
     }
     apps = _Names.of([data.app or UNKNOWN_APP for data in day.data])
     if apps.names != [UNKNOWN_APP]:
@@ -103,8 +108,8 @@ def _focus(core: Intervals) -> dict[str, float]:
     }
 
 
-def _recovery(active: Intervals) -> dict[str, float]:
-    taken, longest = breaks(union([active]))
+def _recovery(active: Intervals, unknown: Sequence[tuple[int, int]]) -> dict[str, float]:
+    taken, longest = breaks(union([active]), unknown)
     return {"breaks": taken.size, "seconds": _seconds(taken.sum()), "longest_stretch_seconds": _seconds(longest)}
 
 
@@ -121,6 +126,12 @@ def _rhythm(day: DayEvents, active: Intervals, tops: _Names, zone: ZoneInfo) -> 
         "last": f"{_local(int(active.end_us[-1]), zone):%H:%M}" if seen else None,
         "timeline": _timeline(kinds, tops.names, day),
     }
+
+
+def _not_captured(day: DayEvents, gaps: Sequence[tuple[int, int, str]]) -> dict[str, Any]:
+    """Return `[start, end, reason]` in ms since the day began, to be drawn; nothing where there is nothing to draw."""
+    drawn = [[(start - day.first_us) // 1000, (end - day.first_us) // 1000, reason] for start, end, reason in gaps]
+    return {"gaps": drawn} if drawn else {}
 
 
 def _local(instant_us: int, zone: ZoneInfo) -> dt.datetime:

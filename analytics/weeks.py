@@ -58,9 +58,10 @@ class Weeks:
         Raises NotPermitted or NotYet, with the refusal in the log.
         """
         period = iso_week(week)
-        if self.gate.decide(viewer, subject, SHARED_FIELDS, purpose, period, Tier.WEEK).permitted:
+        fields = self.asked(subject, purpose, period)
+        if self.gate.decide(viewer, subject, fields, purpose, period, Tier.WEEK).permitted:
             self.freeze(subject, period)
-        disclosed = self.gate.disclose(viewer, subject, SHARED_FIELDS, purpose, period, tier=Tier.WEEK)
+        disclosed = self.gate.disclose(viewer, subject, fields, purpose, period, tier=Tier.WEEK)
         answer = _answer(disclosed, purpose)
         self.gate.receipt(disclosed, answer.digest)
         return answer
@@ -71,23 +72,30 @@ class Weeks:
         Raises WeekClosedToManager where the manager would be refused.
         """
         period = iso_week(week)
-        decision = self.gate.decide(manager, subject, SHARED_FIELDS, purpose, period, Tier.WEEK)
+        fields = self.asked(subject, purpose, period)
+        decision = self.gate.decide(manager, subject, fields, purpose, period, Tier.WEEK)
         if not decision.permitted:
             raise WeekClosedToManager(decision)
         self.freeze(subject, period)
         disclosed = self.gate.disclose(
-            subject, subject, SHARED_FIELDS, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
+            subject, subject, fields, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
         )
         return _answer(disclosed, purpose)
 
-    def again(self, subject: str, period: Period, purpose: Purpose, session: str) -> Answer | None:
-        """Open a frozen week as the person whom it is about, in the form in which a read for `purpose` was answered.
+    def asked(self, subject: str, purpose: Purpose, period: Period) -> frozenset[Field]:
+        """Return the fields of a week that a manager is shown; where the policy shares nothing, those to be refused."""
+        return (self.gate.shared(subject, purpose, period) & SHARED_FIELDS) or SHARED_FIELDS
+
+    def again(
+        self, subject: str, period: Period, purpose: Purpose, session: str, fields: frozenset[Field] = SHARED_FIELDS
+    ) -> Answer | None:
+        """Open a frozen week as the person whom it is about, in the form in which a read of `fields` was answered.
 
         None if nothing is stored of it any more. Nothing is frozen here, and whether the viewer of then could still
         open it does not matter. SealBroken and VaultIncomplete say that stored rows were tampered with.
         """
         disclosed = self.gate.disclose(
-            subject, subject, SHARED_FIELDS, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
+            subject, subject, fields, Purpose.OWN_REVIEW, period, tier=Tier.WEEK, session=session
         )
         return _answer(disclosed, purpose) if disclosed.values else None
 
@@ -125,11 +133,11 @@ def _answer(disclosed: Disclosed, purpose: Purpose) -> Answer:
 def week_payload(disclosed: Disclosed, purpose: Purpose) -> dict[str, Any]:
     """Return the one payload of a frozen week, for the manager's page and for the employee's mirror alike."""
     monday = disclosed.period.first
-    frozen = {field: load(disclosed.values[monday, field]) for field in _FIELDS}
+    frozen = {field: load(disclosed.values[monday, field]) for field in sorted(disclosed.fields)}
     return {
         "week": week_name(disclosed.period),
         "subject": disclosed.subject,
-        "timezone": frozen[_FIELDS[0]]["timezone"],
+        "timezone": next(iter(frozen.values()))["timezone"],
         "purpose": purpose.value,
         "fields": {field.value: each["value"] for field, each in frozen.items() if each["mark"] is None},
         "marks": {field.value: each["mark"] for field, each in frozen.items() if each["mark"] is not None},

@@ -25,6 +25,13 @@ from auth.tokens import Scope
 from privacy.log_ledger import Ledger
 
 _PASSWORD_KINDS: Final = (Kind.PASSWORD_SET, Kind.PASSWORD_RESET, Kind.PASSWORD_CHANGED, Kind.PASSWORD_RENEWED)
+_TOKEN_KINDS: Final = (
+    Kind.TOKEN_ISSUED,
+    Kind.TOKEN_REVOKED,
+    Kind.DEVICE_ENROLLED,
+    Kind.DEVICE_RENAMED,
+    Kind.DEVICE_REVOKED,
+)
 _LINK_KINDS: Final = {
     LinkKind.INVITATION: Kind.INVITED,
     LinkKind.RESET: Kind.RESET_ISSUED,
@@ -166,12 +173,14 @@ class Accounting:
             place = f"token {row.id} of {row.subject_id}"
             if not self._stamps.holds(PersonalToken, row):
                 yield f"{place}: {_NOT_STAMPED}"
-            last = self._said.last(row.subject_id, Kind.TOKEN_ISSUED, Kind.TOKEN_REVOKED, token=row.id)
+            last = self._said.last(row.subject_id, *_TOKEN_KINDS, token=row.id)
             reset = self._said.last(row.subject_id, Kind.PASSWORD_RESET, Kind.PASSWORD_SET)
             if last is None:
                 yield f"{place}: no entry of the log issued it"
-            elif last.kind is Kind.TOKEN_REVOKED:
+            elif last.kind in (Kind.TOKEN_REVOKED, Kind.DEVICE_REVOKED):
                 yield f"{place}: entry {last.entry} of the log revoked it"
+            elif (last.kind is Kind.TOKEN_ISSUED) != (row.host is None) or last.parameters.get("name") != row.name:
+                yield f"{place}: is shown otherwise than entry {last.entry} of the log says"
             elif Scope.READ in row.scopes.split() and reset is not None and reset.entry > last.entry:
                 yield f"{place}: entry {reset.entry} of the log ended it"
 

@@ -46,9 +46,14 @@ class Kind(enum.StrEnum):
     PASSWORD_RENEWED = "password-renewed"  # noqa: S105
     TOKEN_ISSUED = "token-issued"  # noqa: S105
     TOKEN_REVOKED = "token-revoked"  # noqa: S105
+    DEVICE_ENROLLED = "device-enrolled"
+    DEVICE_RENAMED = "device-renamed"
+    DEVICE_REVOKED = "device-revoked"
     ACKNOWLEDGED = "acknowledged"
     RESTORED = "restored"
     ENTRIES_LOST = "entries-lost"
+    POLICY_CHANGED = "policy-changed"
+    POLICY_SIGNERS = "policy-signers"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -112,6 +117,15 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         "You made the personal token “{name}” for {scopes}, valid until {expires}.",
     ),
     Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
+    Kind.DEVICE_ENROLLED: (
+        "credential-changed",
+        "You let the computer “{name}” ({host}) send what is recorded on it, until {expires}. It can read nothing.",
+    ),
+    Kind.DEVICE_RENAMED: ("credential-changed", "You call the computer “{was}” “{name}” now."),
+    Kind.DEVICE_REVOKED: (
+        "credential-changed",
+        "The computer “{name}” was taken off your list. Nothing that it sends is accepted any more.",
+    ),
     Kind.ACKNOWLEDGED: ("acknowledged", "You have read the notice on what is recorded (policy {policy})."),
     Kind.RESTORED: (
         "restored",
@@ -124,6 +138,15 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         " entry number {size} are lost: this log does not show who looked then. Witnesses, and whoever kept a"
         " checkpoint, can prove that they were there. What you entered since is gone, and passwords, roles and managers"
         " are those of that day.",
+    ),
+    Kind.POLICY_CHANGED: (
+        "policy-told",
+        "What is recorded changes: version {version} of the policy holds from {since} on. {change} than before. “What"
+        " is recorded” has its text.",
+    ),
+    Kind.POLICY_SIGNERS: (
+        "policy-told",
+        "From now on a new policy on what is recorded needs to be signed by {names}.",
     ),
 }
 """For each kind: the outcome in the access log, and the sentence."""

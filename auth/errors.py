@@ -13,18 +13,18 @@ class SignInRefused(AuthError):
 
 
 class TooManyAttempts(AuthError):
-    """Sign-in is slowed down for this account or this address; `retry_after` is in seconds."""
+    """Something is slowed down for this account or this address, mostly sign-in; `retry_after` is in seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many failed sign-ins. Try again in {-(-retry_after // 60)} minutes.")
+    def __init__(self, retry_after: int, what: str = "failed sign-ins") -> None:
+        super().__init__(f"Too many {what}. Try again in {-(-retry_after // 60)} minutes.")
         self.retry_after = retry_after
 
 
 class TooBusy(AuthError):
-    """More people sign in at once than the memory for hashing allows; trying again helps."""
+    """More people sign in at once than the memory for hashing allows, or the like; trying again helps."""
 
-    def __init__(self) -> None:
-        super().__init__("Many people are signing in right now. Please try again in a moment.")
+    def __init__(self, why: str = "Many people are signing in right now. Please try again in a moment.") -> None:
+        super().__init__(why)
 
 
 class PasswordRefused(AuthError):
@@ -36,6 +36,18 @@ class LinkRefused(AuthError):
 
     def __init__(self) -> None:
         super().__init__("This link is not valid, or not any more. Ask for a new one.")
+
+
+class EnrolmentOver(AuthError):
+    """A computer's request was never made, was refused, or has had its answer; `expired` if it only came too late."""
+
+    def __init__(self, *, expired: bool = False) -> None:
+        super().__init__(
+            "This code is not valid, or not any more. Run `sameview relay enrol` again on the computer."
+            if not expired
+            else "Nobody confirmed this computer in time. Run `sameview relay enrol` again."
+        )
+        self.expired = expired
 
 
 class ChangeRefused(AuthError):

@@ -186,7 +186,10 @@ class SignInSession(Base):
 
 
 class PersonalToken(Base):
-    """A bearer token of a person, for scripts (`read`) or for their own devices (`ingest`)."""
+    """A bearer token of a person, for scripts (`read`) or for their own devices (`ingest`).
+
+    `host` is the name of the computer to which a device's token belongs, null for a token that was made by hand.
+    """
 
     __tablename__ = "personal_token"
     __table_args__ = (Index("ix_personal_token_token_hash", "token_hash"),)
@@ -194,6 +197,7 @@ class PersonalToken(Base):
     subject_id: Mapped[str] = column(OPERATIONAL, String(32), ForeignKey("person.subject_id"), primary_key=True)
     id: Mapped[str] = column(OPERATIONAL, String(32), primary_key=True)
     name: Mapped[str] = column(PERSONAL, String(100))
+    host: Mapped[str | None] = column(PERSONAL, String(255))
     token_hash: Mapped[str] = column(SECRET, String(64))
     scopes: Mapped[str] = column(OPERATIONAL, String(64))  # space-separated, sorted
     created_on: Mapped[dt.date] = column(OPERATIONAL, Date)
@@ -201,6 +205,23 @@ class PersonalToken(Base):
     last_used_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     revoked_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
     stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
+
+
+class Enrolment(Base):
+    """A computer that asks to send for somebody; nobody is known yet (`auth.enrolments`).
+
+    What it says of itself is sealed under the code that its person types, the answer under the code that it keeps.
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("ix_enrolment_user_hash", "user_hash", unique=True),)
+
+    device_hash: Mapped[str] = column(SECRET, String(64), primary_key=True)
+    user_hash: Mapped[str] = column(SECRET, String(64))
+    day: Mapped[dt.date] = column(OPERATIONAL, Date)
+    until: Mapped[bytes] = column(SECRET, LargeBinary)
+    asked: Mapped[bytes] = column(SECRET, LargeBinary)
+    answer: Mapped[bytes | None] = column(SECRET, LargeBinary)  # null: nobody has confirmed it
 
 
 class SignInAttempt(Base):

@@ -4,7 +4,6 @@ UTF-8 with or without a byte order mark, any line ends, fields quoted or not. Th
 order. Each row is the whole statement about one person: who is in no row is left alone.
 """
 
-import csv
 import datetime as dt
 import io
 import re
@@ -17,6 +16,7 @@ from auth.accounts import checked_email, checked_name
 from auth.change import zone_named
 from auth.errors import ChangeRefused
 from auth.permissions import GRANTABLE, Role
+from privacy.csv_records import BadRecord, records
 
 COLUMNS: Final = ("email", "name", "team", "team_manager", "roles", "timezone", "joined", "left")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -79,16 +79,10 @@ def _text(data: bytes | str) -> str:
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the line that it begins on; empty lines are skipped."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
     try:
-        for record in reader:
-            if any(field.strip() for field in record):
-                yield line, record
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise CsvRefused([f"line {line}: {error}; check the quotation marks"]) from error
+        yield from records(io.StringIO(text, newline=""))
+    except BadRecord as error:
+        raise CsvRefused([f"line {error.line}: {error}"]) from error
 
 
 def _header_faults(names: list[str]) -> list[str]:

@@ -56,6 +56,10 @@ class Stamps:
         stamp = found["stamp"]
         return isinstance(stamp, bytes) and hmac.compare_digest(stamp, self.of(table, found))
 
+    def secret(self, purpose: str) -> bytes:
+        """Return 32 bytes for a purpose, which the data store does not hold either."""
+        return hmac.digest(self._key(), aad("secret", _VERSION, purpose), "sha256")
+
     def peppered(self, subject: str, password: str) -> str:
         """Return what is hashed in the place of a password: it means nothing for another person, or without the key."""
         key = hmac.digest(self._key(), aad("person.password", _VERSION, subject), "sha256")

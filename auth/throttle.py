@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, update
+from sqlalchemy import Connection, Engine, Update, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auth.errors import TooManyAttempts
@@ -67,19 +67,35 @@ class Throttle:
         account, place = self._counters(email, address)
         with writing(self._engine) as connection:
             connection.execute(delete(SignInAttempt).where(SignInAttempt.key == account))
-            one = update(SignInAttempt).where(SignInAttempt.key == place, SignInAttempt.failures > 0)
-            connection.execute(one.values(failures=SignInAttempt.failures - 1, wait_until=0))
+            connection.execute(_taken_back(place))
+
+    def spend(self, purpose: str, whose: str, limit: Limit) -> None:
+        """Count one use of something that is not a sign-in, or raise TooManyAttempts and count nothing."""
+        now = self._clock()
+        step = int(now.timestamp()) // STEP_SECONDS
+        key = self._counter(purpose, whose)
+        with writing(self._engine) as connection:
+            row = _counted(connection, key, now.date() + _REMEMBER)
+            if row.wait_until > step:
+                raise TooManyAttempts(row.wait_until * STEP_SECONDS - int(now.timestamp()), "attempts")
+            _wait(connection, key, step + limit.wait(row.failures))
+
+    def refund(self, purpose: str, whose: str) -> None:
+        """Take back one use that `spend` has counted."""
+        with writing(self._engine) as connection:
+            connection.execute(_taken_back(self._counter(purpose, whose)))
 
     def account(self, email: str) -> str:
         """Return the key under which the failures at an account are counted."""
         return next(iter(self._counters(email, "")))
 
     def _counters(self, email: str, address: str) -> Mapping[str, Limit]:
-        named = (("account", normal_email(email), ACCOUNT_LIMIT), ("address", _network(address), ADDRESS_LIMIT))
-        texts = (
-            (f"sameview/v1/throttle/{kind}\0{text}".encode("utf-8", "replace"), limit) for kind, text, limit in named
-        )
-        return {hmac.digest(self._key, text, "sha256").hex(): limit for text, limit in texts}
+        named = (("account", normal_email(email), ACCOUNT_LIMIT), ("address", network(address), ADDRESS_LIMIT))
+        return {self._counter(kind, text): limit for kind, text, limit in named}
+
+    def _counter(self, kind: str, text: str) -> str:
+        written = f"sameview/v1/throttle/{kind}\0{text}".encode("utf-8", "replace")
+        return hmac.digest(self._key, written, "sha256").hex()
 
 
 def _counted(connection: Connection, key: str, forget_on: dt.date) -> Any:
@@ -92,11 +108,16 @@ def _counted(connection: Connection, key: str, forget_on: dt.date) -> Any:
     return connection.execute(counted.returning(table.failures, table.wait_until)).one()
 
 
+def _taken_back(key: str) -> Update:
+    one = update(SignInAttempt).where(SignInAttempt.key == key, SignInAttempt.failures > 0)
+    return one.values(failures=SignInAttempt.failures - 1, wait_until=0)
+
+
 def _wait(connection: Connection, key: str, until: int) -> None:
     connection.execute(update(SignInAttempt).where(SignInAttempt.key == key).values(wait_until=until))
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Return what counts as one place: an IPv4 address, or the /64 of an IPv6 address, which is one connection's."""
     try:
         found = ipaddress.ip_address(address)

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, insert, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from auth import person
 from auth.announcements import Kind, Notice
@@ -61,31 +61,21 @@ class Tokens:
 
     def issue(self, subject: str, name: str, scopes: Collection[Scope], days: int = 90) -> str:
         """Return a new token of `subject`, valid for `days`; it is never seen again. Raises ChangeRefused."""
-        name, wanted = " ".join(name.split()), frozenset(Scope(each) for each in scopes)
-        if not name or len(name) > 100 or not name.isprintable():
-            raise ChangeRefused("A token's name has 1 to 100 printable characters.")
+        token, name = new_token(), checked_name(name, "token")
+        wanted = frozenset(Scope(each) for each in scopes)
         if not wanted or not 1 <= days <= LONGEST_DAYS:
             raise ChangeRefused(f"A token has at least one scope and is valid for 1 to {LONGEST_DAYS} days.")
-        if sum(token.revoked_on is None for token in self.of(subject)) >= _MOST:
-            raise ChangeRefused(f"Nobody has more than {_MOST} tokens: revoke one first.")
-        token, today = PREFIX + secrets.token_urlsafe(32), self._clock().date()
-        expires = today + dt.timedelta(days=days)
         written = " ".join(sorted(wanted))
-        row: dict[str, Any] = {
-            "subject_id": subject,
-            "id": uuid.uuid4().hex,
-            "name": name,
-            "token_hash": hash_of(token),
-            "scopes": written,
-            "created_on": today,
-            "expires_on": expires,
-        }
-        told = {"name": name, "scopes": written.replace(" ", " and "), "expires": expires.isoformat()}
-        told["token"] = row["id"]
         with writing(self._engine) as connection:
-            connection.execute(insert(PersonalToken).values(**self._stamps.stamped(PersonalToken, **row)))
+            told = self._file(connection, subject, token, days, name=name, scopes=written)
+            told["scopes"] = written.replace(" ", " and ")
             self._journal.tell(connection, [Notice(subject, Kind.TOKEN_ISSUED, told)], by=subject)
         return token
+
+    def give_device(self, connection: Connection, subject: str, token: str, name: str, host: str) -> None:
+        """File `token` as that of a computer, last in the caller's transaction. Raises ChangeRefused."""
+        told = self._file(connection, subject, token, LONGEST_DAYS, name=name, scopes=Scope.INGEST.value, host=host)
+        self._journal.tell(connection, [Notice(subject, Kind.DEVICE_ENROLLED, told | {"host": host})], by=subject)
 
     def find(self, token: str) -> Token | None:
         """Return the living token with this text, and note the day; None if it is unknown, revoked or expired."""
@@ -103,21 +93,39 @@ class Tokens:
         return found
 
     def of(self, subject: str) -> list[Token]:
-        """Return the tokens of a person, newest first, revoked ones included."""
-        query = select(PersonalToken.__table__).where(PersonalToken.subject_id == subject)
+        """Return the tokens that a person made by hand, newest first, revoked ones included."""
+        query = select(PersonalToken.__table__).where(PersonalToken.subject_id == subject, PersonalToken.host.is_(None))
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(PersonalToken.created_on.desc(), PersonalToken.name)).all()
         return [_token(row) for row in rows]
 
     def revoke(self, subject: str, token_id: str) -> bool:
         """Revoke one token of a person; False if there is none that lives."""
-        one = (PersonalToken.subject_id == subject, PersonalToken.id == token_id, PersonalToken.revoked_on.is_(None))
+        by_hand = (PersonalToken.host.is_(None), PersonalToken.revoked_on.is_(None))
+        one = (PersonalToken.subject_id == subject, PersonalToken.id == token_id, *by_hand)
         revoked = update(PersonalToken).where(*one).values(revoked_on=self._clock().date())
         with writing(self._engine) as connection:
             names = list(connection.scalars(revoked.returning(PersonalToken.name)))
             notices = [Notice(subject, Kind.TOKEN_REVOKED, {"name": name, "token": token_id}) for name in names]
             self._journal.tell(connection, notices, by=subject)
         return bool(names)
+
+    def _file(self, connection: Connection, subject: str, token: str, days: int, **columns: str) -> dict[str, str]:
+        """Write the row of a new token, and return what its owner is told of it."""
+        own = (PersonalToken.subject_id == subject, PersonalToken.revoked_on.is_(None))
+        if (connection.scalar(select(func.count()).select_from(PersonalToken).where(*own)) or 0) >= _MOST:
+            raise ChangeRefused(f"Nobody has more than {_MOST} tokens and devices: revoke one first.")
+        today = self._clock().date()
+        row: dict[str, Any] = {
+            "subject_id": subject,
+            "id": uuid.uuid4().hex,
+            "token_hash": hash_of(token),
+            "created_on": today,
+            "expires_on": today + dt.timedelta(days=days),
+            **columns,
+        }
+        connection.execute(insert(PersonalToken).values(**self._stamps.stamped(PersonalToken, **row)))
+        return {"name": row["name"], "expires": row["expires_on"].isoformat(), "token": row["id"]}
 
     def _note_use(self, token: Token, today: dt.date) -> None:
         if token.last_used_on == today:
@@ -126,6 +134,19 @@ class Tokens:
         one = (PersonalToken.subject_id == token.subject, PersonalToken.id == token.id, unused)
         with writing(self._engine) as connection:
             connection.execute(update(PersonalToken).where(*one).values(last_used_on=today))
+
+
+def new_token() -> str:
+    """Return the text of a token that nobody has yet."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def checked_name(text: str, what: str) -> str:
+    """Return a name without needless spaces; ChangeRefused if it is none."""
+    name = " ".join(text.split())
+    if not name or len(name) > 100 or not name.isprintable():
+        raise ChangeRefused(f"A {what}'s name has 1 to 100 printable characters.")
+    return name
 
 
 def _token(row: Any) -> Token:

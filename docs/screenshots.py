@@ -23,6 +23,8 @@ PAGES = {
         "trends": "/me/trends",
         "my-week": "/me/pattern",
         "tokens": "/me/tokens",
+        "devices": "/me/devices",
+        "type-a-code": "/me/devices/new",
         "account": "/me/account",
         "notices": "/me/notices",
         "check": "/me/access/check",

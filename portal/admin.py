@@ -9,12 +9,11 @@ from sqlalchemy import make_url
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from auth.person import Person
-from portal import checkpoints
+from portal import checkpoints, policy_words
 from portal.access import system, viewer
 from portal.checks import inspect
 from portal.parse import number_from
 from portal.problems import Problem
-from portal.shell import CAPTURED
 from privacy.policy import POLICY_VERSION
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -73,10 +72,11 @@ def invite(person: str) -> str:
 def checks() -> str:
     """Show every fault that `sameview check` finds, with its fix."""
     config = system().config
+    policy = system().policies.now()
     facts = [
         ("Organisation", system().organisation.name),
         ("Data and log", DATABASES[make_url(config.data_url).get_backend_name()]),
-        ("Capture", f"{config.capture_preset}: {CAPTURED[config.capture_preset]}"),
+        ("Capture", f"{policy.name}: {policy_words.in_short(policy)}"),
         ("Policy", f"version {POLICY_VERSION}"),
         ("Access log", f"{checkpoints.latest(system()).checkpoint.size:,} entries published"),
     ]

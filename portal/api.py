@@ -17,7 +17,7 @@ from portal.openapi import answers, document
 from portal.own_account import current_session, signed_in
 from portal.parse import bad, day_fields_from, one_day, period_from, purpose_from, week_from
 from portal.problems import Problem
-from privacy.capture import PRESETS
+from portal.recorded import rules_of
 from privacy.disclosure import Disclosed
 from privacy.fields import CLASS_OF, Field
 from privacy.period import Period
@@ -73,8 +73,9 @@ def as_seen_by_manager() -> Response:
 @answers(shapes.Recorded)
 def recorded() -> Response:
     """What is recorded of me, and who may see it: generated from the policy in force."""
-    preset = PRESETS[system().config.capture_preset]
-    fields = [{"field": each, "key_class": CLASS_OF[each], "sentences": explain(each)} for each in Field]
+    preset = system().policies.now()
+    shared = rules_of(preset)
+    fields = [{"field": each, "key_class": CLASS_OF[each], "sentences": explain(each, shared)} for each in Field]
     rules = [{"id": rule.id, "effect": rule.effect, "because": rule.because} for rule in preset.rules]
     return plain({"policy": POLICY_VERSION, "preset": preset.name, "fields": fields, "rules": rules})
 
@@ -172,7 +173,7 @@ def openapi() -> Response:
 
 def _own_days(period: Period) -> Disclosed:
     fields = day_fields_from(request.args.get("fields"))
-    return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
+    return own.disclose(fields, period)
 
 
 def _zone() -> str:

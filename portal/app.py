@@ -11,8 +11,10 @@ from portal import (
     account,
     admin,
     api,
+    api_devices,
     api_others,
     compliance,
+    devices,
     key_pages,
     me,
     ops,
@@ -26,6 +28,9 @@ from portal import (
 )
 from portal.access import add_access
 from portal.headers import add_headers
+from portal.ingest import activitywatch, relays, whole
+from portal.ingest.form import add_form
+from portal.ingest.short_way import ShortWay
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
 
@@ -37,6 +42,7 @@ _LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
 BLUEPRINTS = (
     account,
     me,
+    devices,
     own_account,
     own_erasure,
     team,
@@ -44,8 +50,12 @@ BLUEPRINTS = (
     key_pages,
     admin,
     api,
+    api_devices,
     api_others,
     ops,
+    relays,
+    activitywatch,
+    whole,
     vega,
     trust,
 )
@@ -64,11 +74,12 @@ def assemble(system: "System") -> Flask:
     app.session_interface = BrowserSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     requires(Permission.SIGN_IN)(app.view_functions["static"])
-    for add in (ops.add_counting, add_headers, add_access, add_problems, shell.add_shell):
+    for add in (ops.add_counting, add_headers, add_form, add_access, add_problems, shell.add_shell):
         add(app)
     show.register(app.jinja_env)
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
+    app.wsgi_app = ShortWay(system, app.wsgi_app, app.extensions["count_heartbeat"])  # type: ignore[method-assign]
     if hops := system.config.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     return app

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, known_erasures, leftovers, verifying, witness_states
+from portal import key_life, known_erasures, leftovers, policy_words, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
@@ -78,6 +78,7 @@ def inspect(system: System) -> list[Finding]:
         *_key_life(system),
         *_places(system.config),
         *_erasures(system),
+        *_policy(system),
         *_log(system),
         *_witnesses(system),
     ]
@@ -146,6 +147,26 @@ def _erasures(system: System) -> Iterator[Finding]:
             Level.FAULT if stone.day < system.clock().date() else Level.WARNING,
             f"the erasure of person {stone.subject}, begun on {stone.day}, is not finished",
             "`sameview jobs nightly` finishes it, or names the damage in its way: put that store back from a backup.",
+        )
+
+
+def _policy(system: System) -> Iterator[Finding]:
+    """Say what lies between the capture policy and one that two have agreed on."""
+    for problem in system.policies.refused():
+        yield Finding(Level.FAULT, problem, "It is not used. Somebody wrote it into the database: keep the file.")
+    if system.policies.signers is None:
+        yield Finding(
+            Level.WARNING,
+            "nobody signs the capture policy: whoever runs this server can change what is recorded",
+            "Agree on keys with the works council, and run `sameview policy signers`. It is done once.",
+        )
+    elif (warning := policy_words.warning(system)) is not None:
+        yield Finding(Level.WARNING, warning, "Every “What is recorded” page says so, too.")
+    if (chosen := system.policies.unrecorded()) is not None and system.policies.recorded():
+        yield Finding(
+            Level.WARNING,
+            f"the settings choose another capture policy ({chosen.name}) than the one that people were told of",
+            "It is recorded, and everybody is told, when `sameview serve` starts or the nightly job runs.",
         )
 
 

@@ -41,6 +41,7 @@ SETTINGS: Final[dict[str, str]] = {
     "RETAIN_LOG_YEARS": "How many whole years of a person's access log are kept, 1 to 30. Default: 3.",
     "CHECKPOINT_MINUTES": "How often the log's checkpoint is published and sent to witnesses, 1 to 1440. Default: 10.",
     "WITNESSES": "Who co-signs the log's checkpoints: VERIFIER-KEY ADDRESS, comma-separated. Default: nobody.",
+    "TESTING": "yes: what `serve --testing` sets, for ActivityWatch's own tests on a throw-away database. Default: no.",
     "PROXY_HOPS": "How many reverse proxies stand in front, 0 to 3. Default: 0.",
 }
 """Every setting, and what it does: the one place that lists them."""
@@ -72,6 +73,7 @@ class Config:
     retain_log_years: int = 3
     checkpoint_minutes: int = 10
     witnesses: tuple[WitnessAddress, ...] = ()
+    testing: bool = False
 
     @property
     def data_url(self) -> str:
@@ -93,6 +95,11 @@ class Config:
     def checkpoints(self) -> Path:
         """Where checkpoints are kept as files: what is copied from here convicts a log that was put back."""
         return self.home / "checkpoints"
+
+    @property
+    def mappings(self) -> Path:
+        """Where mappings for CSV files are kept under names of their own."""
+        return self.home / "mappings"
 
     @property
     def web_secret(self) -> Path:

@@ -10,17 +10,27 @@ from portal import schema
 from portal.config import Config
 from portal.providers import open_provider
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
-from privacy import key_history, key_versions, organisation
+from privacy import key_history, key_versions, organisation, policy_versions
 from privacy.access_log import Draft
 from privacy.fields import KeyClass
 from privacy.policy import Purpose, Relation
+from privacy.policy_note import Signers
+from privacy.policy_versions import Agreed, Version
 from privacy.stores import Stores, writing
 from privacy.vault import ORGANISATION, Subject
 
 
-def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock = utc_now) -> System:
+def found(
+    config: Config,
+    name: str,
+    *,
+    throw_away: bool = False,
+    clock: Clock = utc_now,
+    signers: Signers | None = None,
+) -> System:
     """Set up an installation and return it, running; NotInitialised if there is one already.
 
+    With `signers` nothing is kept before they have signed a first policy; without, the settings choose one.
     What can be repeated is done first, the row that makes it an installation last: an interrupted setup starts anew.
     """
     make_folders(config)
@@ -38,8 +48,23 @@ def found(config: Config, name: str, *, throw_away: bool = False, clock: Clock =
         stores.dispose()
     system = build(config, clock)
     system.keys.record()
-    system.log.append(_first_entry())
+    with writing(system.stores.data) as connection:
+        policy = _first_policy(system, connection, signers)
+        system.log.append(_first_entry(policy))
+    system.policies.forget()
     return system
+
+
+def _first_policy(system: System, connection: Connection, signers: Signers | None) -> str:
+    """Store the policy that the settings choose, or who has to sign one; return what the first entry says of it."""
+    if signers is not None:
+        keys = Agreed(signers, first_signed=1)
+        policy_versions.agree(connection, keys)
+        return keys.digest
+    chosen = system.policies.now()
+    version = Version(chosen.version, chosen.text, "", chosen.effective, True)
+    policy_versions.put(connection, version)
+    return version.digest
 
 
 def _refuse_installed(stores: Stores) -> None:
@@ -68,7 +93,7 @@ def make_folders(config: Config) -> None:
             file.write(secrets.token_urlsafe(48))
 
 
-def _first_entry() -> Draft:
+def _first_entry(policy: str) -> Draft:
     return Draft(
         viewer=None,
         subject=None,
@@ -77,5 +102,6 @@ def _first_entry() -> Draft:
         purpose=Purpose.OPERATIONS,
         period=None,
         outcome=key_history.FOUNDED,
+        digest=policy,
         chain="organisation",
     )

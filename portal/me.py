@@ -18,8 +18,7 @@ from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
 from portal.sentences import PURPOSE_NAMES
 from portal.show import figure
-from privacy.capture import PRESETS
-from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.fields import Field, Tier
 from privacy.period import READABLE_WEEKS, Period, starts_at, week_name, week_of
 from privacy.policy import Purpose
 
@@ -118,7 +117,8 @@ def _newest_open(manager: Manager) -> str:
     gate = system().gate
     for week in weeks:
         period = week_from(week)
-        if gate.decide(viewer_id, viewer(), SHARED_FIELDS, Purpose.ONE_TO_ONE, period, Tier.WEEK).permitted:
+        fields = system().weeks.asked(viewer(), Purpose.ONE_TO_ONE, period)
+        if gate.decide(viewer_id, viewer(), fields, Purpose.ONE_TO_ONE, period, Tier.WEEK).permitted:
             return week
     return weeks[1]
 
@@ -153,7 +153,7 @@ def recorded() -> str:
     return render_template(
         "me/recorded.html",
         notice=notice(system()),
-        ledger=None if counts is None else ledger(counts, PRESETS[system().config.capture_preset]),
+        ledger=None if counts is None else ledger(counts, system().policies.because),
         day=date,
         days=[(f"/me/recorded?day={each}", each, each == date) for each in days],
     )

@@ -12,11 +12,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.people import Person
-from portal import checkpoints, clock_doubts, erasing, escrowing, key_records, leftovers, retention, verifying
+from portal import (
+    checkpoints,
+    clock_doubts,
+    erasing,
+    escrowing,
+    key_records,
+    leftovers,
+    policy_record,
+    retention,
+    verifying,
+)
 from portal.retention import DAMAGE
 from portal.wiring import System
 from privacy import rotation
-from privacy.capture import PRESETS
 from privacy.escrow_key import EscrowRefused
 from privacy.period import Period, local_day, oldest_readable, shared_from
 from privacy.stores import StillRead, empty_journal
@@ -33,6 +42,7 @@ class Done:
     weeks: int
     text_days: int
     log_days: int
+    folded: int = 0
     cosignatures: int = 0
     expired: int = 0
     keys_renewed: int = 0
@@ -48,11 +58,13 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
     `clock_is_right` is the word of whoever runs an installation that stood still for long.
     """
     refused: list[str] = []
-    weeks = text_days = expired = log_days = cosignatures = 0
+    folded = weeks = text_days = expired = log_days = cosignatures = 0
+    with _naming(refused, "the capture policy was not recorded"):
+        policy_record.settle(system)
     if not clock_is_right and (doubt := clock_doubts.doubt(system)) is not None:
         refused.append(doubt)
     else:
-        weeks, text_days = _look_after_people(system, step, refused)
+        folded, weeks, text_days = _look_after_people(system, step, refused)
         expired = _expire(system, refused)
         with _naming(refused, "the day was not closed"):
             log_days = _close_log_days(system, refused)
@@ -67,6 +79,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         weeks,
         text_days,
         log_days,
+        folded=folded,
         cosignatures=cosignatures,
         expired=expired,
         keys_renewed=keys_renewed,
@@ -86,18 +99,25 @@ def _naming(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {error}")
 
 
-def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple[int, int]:
-    """Freeze everybody's weeks that are due and let their old text go; return how many weeks and days."""
+def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple[int, int, int]:
+    """Fold what came, freeze everybody's weeks that are due, let old text go; return how many people, weeks and days.
+
+    The weeks of somebody whose events could not be folded stay as they are: frozen, they would lack these for good.
+    """
     everybody = system.people.everybody()
-    weeks = text_days = 0
+    folded = weeks = text_days = 0
     for number, person in enumerate(everybody):
         step("people", number, len(everybody))
-        for week in _due(system, person):
+        unfolded = True
+        with _naming(problems, f"person {person.subject}: what collectors sent was not folded into days"):
+            folded += system.intake.fold(person.subject) is not None
+            unfolded = False
+        for week in () if unfolded else _due(system, person):
             with _naming(problems, f"person {person.subject}: a week was not frozen"):
                 weeks += system.weeks.freeze(person.subject, week)
         with _naming(problems, f"person {person.subject}: kept text was not let go"):
             text_days += _expire_text(system, person)
-    return weeks, text_days
+    return folded, weeks, text_days
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -117,7 +137,7 @@ def _shared_from(system: System, person: Person, week: Period) -> dt.datetime:
 
 
 def _expire_text(system: System, person: Person) -> int:
-    keep_days = PRESETS[system.config.capture_preset].text_days or 0
+    keep_days = system.policies.now().text_days or 0
     today = local_day(system.clock(), person.zone, system.config.day_start)
     return system.intake.expire_text(person.subject, today - dt.timedelta(days=keep_days))
 

@@ -31,7 +31,8 @@ def current_day() -> dt.date:
 
 
 def disclose(fields: Collection[Field], period: Period) -> Disclosed:
-    """Open the asker's own figures; logged once per session, day and field set."""
+    """Open the asker's own figures, as new as they are; logged once per session, day and field set."""
+    system().folding.before_reading(viewer())
     return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
 
 
@@ -51,7 +52,7 @@ def settings() -> tuple[Working, Goals]:
 def own() -> Own:
     """Return what the asker set for themselves, and the installation's core categories."""
     planned, wanted = settings()
-    return Own(planned, wanted.focus_minutes * 60, system().categoriser.rules.core)
+    return Own(planned, wanted.focus_minutes * 60, system().categorisers(system().policies.now()).rules.core)
 
 
 def keep(*values: Working | Goals) -> None:

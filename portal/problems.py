@@ -36,6 +36,11 @@ def for_program() -> bool:
     return request.path.startswith("/api/")
 
 
+def for_watcher() -> bool:
+    """Tell whether the asker speaks ActivityWatch's API."""
+    return request.path.startswith("/api/0/")
+
+
 def answer(problem: Problem) -> Response:
     """Draw `problem` for whoever asked."""
     if not for_program():
@@ -47,7 +52,14 @@ def answer(problem: Problem) -> Response:
             entry=problem.more.get("entry"),
         )
         return current_app.make_response((page, problem.status))
-    members = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail}
+    members: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if for_watcher():  # where ActivityWatch's clients look for what went wrong
+        members["message"] = problem.detail
     body = canonical(members | problem.more)
     return current_app.response_class(body, problem.status, content_type="application/problem+json")
 

@@ -20,7 +20,7 @@ from portal.parse import purpose_from
 from portal.sentences import field_words, period_words
 from portal.show import moment
 from portal.who_looked import GONE as NO_LONGER_HERE
-from privacy.fields import KeyClass
+from privacy.fields import Field, KeyClass
 from privacy.inventory import VaultIncomplete
 from privacy.keys import KeyGone
 from privacy.log_entries import LOG_FIELD, Entry
@@ -143,7 +143,8 @@ def _compare(read: Entry, receipt: Entry, entries: Sequence[Entry]) -> Shown:
     if receipt.period is None or purpose is None or receipt.relation != Relation.MANAGER:
         return Shown(State.BROKEN, read, receipt)  # Sameview shows nobody but managers, and only weeks
     try:
-        found = system().weeks.again(viewer(), receipt.period, purpose, session_key())
+        fields = frozenset(map(Field, receipt.fields))
+        found = system().weeks.again(viewer(), receipt.period, purpose, session_key(), fields)
     except (SealBroken, VaultIncomplete):
         return Shown(State.BROKEN, read, receipt)
     except KeyGone:

@@ -1,18 +1,20 @@
 """What is recorded, in words: generated from the policy and the capture preset in force, never written beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from portal.policy_words import Agreement, agreement, plain
 from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
 from portal.show import listing
-from privacy.capture import ANY, AWAY, BROWSER, CATEGORY, PRESETS, WINDOW, Effect, Preset
+from privacy.capture import AWAY, BROWSER, CATEGORY, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule
 from privacy.fields import Field, Tier
-from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION, Relation, Rule, explain
+from privacy.policies import InForce
+from privacy.policy import FORBIDDEN_USES, POLICY_VERSION, Relation, Rule, explain
+from privacy.policy_parts import INCOGNITO, TEXT_KEYS
 
 if TYPE_CHECKING:
-    from portal.config import Config
     from portal.wiring import System
 
 NEVER: Final = ("Keystrokes", "Screenshots", "Sound and pictures", "The contents of documents and mails")
@@ -26,8 +28,19 @@ _WHAT: Final = (
     ("Web addresses", BROWSER, "url"),
     ("Private browser windows", BROWSER, "incognito"),
 )
-_KINDS: Final = {Effect.KEEP: "yes", Effect.COARSEN: "part", Effect.DROP: "no"}
-_EFFECTS: Final = {Effect.KEEP: "kept", Effect.COARSEN: "category only", Effect.DROP: "dropped"}
+_KINDS: Final = {Effect.KEEP: "yes", Effect.COARSEN: "part", Effect.DOMAIN: "part", Effect.DROP: "no"}
+_EFFECTS: Final = {
+    Effect.KEEP: "kept",
+    Effect.COARSEN: "category only",
+    Effect.DOMAIN: "site only, kept",
+    Effect.DROP: "dropped",
+}
+_AT_DOOR: Final = {
+    Effect.KEEP: "kept",
+    Effect.COARSEN: "coarsened",
+    Effect.DOMAIN: "site only",
+    Effect.DROP: "dropped",
+}
 _WHO: Final = {Relation.SELF: "You", Relation.MANAGER: "Your manager", Relation.OPERATIONS: "The system itself"}
 
 
@@ -76,6 +89,7 @@ class Notice:
     rules: tuple[Reader, ...]
     fields: tuple[FieldLine, ...]
     kept: tuple[Line, ...] = ()
+    agreement: Agreement | None = None
     never: tuple[str, ...] = NEVER
     forbidden: tuple[str, ...] = FORBIDDEN_USES
 
@@ -120,12 +134,14 @@ class Ledger:
 
 def notice(system: "System") -> Notice:
     """Return the notice of an installation."""
-    preset = PRESETS[system.config.capture_preset]
-    return replace(notice_of(preset), kept=_kept(system.config, preset))
+    policy = system.policies.now()
+    kept = _kept(policy, system.config.erasure_horizon)
+    return replace(notice_of(policy), kept=kept, agreement=agreement(system))
 
 
-def notice_of(preset: Preset) -> Notice:
-    """Return the notice under `preset` and the policy in force."""
+def notice_of(preset: CapturePolicy) -> Notice:
+    """Return the notice under a policy."""
+    rules = rules_of(preset)
     return Notice(
         version=POLICY_VERSION,
         preset=preset.name,
@@ -136,30 +152,35 @@ def notice_of(preset: Preset) -> Notice:
             Line("no", "Keystrokes, screenshots", "never captured"),
         ),
         rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
-        rules=tuple(_reader(rule) for rule in POLICY),
-        fields=_fields(),
+        rules=tuple(_reader(rule) for rule in rules),
+        fields=_fields(rules),
+        forbidden=preset.sharing.forbidden,
     )
 
 
-def _kept(config: "Config", preset: Preset) -> tuple[Line, ...]:
+def rules_of(policy: CapturePolicy) -> tuple[Rule, ...]:
+    """Return who may see what under a policy."""
+    return InForce((policy,)).rules_since(policy.effective)
+
+
+def _kept(policy: CapturePolicy, horizon: int) -> tuple[Line, ...]:
     """Return how long what is kept; then it goes with its keys, in the night (`portal.retention`)."""
-    months, years = f"{config.retain_months} whole months", f"{config.retain_log_years} whole years"
-    texts = f"{preset.text_days} days" if preset.text_days else "never stored"
+    months, years = f"{policy.retention.months} whole months", f"{policy.retention.log_years} whole years"
+    texts = f"{policy.text_days} days" if policy.text_days else "never stored"
     return (
         Line("yes", "Figures", months, "Days, weeks and what you looked at yourself; the running month comes on top."),
-        Line("yes" if preset.text_days else "no", "Window titles and web addresses", texts),
+        Line("yes" if policy.text_days else "no", "Window titles and web addresses", texts),
         Line("yes", "Who looked at you", years, "Your access log; the running year comes on top."),
         Line("yes", "What you set", "until you change it", "Goals, planned week, and the names of your collectors."),
-        Line("part", "Copies in backups", f"{config.erasure_horizon} days", "Then their keys are worthless."),
+        Line("part", "Copies in backups", f"{horizon} days", "Then their keys are worthless."),
     )
 
 
-def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
-    """Return the picture of a day's `capture_ledger`."""
+def ledger(counts: Mapping[str, Any], because: Callable[[str], str]) -> Ledger:
+    """Return the picture of a day's `capture_ledger`; `because` gives the reason of a rule."""
     coarsened = min(counts["kept"], max(counts["coarsened"].values(), default=0))
     dropped = sum(counts["dropped"].values())
     whole = counts["kept"] - coarsened
-    because = {rule.id: rule.because for rule in preset.rules}
     met = [("coarsened", *each) for each in counts["coarsened"].items()]
     met += [("dropped", *each) for each in counts["dropped"].items()]
     return Ledger(
@@ -169,7 +190,7 @@ def ledger(counts: Mapping[str, Any], preset: Preset) -> Ledger:
         dropped=dropped,
         exact=len(counts["coarsened"]) < 2,
         parts=_parts({"Kept as it came": whole, "Coarsened": coarsened, "Dropped": dropped}),
-        rules=tuple(RuleCount(_plain(id), effect, count, because.get(id, "")) for effect, id, count in met),
+        rules=tuple(RuleCount(plain(id), effect, count, because(id)) for effect, id, count in met),
     )
 
 
@@ -183,32 +204,20 @@ def _parts(counts: Mapping[str, int]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _captured(preset: Preset, what: str, stream: str, key: str) -> Line:
-    rule = _rule_for(preset, stream, key)
-    if rule is None:
-        return Line("no", what, "never stored")
+def _captured(policy: CapturePolicy, what: str, stream: str, key: str) -> Line:
+    rule = policy.rule_for(stream, key)
+    if key == INCOGNITO and rule.effect is Effect.KEEP:
+        return Line("no", what, _EFFECTS[Effect.DROP])
     effect = _EFFECTS[rule.effect]
     if rule.effect is Effect.COARSEN and key == CATEGORY:
         effect = "top level only"
-    if rule.effect is Effect.KEEP and preset.text_days and key in ("title", "url"):
-        effect = f"kept {preset.text_days} days"
+    if rule.effect in (Effect.KEEP, Effect.DOMAIN) and policy.text_days and key in TEXT_KEYS:
+        effect = f"{effect} {policy.text_days} days"
     return Line(_KINDS[rule.effect], what, effect)
 
 
-def _rule_for(preset: Preset, stream: str, key: str) -> DoorRule | None:
-    """Return the rule that a key of a stream meets: one that names it goes before one for any key."""
-    rules = [rule for rule in preset.rules if stream in rule.streams]
-    named = [rule for rule in rules if key in rule.keys]
-    return next(iter(named or [rule for rule in rules if ANY in rule.keys]), None)
-
-
 def _at_door(rule: DoorRule) -> Line:
-    effect = {Effect.KEEP: "kept", Effect.COARSEN: "coarsened", Effect.DROP: "dropped"}[rule.effect]
-    return Line(_KINDS[rule.effect], _plain(rule.id), effect, rule.because)
-
-
-def _plain(id: str) -> str:
-    return id.replace("-", " ").capitalize().replace("Url", "URL")
+    return Line(_KINDS[rule.effect], plain(rule.id), _AT_DOOR[rule.effect], rule.because)
 
 
 def _reader(rule: Rule) -> Reader:
@@ -222,13 +231,13 @@ def _tier_words(rule: Rule) -> str:
     return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
 
 
-def _fields() -> tuple[FieldLine, ...]:
+def _fields(rules: tuple[Rule, ...]) -> tuple[FieldLine, ...]:
     """Return the fields in groups of the same readers, shared ones first."""
     groups: dict[tuple[bool, str, str], list[str]] = {}
     for field in Field:
-        readers = [r for r in POLICY if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
+        readers = [r for r in rules if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
         who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
-        sentences = [r.because for r in readers] if readers else explain(field)[:1]
+        sentences = [r.because for r in readers] if readers else explain(field, rules)[:1]
         groups.setdefault((bool(readers), who, " ".join(sentences)), []).append(FIELD_NAMES[field])
     found = (FieldLine(_capital(listing(names)), *group) for group, names in groups.items())
     return tuple(sorted(found, key=lambda line: not line.shared))

@@ -18,7 +18,6 @@ from auth.change import earliest_day
 from portal.settings import FEWEST_LOG_YEARS, FEWEST_MONTHS
 from portal.wiring import System
 from privacy import key_store, tombstones, vault_store
-from privacy.capture import PRESETS
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of, first_day_of
 from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyGone, KeyRefused
@@ -84,9 +83,9 @@ class Bound:
 
 def bounds(system: System) -> list[Bound]:
     """Return from which day on each class is kept now: on nobody's clock anything goes too early."""
-    config = system.config
-    text_days = PRESETS[config.capture_preset].text_days or 0
-    return _bounds(earliest_day(system.clock()), config.retain_months, text_days, config.retain_log_years)
+    policy = system.policies.now()
+    kept = policy.retention
+    return _bounds(earliest_day(system.clock()), kept.months, policy.text_days or 0, kept.log_years)
 
 
 def _bounds(today: dt.date, months: int, text_days: int, log_years: int) -> list[Bound]:

@@ -15,6 +15,7 @@ import privacy.access_log
 import privacy.key_versions
 import privacy.keys
 import privacy.organisation
+import privacy.policy_versions
 import privacy.restoration
 import privacy.tombstones
 import privacy.vault

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from auth.announcements import COMMAND_LINE
 from portal.show import day, initials, listing, moment, short_day, span
 from privacy.fields import Field
-from privacy.log_entries import INVENTORIED, LOG_FIELD, Chain, Entry
+from privacy.log_entries import FORGOTTEN, INVENTORIED, LOG_FIELD, PAUSED, PRIVATE_APPS, RESUMED, Chain, Entry
 from privacy.log_upkeep import ERASED, EXPIRED
 from privacy.period import Period, is_week
 from privacy.policy import Purpose, Relation
@@ -36,6 +36,7 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.AGREED_GOALS: "agreed goals",
     Field.WORKING_PATTERN: "working week",
     Field.SOURCES: "names of collectors",
+    Field.OWN_TIMES: "what you keep private",
     LOG_FIELD: "access log",
 }
 """How a field is called in a sentence."""
@@ -50,7 +51,7 @@ PURPOSE_NAMES: Final[dict[str, str]] = {
     Purpose.OPERATIONS: "to run the system",
 }
 
-_WITH_DIGEST: Final = ("shown", "imported", INVENTORIED)
+_WITH_DIGEST: Final = ("shown", "imported", "compacted", "removed", INVENTORIED)
 """Outcomes whose digest is of figures that the reader has, too."""
 _SILENT: Final = (Purpose.OWN_REVIEW, Purpose.OPERATIONS)
 """Purposes that the sentence says already."""
@@ -63,7 +64,7 @@ _RELATION_NAMES: Final[dict[str, str]] = {
 _EVENTS: Final[dict[str, str]] = {
     "acknowledged": "{viewer} read the notice on what is recorded",
     "appointed": "{viewer} appointed a manager of {whose} team; the notice says who",
-    "credential-changed": "A password or a personal token of {whose} account changed",
+    "credential-changed": "A password, a computer or a personal token of {whose} account changed",
     "credential-renewed": "{whose} password, unchanged, is stored in a stronger form",
     "dismissed": "{viewer} ended the appointment of a manager of {whose} team; the notice says who",
     "escrow-key-made": "{viewer} made the key pair of the escrow",
@@ -77,6 +78,9 @@ _EVENTS: Final[dict[str, str]] = {
     "member-added": "{viewer} put {subject} into a team",
     "member-removed": "{viewer} took {subject} out of a team",
     "person-created": "{viewer} made {whose} account",
+    "policy": "A version of the policy on what is recorded was accepted",
+    "policy-signers": "It was agreed on who signs the policy on what is recorded",
+    "policy-told": "{subject} was told of a change in what is recorded",
     "profile-changed": "{viewer} changed {whose} profile",
     "reset-issued": "{viewer} issued a link that sets a new password for {subject}",
     "reviewer-granted": "{viewer} let somebody review the access log; the notice to {subject} says who",
@@ -91,6 +95,27 @@ _EVENTS: Final[dict[str, str]] = {
     "witness-refused": "A witness refused to co-sign the access log; everybody sees why at the top of their pages",
 }
 """What happened to a person's account and relations, by the outcome of the entry."""
+
+_OF_EVENTS: Final[dict[str, str]] = {
+    "compacted": "put together what came from {whose} computers",
+    "removed": "removed events of {whose} record",
+}
+"""What the system did with events that came, by the outcome of the entry."""
+
+_BY_THEMSELVES: Final[dict[str, tuple[str, str]]] = {
+    PAUSED: ("paused what is recorded", "pause"),
+    RESUMED: ("ended a pause of what is recorded", "check"),
+    FORGOTTEN: ("let a time be forgotten", "cross"),
+    PRIVATE_APPS: ("changed which applications are kept private", "lock"),
+}
+"""What somebody did about what is recorded of them, in the chain that only they read; and its icon."""
+
+_TAKEN: Final[dict[str, str]] = {
+    "imported": " added events to {whose} record",
+    "compacted": " put what {whose} collectors sent into days",
+    "removed": " removed events from {whose} record",
+}
+"""What came of a person's events."""
 
 Names = Callable[[str], str]
 """From a subject id to a name."""
@@ -176,8 +201,14 @@ def _said(entry: Entry, reader: str, names: Names) -> tuple[list[Part], str, str
         return _gone(entry, words)
     if LOG_FIELD in entry.fields:
         return _log_read(entry, words)
-    if entry.outcome == "imported":
-        return [(words["viewer"], True), (f" added events to {words['whose']} record", False), _of(entry)], "down", "g"
+    if entry.outcome in _TAKEN:
+        return [(words["viewer"], True), (_TAKEN[entry.outcome].format(**words), False), _of(entry)], "down", "g"
+    if entry.outcome in _OF_EVENTS:
+        text = _OF_EVENTS[entry.outcome].format(**words)
+        return [(words["viewer"], True), (f" {text}", False), _of(entry)], "down", "g"
+    if entry.outcome in _BY_THEMSELVES:
+        text, icon = _BY_THEMSELVES[entry.outcome]
+        return [(words["viewer"], True), (f" {text}", False), _of(entry)], icon, "g"
     if entry.outcome == INVENTORIED:
         return _inventoried(entry, words)
     if entry.outcome in ("disclosed", "shown", "refused"):

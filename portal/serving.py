@@ -16,12 +16,13 @@ THREADS = 16
 
 def load() -> Any:
     """Build the application in a worker: granian calls this (target `portal.serving:load`, factory)."""
-    from portal import create_app, schedule, vega
+    from portal import create_app, policy_record, schedule, vega
     from portal.config import Config
     from portal.wiring import build
 
     config = Config.from_environ(os.environ)
     system = build(config)
+    policy_record.settle(system)
     app = create_app(system)
     vega.warm(config.home / "cache")
     gc.collect()

@@ -144,6 +144,12 @@ def _cosigner(name: str, key: str) -> str:
         ) from error
 
 
+def _yes_or_no(name: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is neither yes nor no")
+    return value == "yes"
+
+
 READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "DATABASE_URL": _database,
     "KEY_DATABASE_URL": _database,
@@ -166,4 +172,5 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "RETAIN_LOG_YEARS": _number(FEWEST_LOG_YEARS, 30),
     "CHECKPOINT_MINUTES": _number(1, 1440),
     "WITNESSES": _witnesses,
+    "TESTING": _yes_or_no,
 }

@@ -7,14 +7,9 @@ from zoneinfo import ZoneInfo
 from flask import Flask, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import witness_states
+from portal import policy_words, witness_states
 from portal.access import asking, current_roles, person, system
 
-CAPTURED: Final = {
-    "strict": "Top-level categories",
-    "coaching": "Apps and categories",
-    "own_insight": "Apps, categories and texts",
-}
 TRIAL: Final = "Synthetic data: nobody in this portal is real."
 
 
@@ -39,7 +34,7 @@ def shell() -> Shell | None:
         person=person().name,
         roles=frozenset(role.value for role in current_roles()),
         notices=system().announcements.unseen(found.subject),
-        capture=CAPTURED[system().config.capture_preset],
+        capture=policy_words.in_short(system().policies.now()),
         mark=TRIAL if system().organisation.throw_away else None,
         warnings=_warnings(person().zone),
     )

@@ -114,6 +114,7 @@ def choices(subject: str) -> list[Choice]:
 
 
 def _choice(subject: str, period: Period) -> Choice:
-    found = system().gate.decide(viewer(), subject, SHARED_FIELDS, Purpose.ONE_TO_ONE, period, Tier.WEEK)
+    fields = system().weeks.asked(subject, Purpose.ONE_TO_ONE, period)
+    found = system().gate.decide(viewer(), subject, fields, Purpose.ONE_TO_ONE, period, Tier.WEEK)
     sentence = "" if found.permitted else found.sentence
     return Choice(week_name(period), found.permitted, found.reason == NOT_YET, sentence)

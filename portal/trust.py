@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, render_template, request
 
+from analytics.imports.csv_mapping import sources
 from auth.permissions import Permission, requires
 from portal import checkpoints, fingerprint, key_records, own_check, witness_states
 from portal.access import person, system
@@ -19,7 +20,6 @@ from portal.parse import week_from
 from portal.problems import Problem, answer
 from portal.show import listing, number
 from portal.witness_states import Mood
-from privacy.capture import PRESETS
 from privacy.checkpoint import NoteBroken
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
@@ -117,11 +117,16 @@ def centre() -> str:
         promises=promises(system(), latest, person().zone),
         latest=latest.checkpoint,
         groups=fingerprint.groups(latest.checkpoint.root),
-        sources=SOURCES,
+        sources=(*SOURCES, *_of_files()),
         verifier=own_check.fingerprint(),
         downloads=own_check.downloads(),
         key=str(system().log.signer.verifier),
     )
+
+
+def _of_files() -> list[tuple[str, str]]:
+    """Return the suites whose exports can be imported, and who else can see it there."""
+    return [(f"{name}, where its export was imported", said) for name, said in sources(system().config.mappings)]
 
 
 @blueprint.get("/log/fingerprint")
@@ -235,11 +240,11 @@ def _days(age: int) -> str:
 
 
 def _retention(system: "System") -> tuple[tuple[str, str], ...]:
-    text_days = PRESETS[system.config.capture_preset].text_days
+    policy = system.policies.now()
+    text_days, years = policy.text_days, policy.retention.log_years
     texts = f"titles and addresses {text_days} days" if text_days else "titles and addresses are not stored"
-    years = system.config.retain_log_years
     log = f"the log {years} year{'' if years == 1 else 's'}"
-    return ("good", f"figures {system.config.retain_months} months"), ("good", texts), ("good", log)
+    return ("good", f"figures {policy.retention.months} months"), ("good", texts), ("good", log)
 
 
 def _classes(held: frozenset[KeyClass]) -> str:

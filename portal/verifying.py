@@ -3,8 +3,9 @@
 The log alone proves that its entries are as they were written. This asks the rest: was it published longer or otherwise
 (`portal.published`); is what says that somebody was erased genuine (`portal.known_erasures`); is everybody what the log
 says they are (`auth.accounting`); does the vault hold what its manifests list (`privacy.vault_check`), and what the
-last entry about each person says; is everybody forgotten who was erased (`portal.remains`); do the keys unwrap, and are
-their records as the log says (`portal.key_records`). Problems are `place: reason`, and name nobody except by subject
+last entry about each person says; is everybody forgotten who was erased (`portal.remains`); is the policy the
+one that was accepted (`portal.policy_record`); do the keys unwrap, and are their records as the log says
+(`portal.key_records`). Problems are `place: reason`, and name nobody except by subject
 id. docs/attacks.md says which attack each of them shows.
 
 What a process has no keys for, it does not open: it counts that, and says so.
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.accounting import Accounting
-from portal import key_records, known_erasures, published, remains
+from portal import key_records, known_erasures, policy_record, published, remains
 from portal.wiring import System
 from privacy import vault_check, vault_store
 from privacy.access_log import Verification
@@ -69,6 +70,7 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     problems += _vault_problems(system)
     problems += remains.problems(system, found.ledger)
     problems += key_records.problems(system)
+    problems += policy_record.problems(system, found.ledger)
     disagreeing, uncompared = _compared(system, before, found)
     problems += disagreeing
     warnings = [

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from auth.announcements import Announcements
 from auth.credentials import Credentials
+from auth.devices import Devices
 from auth.directory import Directory
+from auth.enrolments import Enrolments
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
 from auth.passwords import PasswordHasher
@@ -16,10 +19,11 @@ from auth.people import People
 from auth.sessions import Sessions
 from auth.signin import SignIn
 from auth.stamps import Stamps
+from auth.team_history import teams_over_time
 from auth.throttle import Throttle
 from auth.tokens import Tokens
 from portal import lost_stores, schema
-from portal.config import Config
+from portal.config import Config, ConfigError
 from portal.occupancy import Occupancy, Occupied
 from portal.providers import open_provider
 from portal.request_directory import RequestDirectory
@@ -29,14 +33,20 @@ from privacy.disclosure import Gate
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
+from privacy.policies import Always, Policies, PolicySource, Teams
+from privacy.policy import Rule
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.vault import Vault
 
 if TYPE_CHECKING:
-    from analytics.categories import Categoriser
+    from analytics.categories import Categorisers
+    from analytics.folding import Folding
     from analytics.intake import Intake
+    from analytics.own_events import OwnEvents
+    from analytics.receiving import Receiver
     from analytics.weeks import Weeks
+    from portal.ingest.known_tokens import KnownTokens
     from privacy.file_keys import FileKeyProvider
     from privacy.pkcs11_keys import Pkcs11KeyProvider
 
@@ -90,6 +100,14 @@ class System:
         return Tokens(self.stores.data, self.journal, self.clock, self.stamps)
 
     @cached_property
+    def devices(self) -> Devices:
+        return Devices(self.stores.data, self.journal, self.clock)
+
+    @cached_property
+    def enrolments(self) -> Enrolments:
+        return Enrolments(self.stores.data, self.tokens, self.throttle, self.clock, self.stamps)
+
+    @cached_property
     def hasher(self) -> PasswordHasher:
         return PasswordHasher()
 
@@ -111,10 +129,30 @@ class System:
         return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.stamps, trial)
 
     @cached_property
-    def categoriser(self) -> "Categoriser":
-        from analytics.categories import Categoriser, load
+    def policies(self) -> Policies:
+        from portal.policy_settings import chosen_body
 
-        return Categoriser(load(self.config.category_rules))
+        origin = self.organisation.origin
+        return Policies(self.stores.data, self.clock, origin, lambda: chosen_body(self.config), self.teams)
+
+    @cached_property
+    def capture(self) -> PolicySource:
+        """The policies that events pass: those agreed on, or one that keeps everything where nothing is real."""
+        if not self.config.testing:
+            return self.policies
+        from privacy.capture import OWN_INSIGHT
+
+        return Always(OWN_INSIGHT)
+
+    def teams(self, subject: str) -> list[Teams]:
+        """Return in which teams somebody was from when on."""
+        return teams_over_time(self.stores.data, subject)
+
+    @cached_property
+    def categorisers(self) -> "Categorisers":
+        from analytics.categories import Categorisers
+
+        return Categorisers()
 
     @cached_property
     def intake(self) -> "Intake":
@@ -124,11 +162,56 @@ class System:
             vault=self.vault,
             gate=self.gate,
             directory=self.directory,
-            preset=self.config.capture_preset,
-            categoriser=self.categoriser,
+            policies=self.capture,
+            categorisers=self.categorisers,
             clock=self.clock,
             day_start=self.config.day_start,
         )
+
+    @cached_property
+    def receiver(self) -> "Receiver":
+        from analytics.categories import Categorisers
+        from analytics.receiving import Receiver
+
+        return Receiver(
+            hot=self.intake.hot,
+            directory=self.directory,
+            policies=self.capture,
+            categorisers=Categorisers(),  # its own: one thread at a time asks it, and jobs have another
+            clock=self.clock,
+            day_start=self.config.day_start,
+            on_full=self.folding.soon,
+        )
+
+    @cached_property
+    def folding(self) -> "Folding":
+        from analytics.folding import Folding
+
+        return Folding(self.intake)
+
+    @cached_property
+    def own_events(self) -> "OwnEvents":
+        from analytics.own_events import OwnEvents
+
+        return OwnEvents(self.intake)
+
+    @cached_property
+    def known_tokens(self) -> "KnownTokens":
+        from portal.ingest.known_tokens import KnownTokens, looked_up
+
+        return KnownTokens(looked_up(self.tokens, self.directory))
+
+    @cached_property
+    def built_in(self) -> str | None:
+        """The one person of testing mode, who needs no token; None everywhere else."""
+        from portal.testing import subject_of
+
+        return subject_of(self) if self.config.testing else None
+
+    @property
+    def hostname(self) -> str:
+        """What this server calls itself: the name under which people reach it."""
+        return urlsplit(self.config.base_url).hostname or "sameview"
 
     @cached_property
     def weeks(self) -> "Weeks":
@@ -168,12 +251,24 @@ def build(config: Config, clock: Clock = utc_now, *, restoring: bool = False) ->
     stores = open_stores(config)
     try:
         owner = _owner(stores, restoring)
-        return _assemble(config, owner, stores, clock, occupancy)
+        system = _assemble(config, owner, stores, clock, occupancy)
+        if not restoring:
+            _refuse_contradictions(system)
+        return system
     except BaseException:
         stores.dispose()
         if occupancy is not None:
             occupancy.leave()
         raise
+
+
+def _refuse_contradictions(system: System) -> None:
+    """Raise ConfigError if the settings choose a policy where signatures do: nobody may think that they count."""
+    if system.policies.signers is not None and not system.policies.now().is_draft:
+        from portal.policy_settings import contradictions
+
+        if found := contradictions(system.config, system.policies.now()):
+            raise ConfigError(found[0])
 
 
 def _occupy(config: Config) -> Occupancy:
@@ -205,5 +300,10 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock,
     vault = Vault(stores.data, keys)
     stamps = Stamps(stamp_key(keys))
     directory = RequestDirectory(stores.data, clock, stamps)
-    gate = Gate(vault, log, directory, clock, day_start=config.day_start)
-    return System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)
+
+    def rules_since(moment: dt.datetime) -> tuple[Rule, ...]:
+        return system.policies.in_force().rules_since(moment)
+
+    gate = Gate(vault, log, directory, clock, day_start=config.day_start, rules_since=rules_since)
+    system = System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)
+    return system

@@ -1,54 +1,54 @@
 """The capture policy at the door: what becomes of each part of an event before anything is stored.
 
-Read a preset from top to bottom. Whatever it does not name is not kept. Every rule that took something away is counted
-in the employee's capture ledger under its id, and `because` is the sentence beside the count.
+Read a preset (`privacy/presets/*.toml`) from top to bottom. Whatever it does not name is not kept. Every rule that took
+something away is counted in the employee's capture ledger under its id, and `because` is the sentence beside the count.
 """
 
-import enum
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from importlib import resources
 from typing import Any, Final, NamedTuple
 
-WINDOW: Final = "currentwindow"
-AWAY: Final = "afkstatus"
-BROWSER: Final = "web.tab.current"
-ANY: Final = "*"
-"""As a stream: every type of bucket that the preset does not name. As a key: every key that it does not name there."""
-CATEGORY: Final = "$category"
-"""The category that was computed from the whole event; a key that no watcher sends."""
+from privacy.capture_policy import CapturePolicy, read
+from privacy.never import matching
+from privacy.policy_parts import (
+    ADDRESS,
+    ANY,
+    AWAY,
+    BROWSER,
+    CATEGORY,
+    INCOGNITO,
+    SEPARATOR,
+    WINDOW,
+    Effect,
+    Rule,
+)
+from privacy.sites import site_of
 
-SEPARATOR: Final = " > "
-"""Between the levels of a category's path."""
+__all__ = [
+    "ANY",
+    "AWAY",
+    "BROWSER",
+    "CATEGORY",
+    "COACHING",
+    "DEFAULT_PRESET",
+    "OWN_INSIGHT",
+    "PRESETS",
+    "STRICT",
+    "WINDOW",
+    "CapturePolicy",
+    "Captured",
+    "Effect",
+    "Rule",
+    "apply",
+    "preset_text",
+    "text_is_kept",
+]
 
+PRESET_NAMES: Final = ("strict", "coaching", "own_insight")
 
-class Effect(enum.StrEnum):
-    """What a rule does."""
-
-    KEEP = "keep"
-    COARSEN = "coarsen"  # the value is left out, or made coarser; the event stays
-    DROP = "drop"  # the whole event goes, where the key is there and neither false nor empty
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of a preset: which key of which streams, what becomes of it, and why."""
-
-    id: str
-    streams: frozenset[str]
-    keys: frozenset[str]
-    effect: Effect
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A capture policy to choose. `text_days` is how long titles and URLs stay, None where they are never stored."""
-
-    name: str
-    summary: str
-    text_days: int | None
-    rules: tuple[Rule, ...]
+_TEXTS: Final = frozenset({"app", "status", "title", ADDRESS})
+"""Keys that are kept by name only where they hold text; anything else there is treated as a key without a name."""
 
 
 class Captured(NamedTuple):
@@ -59,90 +59,26 @@ class Captured(NamedTuple):
     rules: tuple[str, ...]
 
 
-def _rule(id: str, stream: str, keys: str, effect: Effect, because: str) -> Rule:
-    return Rule(id, frozenset(stream.split()), frozenset(keys.split()), effect, because)
+def preset_text(name: str) -> str:
+    """Return a shipped preset as it is written: a draft, without version, organisation and moment."""
+    return (resources.files("privacy") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-_TEXTS: Final = frozenset({"app", "status"})
-"""Keys that are kept by name only where they hold text; anything else there is treated as a key without a name."""
-
-_ALL: Final = f"{WINDOW} {AWAY} {BROWSER}"
-_STATUS: Final = _rule("status", AWAY, "status", Effect.KEEP, "Whether you were at the desk makes your active time.")
-_SOUND: Final = _rule("sound", BROWSER, "audible", Effect.KEEP, "A tab that plays sound counts as active time.")
-_APP: Final = _rule("app", WINDOW, "app", Effect.KEEP, "Your own page shows time per application.")
-_PATH: Final = _rule("category", _ALL, CATEGORY, Effect.KEEP, "Time per category is what this is for.")
-_INCOGNITO: Final = _rule(
-    "incognito", BROWSER, "incognito", Effect.DROP, "What you do in a private browser window is nobody's business."
-)
-_BROWSER_DETAILS: Final = _rule(
-    "browser-details", BROWSER, "tabCount", Effect.COARSEN, "How many tabs are open is of no use to anybody here."
-)
-_OTHER_KEYS: Final = _rule(
-    "unknown-key", _ALL, ANY, Effect.COARSEN, "What the policy does not name is not kept: nobody agreed to it."
-)
-_OTHER_STREAMS: Final = _rule(
-    "unknown-stream", ANY, ANY, Effect.DROP, "Only windows, presence and browsers were agreed; other watchers are not."
-)
-
-STRICT: Final = Preset(
-    "strict",
-    "Only how long, and in which top-level category.",
-    None,
-    (
-        _STATUS,
-        _SOUND,
-        _INCOGNITO,
-        _rule("category-to-top-level", _ALL, CATEGORY, Effect.COARSEN, "Of a category only its top level is kept."),
-        _rule("app-to-category", WINDOW, "app", Effect.COARSEN, "Of an application only its category is kept."),
-        _rule(
-            "title-to-category", f"{WINDOW} {BROWSER}", "title", Effect.COARSEN, "Of a title only its category is kept."
-        ),
-        _rule("url-to-category", BROWSER, "url", Effect.COARSEN, "Of an address only its category is kept."),
-        _BROWSER_DETAILS,
-        _OTHER_KEYS,
-        _OTHER_STREAMS,
-    ),
-)
-COACHING: Final = Preset(
-    "coaching",
-    "Applications and categories; titles and addresses only choose the category and are then forgotten.",
-    None,
-    (
-        _STATUS,
-        _SOUND,
-        _INCOGNITO,
-        _PATH,
-        _APP,
-        _rule(
-            "title-to-category", f"{WINDOW} {BROWSER}", "title", Effect.COARSEN, "Of a title only its category is kept."
-        ),
-        _rule("url-to-category", BROWSER, "url", Effect.COARSEN, "Of an address only its category is kept."),
-        _BROWSER_DETAILS,
-        _OTHER_KEYS,
-        _OTHER_STREAMS,
-    ),
-)
-OWN_INSIGHT: Final = Preset(
-    "own_insight",
-    "Everything that your own ActivityWatch recorded, for your eyes; titles and addresses for 14 days.",
-    14,
-    (
-        _rule(
-            "everything", f"{_ALL} {ANY}", f"{ANY} {CATEGORY}", Effect.KEEP, "It is your own record, kept as it came."
-        ),
-    ),
-)
-
-PRESETS: Final[Mapping[str, Preset]] = {each.name: each for each in (STRICT, COACHING, OWN_INSIGHT)}
+PRESETS: Final[Mapping[str, CapturePolicy]] = {name: read(preset_text(name), draft=True) for name in PRESET_NAMES}
+STRICT: Final = PRESETS["strict"]
+COACHING: Final = PRESETS["coaching"]
+OWN_INSIGHT: Final = PRESETS["own_insight"]
 DEFAULT_PRESET: Final = COACHING.name
 
 
-def apply(preset: Preset, stream: str, data: Mapping[str, Any], category: str) -> Captured:
-    """Return what `preset` leaves of an event of a `stream` (a bucket's type). Pure: equal input, equal answer.
+def apply(policy: CapturePolicy, stream: str, data: Mapping[str, Any], category: str) -> Captured:
+    """Return what `policy` leaves of an event of a `stream` (a bucket's type). Pure; applied again, it changes nothing.
 
     `category` is the full path, computed from the event as it came; its coarsening is counted if it had more levels.
     """
-    plan = _plan(preset.name, stream, tuple(data))
+    if policy.never and (forbidden := matching(policy.never, data)) is not None:
+        return Captured(None, "", (forbidden,))
+    plan = _plan(policy, stream, tuple(data))
     for key, rule in plan.drops:
         if key == ANY or data[key]:
             return Captured(None, "", (rule,))
@@ -152,6 +88,13 @@ def apply(preset: Preset, stream: str, data: Mapping[str, Any], category: str) -
         if not isinstance(kept[key], str):
             del kept[key]
             rules = _with(rules, plan.unnamed)
+    if plan.site is not None and ADDRESS in kept:
+        address = kept.pop(ADDRESS)
+        site = site_of(address)
+        if site is not None:
+            kept[ADDRESS] = site
+        if site != address:
+            rules = _with(rules, plan.site)
     if plan.category is not None and SEPARATOR in category:
         category = category.partition(SEPARATOR)[0]
         rules = _with(rules, plan.category)
@@ -163,36 +106,37 @@ def _with(rules: tuple[str, ...], rule: str) -> tuple[str, ...]:
 
 
 class _Plan(NamedTuple):
-    """What a preset does with an event that has certain keys, before anybody looks at the values."""
+    """What a policy does with an event that has certain keys, before anybody looks at the values."""
 
     drops: tuple[tuple[str, str], ...]  # key and rule: dropped if the value is neither false nor empty
     kept: tuple[str, ...]
     texts: tuple[str, ...]  # of those kept, the ones that have to be text
     coarsened: tuple[str, ...]
+    site: str | None  # the rule that leaves of an address its site
     category: str | None  # the rule that coarsens it
     unnamed: str  # the rule for keys without a name
 
 
 @functools.lru_cache(maxsize=4096)
-def _plan(preset: str, stream: str, keys: tuple[str, ...]) -> _Plan:
-    rules = PRESETS[preset].rules
-    name = stream if any(stream in each.streams for each in rules) else ANY
-    by_key = {key: each for each in rules if name in each.streams for key in each.keys}
-    other = by_key[ANY]
-    found = {key: by_key.get(key, other) for key in keys}
+def _plan(policy: CapturePolicy, stream: str, keys: tuple[str, ...]) -> _Plan:
+    other, path = policy.rule_for(stream, ANY), policy.rule_for(stream, CATEGORY)
+    found = {key: policy.rule_for(stream, key) for key in keys}
     drops = [(key, rule.id) for key, rule in found.items() if rule.effect is Effect.DROP]
-    kept = tuple(key for key, rule in found.items() if rule.effect is Effect.KEEP)
-    path = by_key.get(CATEGORY, other)
+    if INCOGNITO in found and found[INCOGNITO].effect is Effect.KEEP:
+        drops.append((INCOGNITO, INCOGNITO))
+    kept = tuple(key for key, rule in found.items() if rule.effect in (Effect.KEEP, Effect.DOMAIN))
+    by_name = tuple(key for key in kept if key in _TEXTS and found[key] is not other)
     return _Plan(
         ((ANY, other.id),) if other.effect is Effect.DROP else tuple(drops),
         kept,
-        tuple(key for key in kept if key in _TEXTS and found[key] is not other),
+        by_name,
         tuple(sorted({rule.id for rule in found.values() if rule.effect is Effect.COARSEN})),
+        found[ADDRESS].id if ADDRESS in found and found[ADDRESS].effect is Effect.DOMAIN else None,
         path.id if path.effect is Effect.COARSEN else None,
         other.id,
     )
 
 
-def text_is_kept(preset: Preset) -> bool:
+def text_is_kept(policy: CapturePolicy) -> bool:
     """Say whether titles and addresses outlive the door."""
-    return preset.text_days is not None
+    return policy.text_days is not None

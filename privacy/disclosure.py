@@ -22,8 +22,8 @@ from privacy.decisions import Decision, Directory, Request
 from privacy.fields import Field, KeyClass, Tier, epoch_of
 from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
-from privacy.period import Period, is_week, week_name
-from privacy.policy import Purpose, Relation
+from privacy.period import Period, is_week, starts_at, week_name
+from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 from privacy.vault import Vault
 
 __all__ = [
@@ -71,25 +71,40 @@ class Opening:
     relation: Relation
     entry: int
     session: str | None
-    _open: Callable[["Opening", Period], Disclosed] = attribute(repr=False)
+    _open: Callable[["Opening", Period, Tier], Disclosed] = attribute(repr=False)
 
-    def part(self, period: Period) -> Disclosed:
-        """Open one part; ValueError for days that the log entry does not name."""
-        if period.first < self.request.period.first or period.end > self.request.period.end:
-            raise ValueError(f"{period} reaches out of {self.request.period}, for which entry {self.entry} was written")
-        return self._open(self, period)
+    def part(self, period: Period, tier: Tier | None = None) -> Disclosed:
+        """Open one part, at another tier if the policy has the same rule for it.
+
+        ValueError for days that the log entry does not name, and for a tier at which this would have been refused.
+        """
+        asked = self.request
+        if period.first < asked.period.first or period.end > asked.period.end:
+            raise ValueError(f"{period} reaches out of {asked.period}, for which entry {self.entry} was written")
+        tier = tier or asked.tier
+        if tier is not asked.tier and not asked.fields <= permitted({self.relation}, asked.purpose, tier):
+            raise ValueError(f"the policy does not permit {self.relation} to open these fields at tier {tier}")
+        return self._open(self, period, tier)
 
 
 class Gate(LogGate):
     """Discloses what the policy permits, after it is logged."""
 
     def __init__(
-        self, vault: Vault, log: AccessLog, directory: Directory, clock: Clock, *, day_start: dt.time = _MIDNIGHT
+        self,
+        vault: Vault,
+        log: AccessLog,
+        directory: Directory,
+        clock: Clock,
+        *,
+        day_start: dt.time = _MIDNIGHT,
+        rules_since: Callable[[dt.datetime], tuple[Rule, ...]] = lambda _: POLICY,
     ) -> None:
         super().__init__(log, directory)
         self._vault = vault
         self._clock = clock
         self._day_start = day_start
+        self._rules_since = rules_since
 
     def decide(
         self,
@@ -142,18 +157,18 @@ class Gate(LogGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
-    def _open(self, opening: "Opening", period: Period) -> Disclosed:
+    def _open(self, opening: "Opening", period: Period, tier: Tier) -> Disclosed:
         # (3)
         asked = opening.request
-        values = self._vault._open(asked.subject, asked.fields, asked.tier, period)
-        weekly = values and asked.tier is Tier.WEEK and is_week(period)
+        values = self._vault._open(asked.subject, asked.fields, tier, period)
+        weekly = values and tier is Tier.WEEK and is_week(period)
         return Disclosed(
             viewer=asked.viewer,
             subject=asked.subject,
             fields=asked.fields,
             purpose=asked.purpose,
             period=period,
-            tier=asked.tier,
+            tier=tier,
             relation=opening.relation,
             entry=opening.entry,
             session=opening.session,
@@ -214,7 +229,16 @@ class Gate(LogGate):
         )
 
     def _decide(self, request: Request) -> Decision:
-        return decisions.decide(request, self._directory, self._clock(), self._day_start)
+        # Managers read closed weeks and nothing else, so for all other tiers the rules are those of always.
+        rules = self._rules(request.subject, request.period) if request.tier is Tier.WEEK else POLICY
+        return decisions.decide(request, self._directory, self._clock(), self._day_start, rules)
+
+    def shared(self, subject: str, purpose: Purpose, period: Period) -> frozenset[Field]:
+        """Return what a manager may read of a closed week, if anything: what was agreed on since it began."""
+        return permitted({Relation.MANAGER}, purpose, Tier.WEEK, self._rules(subject, period))
+
+    def _rules(self, subject: str, period: Period) -> tuple[Rule, ...]:
+        return self._rules_since(starts_at(period.first, self._directory.zone(subject), self._day_start))
 
     def _salt(self, subject: str, week: Period) -> str:
         info = f"sameview/v1/digest/{week_name(week)}".encode()

@@ -34,6 +34,7 @@ class Field(enum.StrEnum):
     AGREED_GOALS = "agreed_goals"
     WORKING_PATTERN = "working_pattern"
     SOURCES = "sources"
+    OWN_TIMES = "own_times"
 
 
 class Tier(enum.StrEnum):
@@ -62,12 +63,15 @@ CLASS_OF: Final[dict[Field, KeyClass]] = {
     Field.AGREED_GOALS: KeyClass.SHARED,
     Field.WORKING_PATTERN: KeyClass.PRIVATE,
     Field.SOURCES: KeyClass.PRIVATE,
+    Field.OWN_TIMES: KeyClass.PRIVATE,
 }
 
 SHARED_FIELDS: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORIES, Field.FOCUS})
 """What the default policy lets a manager see of a closed week."""
 
-STATE_FIELDS: Final = frozenset({Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN, Field.SOURCES})
+STATE_FIELDS: Final = frozenset(
+    {Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN, Field.SOURCES, Field.OWN_TIMES}
+)
 """Fields whose value holds from its day until the next one: a period shows the latest row before its end."""
 
 

@@ -24,7 +24,11 @@ LOG_FIELD: Final = "access_log"
 """What an entry names as its field when the log itself was read, closed or erased from."""
 INVENTORIED: Final = "inventoried"
 """The outcome of an entry that commits to all that the vault holds of a person, after a change (`Gate.account`)."""
-ACCOUNTS: Final = frozenset({"imported", "expired", INVENTORIED})
+PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS = "paused", "resumed", "forgotten", "private-apps"
+"""Outcomes of such entries after what a person did about what is recorded of them; in the chain of their own reads."""
+ACCOUNTS: Final = frozenset(
+    {"imported", "compacted", "removed", "expired", INVENTORIED, PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS}
+)
 """All outcomes of such entries, about a person."""
 
 

@@ -14,6 +14,8 @@ from privacy.policy import Relation
 TOLERATED: Final = dt.timedelta(minutes=10)
 """How far apart the clocks of processes may be, and how long an entry may wait to be written."""
 _KEPT_ACCOUNTS: Final = 2
+POLICY_OUTCOMES: Final = frozenset({"founded", "policy", "policy-signers"})
+"""What commits to a version of the capture policy, or to the keys that sign it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Commitment:
 class Ledger:
     """What the entries commit to, oldest first. `announced` by the index of the entry, `vaults` the latest by subject.
 
+    `organisation` are the digests of the policy's versions and of the keys that sign them, each with its last entry.
     `expired` are rows that retention emptied, `ended` the record of the erasure of each person who was erased.
     `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
     """
@@ -37,6 +40,7 @@ class Ledger:
     def __init__(self) -> None:
         self.announced: dict[int, Commitment] = {}
         self.vaults: dict[str, list[Commitment]] = {}
+        self.organisation: dict[str, int] = {}
         self.expired: set[int] = set()
         self.ended: dict[str, int] = {}
         self.backwards: int | None = None
@@ -49,6 +53,8 @@ class Ledger:
             self.newest = found.time, found.index
         elif self.backwards is None and found.time < self.newest[0] - TOLERATED:
             self.backwards = found.index
+        if found.digest is not None and found.outcome in POLICY_OUTCOMES and found.chain is Chain.ORGANISATION:
+            self.organisation[found.digest] = found.index
         if found.digest is None or found.subject is None:
             return
         commitment = Commitment(found.index, found.subject, found.outcome, found.digest, found.time.date())

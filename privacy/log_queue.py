@@ -1,81 +1,18 @@
-"""Group commit: threads queue what they want written, and whoever comes first commits for all that wait.
+"""The log's queue: one commit for all entries that wait (privacy/group_commit.py), and one error for all that fail."""
 
-So the cost of a durable commit is shared: the busier the log, the more entries go into one.
-"""
+from collections.abc import Sequence
 
-import random
-import sqlite3
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Final
-
+from privacy.group_commit import GroupCommit
 from privacy.log_commit import Waiting
 from privacy.log_entries import LogUnavailable
 
-LARGEST_COMMIT: Final = 256
-_ATTEMPTS: Final = 4
-_BUSY: Final = ("locked", "busy")
-_SQLSTATES_TO_RETRY: Final = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
 
-
-class CommitQueue:
-    """Hands queued entries to `commit` in batches, one batch at a time. `commit` writes all of a batch or nothing."""
-
-    def __init__(
-        self, commit: Callable[[Sequence[Waiting]], None], sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._commit = commit
-        self._sleep = sleep
-        self._waiting: deque[Waiting] = deque()
-        self._leading = threading.Lock()
+class CommitQueue(GroupCommit[Waiting]):
+    """Commits entries in batches."""
 
     def submit(self, entries: Sequence[Waiting]) -> None:
         """Return when all `entries` are committed; LogUnavailable, to every thread of a batch that failed."""
-        self._waiting.extend(entries)
-        for each in entries:
-            while not each.done:
-                with self._leading:
-                    if not each.done:
-                        self._lead()
+        self.wait_for(entries)
         for each in entries:
             if each.error is not None:
                 raise LogUnavailable(str(each.error)) from each.error
-
-    def _lead(self) -> None:
-        batch = [self._waiting.popleft()]
-        while self._waiting and len(batch) < LARGEST_COMMIT and not (batch[0].alone or self._waiting[0].alone):
-            batch.append(self._waiting.popleft())
-        failure: BaseException | None = LogUnavailable("the commit was interrupted")
-        try:
-            self._commit_patiently(batch)
-            failure = None
-        except Exception as e:  # whatever happened, every thread of the batch has to hear of it
-            failure = e
-        finally:
-            for each in batch:
-                each.error = failure or each.error
-                each.done = True
-
-    def _commit_patiently(self, batch: Sequence[Waiting]) -> None:
-        """Commit; try again, after a short and random while, if another process holds the lock."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._commit(batch)
-            except Exception as e:
-                if attempt == _ATTEMPTS or not _is_busy(e):
-                    raise
-                self._sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - spreads retries, guards nothing
-        return None
-
-
-def _is_busy(error: Exception) -> bool:
-    """Tell whether a driver's error, or SQLAlchemy's around it, says that somebody else holds a lock."""
-    error = getattr(error, "orig", None) or error
-    state = getattr(error, "sqlstate", None)
-    return state in _SQLSTATES_TO_RETRY or (isinstance(error, sqlite3.OperationalError) and _says_busy(str(error)))
-
-
-def _says_busy(message: str) -> bool:
-    return any(word in message for word in _BUSY)

@@ -49,7 +49,7 @@ class Rule:
 
 
 _EVERYTHING: Final = frozenset(Field)
-_FILED: Final = frozenset({Tier.DAY, Tier.SUMMARY, Tier.WEEK})
+_EVERY_TIER: Final = frozenset(Tier)
 
 POLICY_VERSION: Final = 1
 POLICY: Final[tuple[Rule, ...]] = (
@@ -57,14 +57,14 @@ POLICY: Final[tuple[Rule, ...]] = (
         Relation.SELF,
         Purpose.OWN_REVIEW,
         _EVERYTHING,
-        _FILED,
+        _EVERY_TIER,
         "You see everything that is kept about you, at any time: it is your data.",
     ),
     Rule(
         Relation.SELF,
         Purpose.SUBJECT_REQUEST,
         _EVERYTHING,
-        _FILED,
+        _EVERY_TIER,
         "You may take a copy of everything with you.",
     ),
     Rule(
@@ -79,7 +79,7 @@ POLICY: Final[tuple[Rule, ...]] = (
         Relation.OPERATIONS,
         Purpose.OPERATIONS,
         _EVERYTHING,
-        _FILED,
+        _EVERY_TIER,
         "The system itself adds up your days and weeks. It shows them to nobody, and logs each time.",
     ),
 )

@@ -11,10 +11,11 @@ import datetime as dt
 import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, Engine
 
 from privacy import vault_query, vault_store
@@ -28,7 +29,7 @@ from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_t
 from privacy.vault_query import Stored
 from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
-__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete"]
+__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete", "parts"]
 
 _LEAST_BYTES: Final = {
     Field.RHYTHM: 4096,
@@ -36,7 +37,9 @@ _LEAST_BYTES: Final = {
     Field.URLS: 2048,
     Field.APPS: 1024,
     Field.CATEGORY_DETAIL: 1024,
+    Field.OWN_TIMES: 8192,
 }
+_parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 ORGANISATION: Final = "0" * 32
 """The subject of entries that concern no person."""
 
@@ -134,10 +137,11 @@ class Vault:
         """Open `fields` for each day of `period`; a field that is a state, its latest value before the period's end.
 
         Only `privacy.disclosure` calls this. SealBroken names a row that does not open, VaultIncomplete one that was
-        removed, added or rolled back, KeyGone says that a key was destroyed.
+        removed, added or rolled back, KeyGone says that a key was destroyed. Hot rows have several parts a day: theirs
+        come as one value, which `parts` takes apart, and no manifest lists them.
         """
         if tier is Tier.HOT:
-            raise ValueError("hot rows have several parts a day: they are opened by compaction only")
+            return self._open_hot(subject, fields, period)
         states = STATE_FIELDS.intersection(fields)
         dated = frozenset(fields) - states
         ranges = _ranges(dated, states, period)
@@ -147,10 +151,21 @@ class Vault:
         inventory.check(tier, fields, period, by_field(found.rows))
         return opened
 
+    def _open_hot(self, subject: str, fields: Collection[Field], period: Period) -> dict[tuple[dt.date, Field], bytes]:
+        found = vault_query.read(self.engine, subject, Tier.HOT, frozenset(fields), (), period, {})
+        self.keys.warm(subject, {(KeyClass(row.key_class), row.key_epoch) for row in found.rows})
+        joined: dict[tuple[dt.date, Field], dict[int, bytes]] = defaultdict(dict)
+        for row, plaintext in self._opened(subject, found.rows):
+            joined[row.day, Field(row.field)][row.sequence] = plaintext
+        return {place: msgspec.msgpack.encode(found) for place, found in joined.items()}
+
     def _open_rows(self, subject: str, rows: Iterable[Stored]) -> dict[tuple[dt.date, Field], bytes]:
-        keys: dict[tuple[str, int], FieldKey] = {}
         fields: dict[str, Field] = {each: each for each in Field}  # found by name, a hundred times a page
-        opened = {}
+        return {(row.day, fields[row.field]): plaintext for row, plaintext in self._opened(subject, rows)}
+
+    def _opened(self, subject: str, rows: Iterable[Stored]) -> Iterator[tuple[Stored, bytes]]:
+        keys: dict[tuple[str, int], FieldKey] = {}
+        fields: dict[str, Field] = {each: each for each in Field}
         for row in rows:
             field = fields[row.field]
             try:
@@ -160,10 +175,10 @@ class Vault:
                     key = self.keys.field_key(subject, CLASS_OF[field], row.key_epoch, field)
                     keys[field, row.key_epoch] = key
                 plaintext = key.open(row.sealed, _aad(subject, field, row.tier, row.day, row.sequence, row.key_epoch))
-                opened[row.day, field] = unpad(plaintext)
+                opened = unpad(plaintext)
             except SealBroken as e:
                 raise SealBroken(f"{row_name(subject, field, row.tier, row.day, row.sequence)}: {e}") from e
-        return opened
+            yield row, opened
 
     def _seal(self, subject: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
         keys: dict[tuple[Field, int], FieldKey] = {}
@@ -188,6 +203,11 @@ class Vault:
                 }
             )
         return sealed
+
+
+def parts(value: bytes) -> Mapping[int, bytes]:
+    """Take the value of a day's hot rows apart: plaintexts by their sequence."""
+    return _parts(value)
 
 
 @functools.lru_cache(4096)

@@ -72,9 +72,8 @@ def unwrappable(connection: Connection, keys: KeyRing) -> Iterator[str]:
 def _rows(connection: Connection, subject: str) -> Iterator[tuple[tuple[Epoch, str, int], bytes]]:
     columns = (SealedField.key_class, SealedField.key_epoch, SealedField.tier, SealedField.field)
     query = select(*columns, SealedField.day, SealedField.sequence, SealedField.sealed)
-    for key_class, epoch, tier, field, day, sequence, sealed in connection.execute(
-        query.where(SealedField.subject_id == subject)
-    ):
+    listed = (SealedField.subject_id == subject, SealedField.tier != Tier.HOT)  # hot rows number each other (hot.py)
+    for key_class, epoch, tier, field, day, sequence, sealed in connection.execute(query.where(*listed)):
         name = shelf(Tier(tier), Field(field))
         yield ((KeyClass(key_class), epoch), name, number(day, sequence)), sealed
 

@@ -5,7 +5,7 @@ from typing import BinaryIO, Final
 
 from analytics.imports.activitywatch import read_export
 from analytics.imports.columns import Export, ImportedBucket, Progress, RefusedBucket
-from analytics.imports.json_stream import NotAnExport
+from analytics.imports.packed import NotAnExport
 
 FORMATS: Final[Mapping[str, Callable[[BinaryIO, Progress | None], Export]]] = {"activitywatch": read_export}
 """Every format that can be imported, by the name that the command line uses."""

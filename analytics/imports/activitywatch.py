@@ -8,49 +8,26 @@ bucket and names the event; the others are read on. A file whose brackets do not
 refused whole.
 """
 
-import gzip
 import itertools
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO
 
 from analytics.imports.columns import Columns, Export, Progress, RefusedBucket
 from analytics.imports.event_blocks import EventFault, lenient, read_events
 from analytics.imports.json_stream import JsonStream
-
-_GZIP: Final = b"\x1f\x8b"
+from analytics.imports.packed import DAMAGED, unpacked
 
 
 def read_export(source: BinaryIO, progress: Progress | None = None) -> Export:
     """Read an export to its end. Raises NotAnExport for a file that is none; faulty buckets are in `Export.refused`."""
-    size = source.seek(0, 2)
-    source.seek(0)
-    packed = source.read(2) == _GZIP
-    source.seek(0)
-    counted = _Counted(source, size, progress)
-    stream = JsonStream(cast(BinaryIO, gzip.GzipFile(fileobj=cast(BinaryIO, counted)) if packed else counted))
+    stream = JsonStream(unpacked(source, progress))
     export = Export()
     try:
         _file(stream, export)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise stream.fault(f"the packed file is damaged: {error}") from None
     return export
-
-
-@dataclass(slots=True)
-class _Counted:
-    """The file as it lies on the disk, with a report of how far it has been read."""
-
-    source: BinaryIO
-    size: int
-    progress: Progress | None
-
-    def read(self, size: int = -1) -> bytes:
-        block = self.source.read(size)
-        if self.progress is not None:
-            self.progress(self.source.tell(), self.size)
-        return block
 
 
 @dataclass(slots=True)

@@ -64,11 +64,27 @@ class RefusedBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRows:
+    """Rows of a table that were refused for one reason: how many, and on which lines the first of them begin."""
+
+    reason: str
+    count: int
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        more = ", …" if self.count > len(self.lines) else ""
+        where = f"{'line' if self.count == 1 else 'lines'} {', '.join(map(str, self.lines))}{more}"
+        return f"{self.count:,} {'row' if self.count == 1 else 'rows'} ({where}): {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Export:
-    """A file that was read to its end."""
+    """A file that was read to its end. `notes` are sentences about what the reader had to decide."""
 
     buckets: list[ImportedBucket] = field(default_factory=list)
     refused: list[RefusedBucket] = field(default_factory=list)
+    refused_rows: list[RefusedRows] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class _Distinct(dict[bytes, int]):
@@ -84,12 +100,23 @@ class _Distinct(dict[bytes, int]):
 _timestamp, _duration, _data = map(attrgetter, ("timestamp", "duration", "data"))
 
 
-class Columns:
-    """Collects a bucket's events, a block at a time. A block is taken whole or not at all."""
+class _Unchecked(dict[bytes, int]):
+    """The same for data texts that somebody else checks."""
 
-    def __init__(self) -> None:
+    def __missing__(self, text: bytes) -> int:
+        number = self[text] = len(self)
+        return number
+
+
+class Columns:
+    """Collects a bucket's events, a block at a time. A block is taken whole or not at all.
+
+    With `checked` false, whoever collects sees to it that the distinct data are objects.
+    """
+
+    def __init__(self, *, checked: bool = True) -> None:
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
-        self._distinct = _Distinct()
+        self._distinct = _Distinct() if checked else _Unchecked()
         self.count = 0
 
     def add(self, events: Sequence[RawEvent]) -> None:

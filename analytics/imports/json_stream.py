@@ -3,24 +3,14 @@
 import re
 from typing import BinaryIO, Final
 
+from analytics.imports.packed import LARGEST_FILE, NotAnExport
+
 BLOCK: Final = 2_000_000
 LONGEST_VALUE: Final = 4_000_000
 """One value (an event, a bucket's metadata) beyond this is no export's."""
-LARGEST_FILE: Final = 8 << 30
-"""Bytes after unpacking: a packed file may claim a thousand times its size."""
-
 _TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)  # possessive: no string is tried twice
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _SCALAR_END: Final = re.compile(rb"[ \t\r\n,\]}]")
-
-
-class NotAnExport(ValueError):
-    """The file as a whole is not what it should be; nothing of it is taken."""
-
-    def __init__(self, reason: str, offset: int) -> None:
-        super().__init__(f"{reason} (byte {offset})")
-        self.reason = reason
-        self.offset = offset
 
 
 class JsonStream:
@@ -38,7 +28,7 @@ class JsonStream:
         return self._before + self.position
 
     def fault(self, reason: str) -> NotAnExport:
-        return NotAnExport(reason, self.offset)
+        return NotAnExport(reason, f"byte {self.offset}")
 
     def read_more(self) -> bool:
         """Hold one more block; return False at the end of the source."""

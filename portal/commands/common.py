@@ -15,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from auth.errors import AuthError
 from portal import erasing
 from portal.backup_files import BackupRefused
+from portal.commands import relay
 from portal.config import Config, ConfigError
 from portal.occupancy import Occupied
 from portal.restore_log import RestoreRefused
 from portal.tables import CopyFailed
+from portal.testing import NotForTesting
 from portal.wiring import NotInitialised, System, build
 from portal.witness.home import WitnessMisplaced
 from privacy.disclosure import LogUnavailable, Refused
@@ -47,6 +49,7 @@ FAILURES: Final = (
     KeyRefused,
     KeyStillUsed,
     LogUnavailable,
+    NotForTesting,
     NotInitialised,
     OSError,
     Occupied,
@@ -58,6 +61,7 @@ FAILURES: Final = (
     TombstonesBroken,
     VaultIncomplete,
     WitnessMisplaced,
+    *relay.FAILURES,
 )
 """What ends a command with one line and exit code 1."""
 

@@ -1,40 +1,76 @@
 """`import`: another program's export becomes a person's own record."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO, Final
 
 import click
 
 from analytics.categories import RulesError
-from analytics.imports import FORMATS, NotAnExport
+from analytics.imports import FORMATS, Export, NotAnExport, Progress
 from analytics.intake import Report
+from portal import policy_record
+from portal.commands import csv_files
 from portal.commands.common import CommandRefused, opened, progress
-from privacy.capture import PRESETS
+from portal.wiring import System
+
+_CSV: Final = "csv"
+_NAMES: Final = sorted({*FORMATS, _CSV})
+Reader = Callable[[BinaryIO, Progress | None], Export]
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--employee", required=True, metavar="EMAIL", help="Whose record it is.")
-@click.option("--format", "form", default="activitywatch", show_default=True, type=click.Choice(sorted(FORMATS)))
-def import_(file: Path, employee: str, form: str) -> None:
+@click.option("--format", "form", default="activitywatch", show_default=True, type=click.Choice(_NAMES))
+@click.option("--mapping", metavar="NAME|FILE", help="For CSV: what the columns mean. Without it, one is proposed.")
+@click.option("--zone", metavar="ZONE", help="For CSV: whose clock it shows. Default: the employee's zone.")
+@click.option("--with", "pairs", metavar="KEY=VALUE", multiple=True, help="For CSV: changes a key of the mapping.")
+@click.option("--save-mapping", "keep", metavar="NAME", help="For CSV: keeps the mapping under a name.")
+def import_(
+    file: Path,
+    employee: str,
+    form: str,
+    mapping: str | None,
+    zone: str | None,
+    pairs: tuple[str, ...],
+    keep: str | None,
+) -> None:
     """Import FILE for an employee; the same file twice changes nothing."""
+    if form != _CSV and (mapping or zone or pairs or keep):
+        raise click.UsageError("--mapping, --zone, --with and --save-mapping are for --format csv")
+    changes = csv_files.changes_of(pairs, zone)
     with opened() as system:
+        policy_record.settle(system)
         person = system.people.find(employee)
         if person is None:
             raise CommandRefused(f"there is no account for {employee}: add it with `sameview people import`")
         size = file.stat().st_size
         try:
+            if form == _CSV and mapping is None:
+                csv_files.show_proposal(system, file, employee, keep)
+            read = _reader(system, person.subject, form, mapping or "", changes, keep)
             with file.open("rb") as source, progress() as step:
-                export = FORMATS[form](source, lambda done, _: step("reading", done, size))
+                export = read(source, lambda done, _: step("reading", done, size))
                 report = system.intake.take(person.subject, export, lambda done, days: step("days", done, days))
         except NotAnExport as error:
             raise CommandRefused(f"{file}: {error}; nothing was imported") from error
         except RulesError as error:
             raise CommandRefused(str(error)) from error
-        reasons = {rule.id: rule.because for rule in PRESETS[system.config.capture_preset].rules}
-    for line in lines(report, reasons):
+        rules = report.coarsened.keys() | report.dropped.keys()
+        reasons = {rule: system.policies.because(rule) for rule in rules}
+    for line in [*export.notes, *lines(report, reasons), *(f"  refused {each}" for each in export.refused_rows)]:
         click.echo(line)
     if report.refused_buckets:
         raise CommandRefused(f"{len(report.refused_buckets)} bucket(s) refused, named above; the others were imported")
+    if refused := sum(each.count for each in export.refused_rows):
+        raise CommandRefused(f"{refused:,} row(s) refused, named above; the others were imported")
+
+
+def _reader(
+    system: System, subject: str, form: str, mapping: str, changes: Mapping[str, str], keep: str | None
+) -> Reader:
+    return csv_files.format_of(system, subject, mapping, changes, keep).read if form == _CSV else FORMATS[form]
 
 
 def lines(report: Report, reasons: dict[str, str]) -> list[str]:

@@ -14,9 +14,10 @@ def jobs() -> None:
 @jobs.command()
 @click.option("--clock-is-right", is_flag=True, help="Go by the clock, though nothing was done for over a month.")
 def nightly(clock_is_right: bool) -> None:
-    """Freeze weeks that are due, let go what is too old, replace keys, close the log's days, and verify all of it."""
+    """Fold what came, freeze weeks, let go what is too old, replace keys, close the log's days, and verify it all."""
     with opened() as system, progress() as step:
         done = run(system, step, clock_is_right=clock_is_right)
+    click.echo(f"people whose collectors' events were folded into days: {done.folded}")
     click.echo(f"weeks frozen: {done.weeks}; days of text expired: {done.text_days}; log days closed: {done.log_days}")
     click.echo(f"classes of data of which something was too old: {done.expired}")
     click.echo(f"classes whose key was replaced: {done.keys_renewed}")

@@ -10,8 +10,10 @@ from auth.permissions import Role
 from portal import founding, key_life, known_erasures, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
+from portal.commands.policy import signers_from
 from portal.config import Config
 from portal.occupancy import Occupancy
+from portal.testing import prepare
 from portal.wiring import build, open_stores
 
 
@@ -19,11 +21,24 @@ from portal.wiring import build, open_stores
 @click.option("--organisation", required=True, metavar="NAME", help="What the organisation is called.")
 @click.option("--admin", required=True, metavar="EMAIL", help="The first administrator; the printed link is for them.")
 @click.option("--timezone", default="UTC", show_default=True, metavar="ZONE", help="Their time zone, an IANA name.")
-def init(organisation: str, admin: str, timezone: str) -> None:
+@click.option("--throw-away", is_flag=True, help="For trials and tests alone: `serve --testing` serves only such.")
+@click.option("--employer-key", metavar="VKEY", help="Who has to sign the capture policy: the employer's verifier key.")
+@click.option("--council-key", metavar="VKEY", help="… and the works council's. `sameview policy key` makes both.")
+@click.option("--single-key", metavar="VKEY", help="One key that signs alone; every page about the policy says so.")
+def init(
+    organisation: str,
+    admin: str,
+    timezone: str,
+    throw_away: bool,
+    employer_key: str | None,
+    council_key: str | None,
+    single_key: str | None,
+) -> None:
     """Set up stores, keys and the first administrator; print their one-time invitation link."""
     config = Config.from_environ(os.environ)
     admin, _ = checked_email(admin), zone_named(timezone)  # refused before anything is made
-    system = founding.found(config, organisation)
+    signers = signers_from(employer_key, council_key, single_key)
+    system = founding.found(config, organisation, throw_away=throw_away, signers=signers)
     try:
         name = admin.partition("@")[0].replace(".", " ").title()
         with system.people.changing(None) as changes:
@@ -85,12 +100,19 @@ def check() -> None:
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes (PostgreSQL only)."
 )
-def serve(host: str, port: int, workers: int) -> None:
+@click.option(
+    "--testing", is_flag=True, help="For ActivityWatch's own tests, without tokens, on a throw-away database."
+)
+def serve(host: str, port: int, workers: int, testing: bool) -> None:
     """Serve the portal until stopped."""
+    if testing:
+        os.environ["SAMEVIEW_TESTING"] = "yes"  # the server's own processes read it there
     with opened() as system:
         embedded = system.stores.data.dialect.name == "sqlite"
         for each in (concern for concern in key_life.concerns(system) if concern.is_fault):
             click.echo(f"fault: {each.what}. {each.fix}", err=True)  # served all the same: the rest of it opens
+        if system.config.testing:
+            prepare(system)
     if embedded and workers > 1:
         raise CommandRefused("--workers: SQLite is served by one process; set SAMEVIEW_DATABASE_URL for more")
     refuse_taken(host, port)

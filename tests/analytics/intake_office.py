@@ -16,11 +16,14 @@ from log_book import ORIGIN, open_keys
 from analytics.categories import Categoriser, read
 from analytics.figures import load
 from analytics.imports import read_export
-from analytics.intake import STORED_FIELDS, Intake, Report
+from analytics.intake import Intake, Report
+from analytics.joining import STORED_FIELDS
 from privacy.access_log import AccessLog, open_signer
+from privacy.capture import PRESETS
 from privacy.disclosure import Gate
 from privacy.fields import Field, Tier
 from privacy.period import Period
+from privacy.policies import Always
 from privacy.policy import Purpose, Relation
 from privacy.stores import Stores, writing
 from privacy.vault import Subject, Vault
@@ -88,7 +91,8 @@ class Office:
 
     def intake(self, preset: str = "own_insight", rules: list[Any] = RULES, day_start: dt.time = dt.time(0)) -> Intake:
         categoriser = Categoriser(read(json.dumps(rules)))
-        return Intake(self.vault, self.gate, self.directory, preset, categoriser, self.clock, day_start)
+        policies = Always(PRESETS[preset])
+        return Intake(self.vault, self.gate, self.directory, policies, lambda _: categoriser, self.clock, day_start)
 
     def take(self, subject: str, events: Events, preset: str = "own_insight", **options: Any) -> Report:
         return self.intake(preset, **options).take(subject, read_export(io.BytesIO(export_of(events))))

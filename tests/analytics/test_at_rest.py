@@ -21,6 +21,7 @@ from tests.analytics.intake_office import (
     event,
     open_office,
 )
+from tests.analytics.test_receiving import beat, insert, make, receiver_of
 
 
 @pytest.fixture
@@ -84,3 +85,32 @@ def test_nothing_of_what_somebody_did_is_found_in_the_database_or_in_any_file(
         for form in (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode()):
             assert not any(form in each for each in places), canary
     assert os.listdir(temporary) == []
+
+
+@pytest.mark.parametrize("preset", ["coaching", "own_insight"])
+def test_nothing_of_what_came_is_found_before_it_is_folded_and_what_was_dropped_is_found_never(
+    office: Office, tmp_path: Path, preset: str
+) -> None:
+    receiver, nine = receiver_of(office, preset), MONDAY + dt.timedelta(hours=9)
+    make(receiver, BEN, WINDOW, WEB)
+    kept = event(nine, 4321.987, app=CANARIES[0], title=CANARIES[1])
+    secret = event(nine, 4321.987, url="https://dropped-canary.test/", title="dropped-canary", incognito=True)
+
+    for number in range(60):
+        later = dt.timedelta(seconds=number)
+        beat(receiver, BEN, WINDOW, kept | {"timestamp": (nine + later).isoformat(), "duration": number % 2})
+    insert(receiver, BEN, WINDOW, [kept] * 3)
+    beat(receiver, BEN, WEB, secret)
+    insert(receiver, BEN, WEB, [secret] * 20)
+
+    for moment in ("hot", "folded"):
+        places = [*files_below(tmp_path)]
+        if office.stores.data.dialect.name == "postgresql":
+            places += database_dump(office.stores)
+        for canary in (*CANARIES, "dropped-canary"):
+            for form in (canary.encode(), canary.encode("utf-16-le"), canary.encode().hex().encode()):
+                assert not any(form in each for each in places), (moment, canary)
+        office.intake(preset).fold(BEN)
+    opened = {**office.figures(BEN), **office.stored(BEN)}
+    assert not any(b"dropped-canary" in each for each in opened.values())
+    assert office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER)["dropped"] == {"incognito": 1}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.categories import Categoriser, RulesError, load, read
-from analytics.patterns import Texts, compile_pattern, fold
+from privacy.patterns import Texts, compile_pattern, fold
 
 ERP = [["Work", "ERP"], {"type": "regex", "regex": r"\bFB(60|L1N)\b|saplogon"}]
 WORK = [["Work"], {"type": "regex", "regex": "EXCEL"}]

@@ -10,10 +10,10 @@ import pytest
 from cast import BEN
 from conftest import Clock
 
-from analytics import intake as intake_module
+from analytics import taking
 from analytics.imports import read_export
-from analytics.intake import SOURCES_DAY
 from analytics.segments import decode
+from analytics.taking import SOURCES_DAY
 from privacy.capture import PRESETS
 from privacy.disclosure import LogUnavailable
 from privacy.fields import Field
@@ -103,7 +103,8 @@ def test_every_odd_shape_is_taken_and_the_impossible_is_refused_with_its_reason(
     report = small_office.intake().take(BEN, read_export(io.BytesIO(EDGE_CASES.read_bytes())))
 
     assert report.refused_events == {"later than tomorrow: the clock was wrong": 1}
-    assert (report.read, report.kept, report.known, report.refused_buckets) == (20, 17, 2, [])
+    assert (report.read, report.kept, report.known, report.refused_buckets) == (20, 16, 2, [])
+    assert report.dropped == {"incognito": 1}
 
 
 def test_times_that_cannot_be_are_refused_and_counted(small_office: Office) -> None:
@@ -199,14 +200,14 @@ def test_nothing_is_written_when_the_log_cannot_be(small_office: Office, monkeyp
 def test_a_fault_on_one_day_leaves_no_day_half_written(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.take(BEN, morning())
     figures, stored = office.figures(BEN), office.stored(BEN)
-    sound, calls = intake_module.summarise, iter(range(9))
+    sound, calls = taking.summarise, iter(range(9))
 
     def failing(*arguments: Any) -> Any:
         if next(calls) == 2:
             raise MemoryError
         return sound(*arguments)
 
-    monkeypatch.setattr(intake_module, "summarise", failing)
+    monkeypatch.setattr(taking, "summarise", failing)
     with pytest.raises(MemoryError):
         office.take(
             BEN,

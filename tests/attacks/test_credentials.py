@@ -8,7 +8,7 @@ import uuid
 import pytest
 from sqlalchemy import insert
 
-from auth.errors import LinkRefused, SignInRefused
+from auth.errors import EnrolmentOver, LinkRefused, SignInRefused
 from auth.invitations import Kind
 from auth.models import PersonalToken
 from auth.passwords import INSECURE_COST_FOR_TESTS, PasswordHasher
@@ -163,6 +163,49 @@ def test_a_revoked_token_brought_back_is_named(attacked: Attacked) -> None:
 
     assert attacked.system.tokens.find(token) is not None
     assert told(attacked, f"token {row.id}", "of the log revoked it")
+
+
+def _enrolled(attacked: Attacked, who: str, name: str) -> str:
+    """Let somebody confirm a computer, and return its token."""
+    enrolments = attacked.system.enrolments
+    asked = enrolments.ask(name, "pc-17", ADDRESS)
+    enrolments.confirm(attacked[who], asked.user_code)
+    return str(enrolments.poll(asked.device_code))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("revoked_on = NULL", "of the log revoked it"),
+        ("revoked_on = NULL, name = 'the desk of Ben'", "of the log revoked it"),
+        ("name = 'the desk of Ben' WHERE revoked_on IS NULL", "is shown otherwise"),
+        ("host = NULL WHERE revoked_on IS NULL", "is shown otherwise"),
+    ],
+)
+def test_a_computer_brought_back_renamed_or_hidden_is_named(attacked: Attacked, change: str, words: str) -> None:
+    _enrolled(attacked, "ben", "mine")
+    gone = _enrolled(attacked, "ben", "old")
+    (old,) = (each for each in attacked.system.devices.of(attacked["ben"]) if each.name == "old")
+    attacked.system.devices.revoke(attacked["ben"], old.id)
+    assert attacked.system.tokens.find(gone) is None
+    assert not told(attacked, "token")
+
+    attacked.sql(f"UPDATE personal_token SET {change}")  # noqa: S608 - the table above
+
+    assert told(attacked, f"of {attacked['ben']}", words)
+
+
+def test_a_computer_cannot_be_confirmed_by_writing_into_the_table(attacked: Attacked) -> None:
+    enrolments = attacked.system.enrolments
+    mine, theirs = (enrolments.ask("desk", "pc-17", ADDRESS) for _ in range(2))
+    enrolments.confirm(attacked["ben"], theirs.user_code)
+    (answer,) = attacked.sql("SELECT answer FROM enrolment WHERE answer IS NOT NULL")
+
+    attacked.sql("UPDATE enrolment SET answer = ? WHERE answer IS NULL", *answer)
+
+    with pytest.raises(EnrolmentOver):
+        enrolments.poll(mine.device_code)
+    assert len(attacked.system.devices.of(attacked["ben"])) == 1
 
 
 @pytest.mark.parametrize("kind", ["reset", "sign-in", "invitation"])

@@ -10,6 +10,7 @@ from sqlalchemy import delete, exists, insert, select, update
 
 from auth.accounting import Accounting
 from auth.announcements import Kind as Announced
+from auth.devices import Devices
 from auth.directory import Directory
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
@@ -19,7 +20,7 @@ from auth.people import People
 from auth.permissions import Role
 from auth.sessions import Sessions
 from auth.stamps import Stamps
-from auth.tokens import Scope, Tokens
+from auth.tokens import Scope, Tokens, new_token
 from privacy.access_log import AccessLog
 from privacy.log_entries import Chain
 from privacy.period import Period
@@ -75,7 +76,10 @@ def agency(stores: Stores, tmp_path, clock, hasher: PasswordHasher) -> Agency:
     invitations.accept(invitations.issue(ids["ben"], Kind.INVITATION), GOOD, "192.0.2.1")
     invitations.issue(ids["ana"], Kind.INVITATION)
     Sessions(stores.data, clock, STAMPS).start(ids["ben"])
-    Tokens(stores.data, journal, clock, STAMPS).issue(ids["ben"], "script", {Scope.READ})
+    tokens = Tokens(stores.data, journal, clock, STAMPS)
+    tokens.issue(ids["ben"], "script", {Scope.READ})
+    with stores.data.begin() as connection:
+        tokens.give_device(connection, ids["ana"], new_token(), "my desk", "pc-17")
     return Agency(stores, log, people, clock, ids)
 
 
@@ -96,6 +100,8 @@ FORGERIES = [
     pytest.param(update(Membership).values(since=dt.date(2026, 1, 1)), "begins on 2026-01-01", id="member earlier"),
     pytest.param(update(RoleGrant).values(role="operator"), "no entry of the log made it so", id="another role"),
     pytest.param(update(PersonalToken).values(scopes="ingest read"), "not written by the portal", id="more scopes"),
+    pytest.param(update(PersonalToken).values(name="mine"), "is shown otherwise", id="another name"),
+    pytest.param(update(PersonalToken).values(host=None), "is shown otherwise", id="a device hidden among tokens"),
     pytest.param(delete(Announcement).where(Announcement.kind == "appointed"), "is missing", id="hidden"),
 ]
 
@@ -105,6 +111,21 @@ def test_what_somebody_else_wrote_is_named(agency: Agency, statement: Any, reaso
     agency.write(statement)
 
     assert any(reason in each for each in agency.problems())
+
+
+def test_a_device_renamed_and_taken_off_by_its_owner_agrees_and_brought_back_it_is_named(agency: Agency) -> None:
+    devices = Devices(agency.stores.data, Journal(agency.log, agency.clock), agency.clock)
+    (device,) = devices.of(agency.ids["ana"])
+    devices.rename(agency.ids["ana"], device.id, "at home")
+    assert agency.problems() == []
+    devices.revoke(agency.ids["ana"], device.id)
+    assert agency.problems() == []
+
+    agency.write(update(PersonalToken).values(revoked_on=None))
+
+    (problem,) = agency.problems()
+    assert problem.startswith(f"token {device.id} of {agency.ids['ana']}: entry ")
+    assert problem.endswith("of the log revoked it")
 
 
 def test_an_appointment_undone_and_then_undone_again_is_named(agency: Agency) -> None:

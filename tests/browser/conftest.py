@@ -96,6 +96,19 @@ def _shown(system: System, employee: str) -> int:
     return [each.index for each in system.log.of_subject(employee) if each.outcome == "shown"][-1]
 
 
+def _computers(system: System, employee: str) -> str:
+    """Let somebody have three computers, one taken off, and return the code of a fourth that asks."""
+    for name, host in (("Desk at the window", "pc-1704"), ("Laptop", "nb-88.example.test"), ("Old desk", "pc-0391")):
+        asked = system.enrolments.ask(name, host, "192.0.2.7")
+        system.enrolments.confirm(employee, asked.user_code)
+        token = system.enrolments.poll(asked.device_code)
+        if name == "Laptop" and token is not None:
+            system.tokens.find(token)
+    old = next(each for each in system.devices.of(employee) if each.name == "Old desk")
+    system.devices.revoke(employee, old.id)
+    return system.enrolments.ask("Meeting room", "pc-2210.example.test", "192.0.2.7").user_code
+
+
 Visit = Callable[..., Page]
 
 
@@ -134,6 +147,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
     running = week_of(portal.seeded.today).first
     weeks = {back: week_name(week_of(running - dt.timedelta(weeks=back))) for back in (0, 3)}
     invitation = system.invitations.issue(portal.newcomers["newcomer"], Kind.INVITATION)
+    code = _computers(system, employee)
     return {
         **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
         "shown again": ("employee", f"/me/access/shown/{_shown(system, employee)}"),
@@ -154,4 +168,6 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
         "system": ("operator", "/admin/system"),
         "sign-in": ("", "/sign-in"),
         "not found": ("employee", "/no-such-page"),
+        "confirm a computer": ("employee", f"/me/devices/new?code={code}"),
+        "first computer": ("newcomer", "/me/devices"),
     }

@@ -11,6 +11,8 @@ EMPLOYEE_PAGES = {
     "account": "/me/account",
     "erase": "/me/erase",
     "tokens": "/me/tokens",
+    "devices": "/me/devices",
+    "type a code": "/me/devices/new",
     "notices": "/me/notices",
     "trust": "/trust",
     "fingerprint": "/log/fingerprint",
@@ -35,4 +37,6 @@ NAMES = (
     "system",
     "sign-in",
     "not found",
+    "confirm a computer",
+    "first computer",
 )

@@ -34,6 +34,26 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/"): Row(OPERATOR),
     ("GET", "/admin/system"): Row(OPERATOR),
     ("POST", "/admin/people/<person>/invitation"): Row(OPERATOR),
+    ("GET", "/api/0/buckets/"): Row(SIGNED_IN),
+    ("GET", "/api/0/buckets/<bucket>"): Row(frozenset()),  # nobody has a bucket of that name
+    ("POST", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 400),
+    ("PUT", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 400),
+    ("DELETE", "/api/0/buckets/<bucket>"): Row(SIGNED_IN, 401),  # without ?force=1
+    ("GET", "/api/0/buckets/<bucket>/events"): Row(frozenset()),
+    ("POST", "/api/0/buckets/<bucket>/events"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/buckets/<bucket>/events/<int:number>"): Row(frozenset()),
+    ("DELETE", "/api/0/buckets/<bucket>/events/<int:number>"): Row(SIGNED_IN, 403),  # in testing mode alone
+    ("GET", "/api/0/buckets/<bucket>/events/count"): Row(frozenset()),
+    ("GET", "/api/0/buckets/<bucket>/export"): Row(frozenset()),
+    ("POST", "/api/0/buckets/<bucket>/heartbeat"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/export"): Row(SIGNED_IN),
+    ("POST", "/api/0/import"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/info"): Row(EVERYBODY),
+    ("POST", "/api/0/query/"): Row(SIGNED_IN, 400),
+    ("GET", "/api/0/settings"): Row(SIGNED_IN),
+    ("GET", "/api/0/settings/<key>"): Row(SIGNED_IN),
+    ("POST", "/api/0/settings/<key>"): Row(SIGNED_IN, 400),
+    ("POST", "/api/v1/events"): Row(SIGNED_IN, 422),
     ("GET", "/api/v1/log"): Row(REVIEWER),
     ("GET", "/api/v1/log/checkpoint"): Row(SIGNED_IN),
     ("GET", "/api/v1/log/entries/<int:index>"): Row(REVIEWER),
@@ -45,6 +65,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
     ("GET", "/api/v1/me/days"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
     ("GET", "/api/v1/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/api/v1/me/devices"): Row(SIGNED_IN),
+    ("PATCH", "/api/v1/me/devices/<device>"): Row(SIGNED_IN, 400),
+    ("DELETE", "/api/v1/me/devices/<device>"): Row(frozenset()),  # nobody has a computer of that number
     ("GET", "/api/v1/me/notices"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/recorded"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/sessions"): Row(SIGNED_IN),
@@ -55,6 +78,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("DELETE", "/api/v1/me/tokens/<token>"): Row(frozenset()),  # nobody has a token of that number
     ("GET", "/api/v1/me/trends"): Row(SIGNED_IN, query="?from=2026-10-05&to=2026-11-16&measure=focus_time"),
     ("GET", "/api/v1/openapi.json"): Row(SIGNED_IN),
+    ("POST", "/api/v1/relay/enrolments"): Row(EVERYBODY, 400),
+    ("GET", "/api/v1/relay/enrolments/<device_code>"): Row(frozenset()),  # no computer asked with that code
+    ("GET", "/api/v1/relay/policy"): Row(SIGNED_IN),
     ("GET", "/api/v1/team"): Row(MANAGERS),
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
     ("GET", "/compliance/"): Row(REVIEWER),
@@ -74,6 +100,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/account/sessions/end"): Row(SIGNED_IN, 302),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/me/devices"): Row(SIGNED_IN),
+    ("POST", "/me/devices/<device>/rename"): Row(SIGNED_IN, 400),
+    ("POST", "/me/devices/<device>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has that computer
+    ("GET", "/me/devices/new"): Row(SIGNED_IN),
+    ("POST", "/me/devices/new"): Row(frozenset()),  # no computer asked with that code
     ("GET", "/me/erase"): Row(SIGNED_IN),
     ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
     ("GET", "/me/notices"): Row(SIGNED_IN),
@@ -103,13 +134,27 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/welcome"): Row(SIGNED_IN),
     ("POST", "/welcome"): Row(SIGNED_IN, 302),
 }
-PUBLIC = ("/healthz", "/invitation/", "/metrics", "/readyz", "/sign-in", "/static/")
+PUBLIC = (
+    "/api/0/info",
+    "/api/v1/relay/enrolments",
+    "/healthz",
+    "/invitation/",
+    "/metrics",
+    "/readyz",
+    "/sign-in",
+    "/static/",
+)
 FILLED = {
     "<person>": BEN,
     "<int:entry>": "5",
     "<int:index>": "5",
     "<session>": "0" * 32,
     "<token>": "0" * 32,
+    "<bucket>": "aw-watcher-window_pc",
+    "<int:number>": "5",
+    "<key>": "classes",
+    "<device>": "0" * 32,
+    "<device_code>": "0" * 43,
     "<date>": "2026-11-12",
     "<week>": "2026-W46",
     "<team>": "claims",

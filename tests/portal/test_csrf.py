@@ -17,7 +17,7 @@ def changing_rules(office: Any) -> list[tuple[str, str]]:
 
 
 def filled(rule: str) -> str:
-    return rule.replace("<", "").replace(">", "").replace("int:index", "0")
+    return rule.replace("<", "").replace(">", "").replace("int:index", "0").replace("int:number", "0")
 
 
 def test_no_change_without_the_check_value(office: Any) -> None:

@@ -4,13 +4,13 @@ import pytest
 
 from portal.recorded import ledger, notice_of
 from portal.sentences import FIELD_NAMES
-from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Preset
+from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
-def test_every_rule_at_the_door_is_shown_with_its_reason(preset: Preset) -> None:
+def test_every_rule_at_the_door_is_shown_with_its_reason(preset: CapturePolicy) -> None:
     shown = notice_of(preset).rules_at_door
 
     assert [line.because for line in shown] == [rule.because for rule in preset.rules]
@@ -32,7 +32,7 @@ def test_a_field_is_called_shared_if_and_only_if_somebody_else_may_see_it() -> N
     assert len(lines) == 2
 
 
-def effects(preset: Preset) -> dict[str, str]:
+def effects(preset: CapturePolicy) -> dict[str, str]:
     return {line.what: line.effect for line in notice_of(preset).capture}
 
 
@@ -48,8 +48,8 @@ def test_the_short_list_says_what_the_preset_does() -> None:
 def test_the_ledger_adds_up_and_does_not_claim_what_it_cannot_know() -> None:
     counts = {"received": 110, "kept": 100, "coarsened": {"title-to-category": 80}, "dropped": {"incognito": 10}}
 
-    one = ledger(counts, COACHING)
-    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING)
+    one = ledger(counts, COACHING.because)
+    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING.because)
 
     assert [(part.name, part.count) for part in one.parts] == [
         ("Kept as it came", 20),

@@ -13,8 +13,8 @@ from privacy.capture import (
     STRICT,
     WINDOW,
     Captured,
+    CapturePolicy,
     Effect,
-    Preset,
     apply,
 )
 
@@ -55,13 +55,13 @@ PAGE = {"url": "https://clinic.example/", "title": "Clinic", "audible": True, "i
     ],
 )
 def test_a_preset_leaves_what_it_names_and_counts_what_it_takes(
-    preset: Preset, stream: str, data: dict[str, Any], category: str, left: tuple[Any, ...]
+    preset: CapturePolicy, stream: str, data: dict[str, Any], category: str, left: tuple[Any, ...]
 ) -> None:
     assert apply(preset, stream, data, category) == Captured(*left)
 
 
 @pytest.mark.parametrize("preset", [STRICT, COACHING], ids=lambda p: p.name)
-def test_private_browsing_and_watchers_that_nobody_agreed_to_are_dropped_whole(preset: Preset) -> None:
+def test_private_browsing_and_watchers_that_nobody_agreed_to_are_dropped_whole(preset: CapturePolicy) -> None:
     private = apply(preset, BROWSER, PAGE | {"incognito": True}, "Private")
     editor = apply(preset, "app.editor.activity", {"file": "cv.docx"}, "")
     empty = apply(preset, "general.stopwatch", {}, "")
@@ -77,7 +77,7 @@ def test_own_insight_keeps_streams_and_keys_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
-def test_every_rule_has_a_name_and_a_reason_in_plain_words(preset: Preset) -> None:
+def test_every_rule_has_a_name_and_a_reason_in_plain_words(preset: CapturePolicy) -> None:
     ids = [rule.id for rule in preset.rules]
 
     assert len(ids) == len(set(ids))
@@ -87,7 +87,9 @@ def test_every_rule_has_a_name_and_a_reason_in_plain_words(preset: Preset) -> No
 @pytest.mark.parametrize("preset", [STRICT, COACHING], ids=lambda p: p.name)
 @pytest.mark.parametrize("key", ["title", "url", "path", "anything"])
 @pytest.mark.parametrize("stream", [WINDOW, AWAY, BROWSER, "app.editor.activity"])
-def test_no_text_outlives_the_door_unless_the_preset_says_for_how_long(preset: Preset, stream: str, key: str) -> None:
+def test_no_text_outlives_the_door_unless_the_preset_says_for_how_long(
+    preset: CapturePolicy, stream: str, key: str
+) -> None:
     left = apply(preset, stream, {key: "a canary"}, "Work")
 
     assert preset.text_days is None

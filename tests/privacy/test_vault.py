@@ -376,5 +376,3 @@ def test_unknown_subject_is_refused(vault: Vault) -> None:
 def test_only_hot_rows_have_a_sequence(vault: Vault) -> None:
     with pytest.raises(ValueError, match="sequence"):
         put(vault, BEN, [Row(Field.FOCUS, Tier.SUMMARY, MONDAY, 3, b"")])
-    with pytest.raises(ValueError, match="compaction"):
-        vault._open(BEN, [Field.FOCUS], Tier.HOT, WEEK)

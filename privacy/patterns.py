@@ -32,6 +32,10 @@ _PLAIN_ESCAPES: Final = frozenset("bBAZdDsSwWtnrfva")  # one character each, and
 _ALIKE: Final = (("ſ", "s"), ("ı", "i"), ("İ", "i"))  # letters that equal ASCII ones and that lower() does not fold
 
 
+LARGEST: Final = 100_000
+"""So many characters an expression may come to when its counts are written out, which is what compiling it does."""
+
+
 class PatternError(ValueError):
     """An expression that cannot be read; the message says where and what to do."""
 
@@ -90,10 +94,14 @@ def compile_pattern(expression: str, ignore_case: bool = False) -> Pattern:
     """Compile an expression as ActivityWatch would; PatternError if it cannot be read."""
     # In `re` a brace that counts nothing is a brace; in `regex` it would allow errors in the match.
     plain = _NEVER_QUANTIFIER.sub(lambda found: r"\{" if found[1] else found[0], expression)
+    if _written_out(plain) > LARGEST:
+        raise PatternError(f"the expression {expression!r} counts to more than {LARGEST}: count less")
     try:
         compiled = regex.compile(plain, regex.VERSION0 | regex.UNICODE | (regex.IGNORECASE if ignore_case else 0))
     except regex.error as error:
         raise PatternError(f"the expression {expression!r} cannot be read: {error}") from error
+    except RecursionError as error:
+        raise PatternError(f"the expression {expression[:40]!r}… is nested too deeply") from error
     words, exact = _words(plain)
     if ignore_case:
         usable = all(word.isascii() for word in words)
@@ -110,6 +118,25 @@ def runs_away(pattern: Pattern) -> bool:
     except TimeoutError:
         return True
     return False
+
+
+def _written_out(expression: str) -> int:
+    """Return how long an expression is with its counts written out."""
+    open_, last = [0], 0
+    for token in _TOKEN.finditer(expression):
+        if token["open"]:
+            open_.append(0)
+        elif token["close"] and len(open_) > 1:
+            last = open_.pop() + 1
+            open_[-1] += last
+        elif (many := token["many"]) and many[0] == "{":
+            times = max((int(number[-9:]) for number in re.findall(r"\d+", many)), default=1)
+            open_[-1] += last * (max(times, 1) - 1)
+            last *= max(times, 1)
+        else:
+            last = 1
+            open_[-1] += 1
+    return sum(open_)
 
 
 def _words(expression: str) -> tuple[tuple[str, ...], bool]:

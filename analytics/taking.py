@@ -1,0 +1,299 @@
+"""One import, fold, or change of what is kept, inside its transaction: what is opened, joined and to be written.
+
+What a person keeps private is part of it: whatever is stored of a day that is touched, and whatever arrives, is cut at
+the same borders.
+"""
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Connection
+
+from analytics.admission import Local, of_open
+from analytics.arrivals import Arrival
+from analytics.captured import CapturedDay, Key
+from analytics.days import DAY_FIELDS
+from analytics.door import Door
+from analytics.events import AFK, borders_us
+from analytics.figures import dump
+from analytics.hot import Head, HeadTexts, encode_head
+from analytics.hot_arrivals import HotArrival, arrivals_of
+from analytics.hot_contents import HotContents, Removal, contents
+from analytics.imports import Progress
+from analytics.joining import STORED_FIELDS, Joining, encoded
+from analytics.own_times import NOTHING_PRIVATE, OwnTimes
+from analytics.summaries import summarise
+from privacy import vault_store
+from privacy.disclosure import Opening
+from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.hot import SUMMED, HotPlace, HotRow
+from privacy.period import Period, local_day, week_name, week_of
+from privacy.policy import Purpose
+from privacy.vault import Place, Row
+
+if TYPE_CHECKING:
+    from analytics.intake import Intake
+
+SOURCES_DAY: Final = dt.date(1900, 1, 1)
+"""A day before all others, since when the list of a person's AFK buckets holds.
+
+On a day without events in it, the host of an AFK bucket was idle.
+"""
+
+_OPENED_FIELDS: Final = STORED_FIELDS | {Field.SOURCES, Field.OWN_TIMES}
+_BEFORE: Final = dt.timedelta(days=2)
+_AFTER: Final = dt.timedelta(days=3)
+"""So far from the day (UTC) that an event began on are the local days that it can touch, in any zone."""
+_REACHES: Final = dt.timedelta(days=2)
+_OVERHANGS: Final = dt.timedelta(days=1)
+"""What begins with a day is found on the day before as well (`analytics.events.cut`)."""
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
+_sources: Final = msgspec.msgpack.Decoder(list[tuple[str, str, str]]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """What a person changes of what is kept of them, in a session of theirs; `days` are those it takes something from.
+
+    With `only_look` nothing is written. `outcome` is what the log says of it, in the chain of their own reads.
+    """
+
+    session: str
+    outcome: str
+    times: Callable[[OwnTimes], OwnTimes]
+    days: Period | None = None
+    only_look: bool = False
+
+
+class WeekFrozen(ValueError):
+    """A day is of a week whose figures are frozen: nothing changes it any more."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One import or fold, inside its transaction."""
+
+    intake: "Intake"
+    connection: Connection
+    subject: str
+    zone: ZoneInfo
+    door: Door
+    arrivals: Sequence[Arrival]
+    places: Sequence[HotPlace]
+    removal: Removal | None = None
+    change: OwnChange | None = None
+    opening: Opening | None = None
+    own: OwnTimes = NOTHING_PRIVATE
+    taken: dict[dt.date, int] = field(default_factory=dict)
+    """Of how many stored or waiting events of a day something goes, since their person keeps the time private."""
+    hot: HotContents | None = None
+    opened_hot: Sequence[HotArrival] = ()
+    fresh: Set[dt.date] = frozenset()
+    """Days on which an open event is not yet in the figures as it is now."""
+    changed: list[dt.date] = field(default_factory=list)
+    obsolete: list[Place] = field(default_factory=list)
+
+    def rows(self, progress: Progress | None) -> list[Row]:
+        """Return everything to be written; `changed` then holds the days, `obsolete` what they have no more."""
+        arriving = [each.key for each in self.arrivals if each.key[1] == AFK]
+        touched = {day for each in self.arrivals for day in each.days()}
+        stored = set(vault_store.days(self.connection, self.subject, Field.RHYTHM, Tier.DAY))
+        if self.removal is not None:
+            touched |= {day for day in stored if self.removal.may_touch(day)}
+        if self.change is not None:
+            touched |= self._days_changed(self.change, stored)
+        self.opening = self._begin(touched, stored, bool(arriving))
+        self.own = self._own_times()
+        if self.places and self.opening is not None:
+            touched |= self._take_hot(self.opening)
+        known = self._known_sources()
+        sources = sorted(each for each in {*known, *arriving, *self._hot_sources()} if not self._is_removed(each))
+        rows = []
+        if self.change is not None:
+            rows.append(Row(Field.OWN_TIMES, Tier.DAY, SOURCES_DAY, 0, self.own.dump()))
+        if sources != known:
+            touched |= stored
+            self._reach(touched)
+            rows.append(Row(Field.SOURCES, Tier.DAY, SOURCES_DAY, 0, msgspec.msgpack.encode(sources)))
+        for number, (day, blobs) in enumerate(self._opened(sorted(touched), stored), start=1):
+            rows += self._rows_of(day, blobs, sources)
+            if progress is not None:
+                progress(number, len(touched))
+        return rows
+
+    def clear_hot(self) -> None:
+        """Take what is folded off the hot rows; what is left is a head with open events, all of them in the figures."""
+        unchanged = self.removal is None and self.change is None
+        if unchanged and (self.hot is None or all(place.sequence == SUMMED for place in self.places)):
+            return
+        left = []
+        head, texts = (None, HeadTexts()) if self.hot is None else (self.hot.head, self.hot.texts)
+        if head is None and self.change is not None:
+            head = Head()
+        if head is not None:
+            rest = Head(buckets=head.buckets, open=head.open, settings=head.settings, own=self.own)
+            place = HotPlace(self.intake.clock().date(), SUMMED)
+            left.append(HotRow(place, *encode_head(rest, HeadTexts(open=texts.open))))
+        self.intake.hot.file(self.connection, self.subject, left, remove=self.places)
+
+    def _begin(self, touched: Set[dt.date], stored: Set[dt.date], sources_arrive: bool) -> Opening | None:
+        """Log what may be opened: the touched days, or all stored ones, since a new AFK bucket concerns any of them."""
+        filed = stored or any(
+            vault_store.days(self.connection, self.subject, name, Tier.DAY) for name in (Field.SOURCES, Field.OWN_TIMES)
+        )
+        if self.change is not None and filed and not touched:
+            touched = {self.intake.clock().date()}
+        if not self.places and (not filed or not (touched or sources_arrive)):
+            return None
+        days = sorted(touched | stored if sources_arrive else touched) or [self.intake.clock().date()]
+        first, end = days[0], days[-1] + dt.timedelta(days=1)
+        if self.places:
+            first = min(first, self.places[0].day - _BEFORE)
+            end = max(end, self.places[-1].day + _AFTER, self.intake.clock().date() + _AFTER)
+        return self._begin_for(Period(first, end))
+
+    def _begin_for(self, period: Period) -> Opening:
+        begin, fields = self.intake.gate.begin, _OPENED_FIELDS
+        if self.change is not None:
+            own = Purpose.OWN_REVIEW
+            session = self.change.session
+            return begin(self.subject, self.subject, fields, own, period, tier=Tier.DAY, session=session)
+        return begin(None, self.subject, fields, Purpose.OPERATIONS, period, tier=Tier.DAY)
+
+    def _reach(self, days: Set[dt.date]) -> None:
+        """Log anew where more days have to be opened than were known before the hot rows were."""
+        asked = None if self.opening is None else self.opening.request.period
+        if asked is not None and days and (min(days) < asked.first or max(days) >= asked.end):
+            first, last = min(min(days), asked.first), max(max(days), asked.last)
+            self.opening = self._begin_for(Period(first, last + dt.timedelta(days=1)))
+
+    def _take_hot(self, opening: Opening) -> set[dt.date]:
+        """Open the hot rows, put their closed events among the arrivals, and return the days that anything touches."""
+        values = opening.part(opening.request.period, Tier.HOT).values
+        self.hot = hot = contents(self.subject, self.places, values).without(self.removal).ending(self.own.blind())
+        marker, clock = self.intake.hot.marker(self.subject), self.intake.clock
+        local = Local(self.door, self.door.name, self.zone, self.intake.day_start, marker, clock())
+        closed, self.opened_hot, fresh = (
+            arrivals_of(batches, self.door, self.zone, self.intake.day_start, marker)
+            for batches in (
+                hot.closed,
+                [of_open(hot.buckets, hot.open, local)],
+                [of_open(hot.buckets, hot.changed_open, local)],
+            )
+        )
+        self.arrivals = [*self.arrivals, *closed]
+        self.fresh = {day for each in fresh for day in each.days()} | hot.removed_days
+        days = self.fresh | {day for each in closed for day in each.days()}
+        return days | {day for gap in hot.gaps() for day in self._days_of(gap.start_us, gap.end_us)}
+
+    def _days_of(self, start_us: int, end_us: int) -> Iterator[dt.date]:
+        day = local_day(_instant(start_us), self.zone, self.intake.day_start)
+        last = local_day(_instant(end_us), self.zone, self.intake.day_start)
+        while day <= last:
+            yield day
+            day += dt.timedelta(days=1)
+
+    def _hot_sources(self) -> list[Key]:
+        return (
+            []
+            if self.hot is None
+            else self.hot.afk_keys + [each.key for each in (*self.arrivals, *self.opened_hot) if each.key[1] == AFK]
+        )
+
+    def _opened(self, days: Iterable[dt.date], stored: Set[dt.date]) -> Iterator[tuple[dt.date, dict[Field, bytes]]]:
+        """Yield each day with what is stored of it, opened a month at a time."""
+        for _, month in itertools.groupby(days, key=lambda day: (day.year, day.month)):
+            listed = list(month)
+            there = [day for day in listed if day in stored]
+            values = self.opening.part(span_of(there)).values if self.opening and there else {}
+            for day in listed:
+                yield day, {name: values[day, name] for name in STORED_FIELDS if (day, name) in values}
+
+    def _rows_of(self, day: dt.date, blobs: Mapping[Field, bytes], sources: Sequence[Key]) -> Iterator[Row]:
+        """Yield what is to be written of a day: the day itself if it changed, and then its figures.
+
+        The figures alone if only an open event has changed.
+        """
+        joining = Joining.of(day, borders_us(day, self.zone, self.intake.day_start), self.door, blobs)
+        joining.brought_by = self.hot.doors if self.hot is not None else frozenset()
+        joining.keep_private(self.own)
+        for each in self.arrivals:
+            if each.touches(day):
+                joining.add(each)
+        if joining.taken:
+            self.taken[day] = joining.taken
+        if self.hot is not None:
+            joining.add_gaps(self.hot.gaps())
+        if self.removal is not None:
+            joining.remove(*self.removal)
+        joining.add_silent(sources)
+        joined = joining.result()
+        if joined is not None:
+            found = encoded(joined)
+            for name, segment in found.items():
+                yield Row(name, Tier.DAY, day, 0, segment)
+            self.obsolete += [Place(name, Tier.DAY, day) for name in blobs if name not in found]
+        open_here = [each for each in self.opened_hot if each.touches(day)]
+        for each in open_here:
+            joining.add(each)
+        joining.add_silent(sources)
+        if joined is not None or day in self.fresh or self._is_of_change(day):
+            self.changed.append(day)
+            yield from self._figures_of(day, joining.captured() if open_here or joined is None else joined)
+
+    def _figures_of(self, day: dt.date, captured: CapturedDay) -> Iterator[Row]:
+        core = self.door.categorisers(self.door.policy).rules.core
+        first, end = captured.events.first_us, captured.events.end_us
+        private = self.own.gaps(first, end, (self.intake.clock() - _EPOCH) // _MICROSECOND)
+        ledger = replace(captured.ledger, gaps=captured.ledger.with_gaps(private))
+        figures: dict[Field, Any] = dict(summarise(captured.events, self.zone, core, ledger.gaps))
+        figures[Field.CAPTURE_LEDGER] = ledger.totals()
+        for name, value in figures.items():
+            yield Row(name, Tier.SUMMARY, day, 0, dump(value))
+        self.obsolete += [Place(name, Tier.SUMMARY, day) for name in DAY_FIELDS if name not in figures]
+
+    def _is_of_change(self, day: dt.date) -> bool:
+        """Tell whether a day's figures have to say that nothing was captured, even where nothing had to go."""
+        return self.change is not None and self.change.days is not None and day in self.change.days
+
+    def _is_removed(self, source: Key) -> bool:
+        return self.removal is not None and self.removal.number is None and source[2] == self.removal.bucket
+
+    def _known_sources(self) -> list[Key]:
+        found = self._of_every_day(Field.SOURCES)
+        return [] if found is None else _sources(found)
+
+    def _own_times(self) -> OwnTimes:
+        """Return what the person keeps private, as it is after their change."""
+        own = OwnTimes.parse(self._of_every_day(Field.OWN_TIMES))
+        return own if self.change is None else self.change.times(own)
+
+    def _of_every_day(self, name: Field) -> bytes | None:
+        if self.opening is None:
+            return None
+        found = self.opening.part(Period.day(self.opening.request.period.first)).values
+        return found.get((SOURCES_DAY, name))
+
+    def _days_changed(self, change: OwnChange, stored: Set[dt.date]) -> set[dt.date]:
+        """Return the stored days that a change touches: those around, too, into which an event of a day reaches."""
+        if change.days is None:
+            return set()
+        for week in {week_of(day) for day in change.days.days()}:
+            if self.intake.vault.has(self.connection, self.subject, SHARED_FIELDS, Tier.WEEK, week):
+                raise WeekFrozen(week_name(week))
+        first, end = change.days.first - _OVERHANGS, change.days.end + _REACHES
+        return {day for day in stored if first <= day < end}
+
+
+def _instant(microseconds: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=microseconds)
+
+
+def span_of(days: Sequence[dt.date]) -> Period:
+    return Period(days[0], days[-1] + dt.timedelta(days=1))

@@ -1,0 +1,201 @@
+"""What becomes a version of the capture policy, and the entries of the log that commit to it.
+
+The log says of every version that is accepted, and of the keys that were agreed on, the digest of their text, in the
+organisation's chain, and tells everybody. The entries are written last, inside the transaction that stores the row: a
+version that nobody can look up afterwards never holds.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Connection
+
+from auth.announcements import Kind, Notice
+from auth.people import Person
+from portal.wiring import System
+from privacy import policy_versions
+from privacy.capture_policy import CapturePolicy, PolicyBroken, read
+from privacy.checkpoint import NoteBroken
+from privacy.log_entries import Draft
+from privacy.log_ledger import Ledger
+from privacy.policies import FRESH_SECONDS, checked
+from privacy.policy import Purpose, Relation
+from privacy.policy_diff import is_wider
+from privacy.policy_note import NotSigned, Signers, signed_by
+from privacy.policy_versions import Agreed, Version
+from privacy.stores import writing
+
+POLICY: Final = "policy"
+SIGNERS: Final = "policy-signers"
+NOTICE: Final = dt.timedelta(seconds=2 * FRESH_SECONDS)
+"""So long before its moment a version has to be accepted, so that every process knows it then."""
+
+
+class PolicyRefused(Exception):
+    """A policy cannot become a version; the text says why and what to do."""
+
+
+def settle(system: System) -> CapturePolicy | None:
+    """Record the policy that the settings choose, if it is another than the last one, and tell everybody."""
+    policies = system.policies
+    if (chosen := policies.unrecorded()) is None:
+        return None
+    before = policies.recorded()
+    with writing(system.stores.data) as connection:
+        if any(each.version >= chosen.version for each in policy_versions.versions(connection)):
+            policies.forget()
+            return None  # another process was quicker
+        version = Version(chosen.version, chosen.text, "", chosen.effective, True)
+        policy_versions.put(connection, version)
+        _commit(system, connection, POLICY, version.digest, _news(system, chosen, before[-1]) if before else [])
+    policies.forget()
+    return chosen
+
+
+def agree(system: System, signers: Signers) -> None:
+    """Agree on who has to sign, once; what holds goes on until the first signed version takes effect."""
+    with writing(system.stores.data) as connection:
+        if (there := policy_versions.agreed(connection)) is not None:
+            raise PolicyRefused(
+                f"keys were agreed on already: {', '.join(there.signers.names)}; they cannot be changed"
+            )
+        found = policy_versions.versions(connection)
+        keys = Agreed(signers, max((each.version for each in found), default=0) + 1)
+        policy_versions.agree(connection, keys)
+        told = [
+            Notice(each.subject, Kind.POLICY_SIGNERS, {"names": " and ".join(signers.names)}) for each in _here(system)
+        ]
+        _commit(system, connection, SIGNERS, keys.digest, told)
+    system.policies.forget()
+
+
+def propose(system: System, text: str) -> CapturePolicy:
+    """Store a text as the version that its header names, waiting for signatures; PolicyBroken, PolicyRefused."""
+    policy = read(text)
+    if policy.organisation != system.organisation.origin:
+        raise PolicyRefused(
+            f"organisation is {policy.organisation!r}; a policy of this one says {system.organisation.origin!r}"
+        )
+    with writing(system.stores.data) as connection:
+        if policy_versions.agreed(connection) is None:
+            raise PolicyRefused(
+                "nobody was agreed on who signs, so the settings choose the policy: run `sameview policy signers` first"
+            )
+        accepted = [each.version for each in policy_versions.versions(connection) if each.accepted]
+        following = max(accepted, default=0) + 1
+        if policy.version != following:
+            raise PolicyRefused(f"version is {policy.version}; the next one is {following}")
+        _refuse_past(system, policy)
+        policy_versions.put(connection, Version(policy.version, text, "", policy.effective, False))
+    return policy
+
+
+def approve(system: System, number: int, lines: Sequence[str]) -> tuple[CapturePolicy, list[str]]:
+    """Add signatures to a waiting version, and accept it with the last; return who is missing still."""
+    with writing(system.stores.data) as connection:
+        keys = policy_versions.agreed(connection)
+        found = {each.version: each for each in policy_versions.versions(connection)}
+        waiting = found.get(number)
+        if keys is None or waiting is None:
+            raise PolicyRefused(f"no version {number} waits for signatures; `sameview policy propose` brings one")
+        policy = read(waiting.text)
+        if waiting.accepted:
+            return policy, []
+        signed = _with(waiting, lines, keys.signers)
+        missing = _missing(signed, keys.signers)
+        if missing:
+            policy_versions.put(connection, signed)
+            return policy, missing
+        _refuse_past(system, policy)
+        accepted = replace(signed, accepted=True)
+        try:
+            checked(accepted, keys, system.organisation.origin)
+        except (NotSigned, PolicyBroken) as error:
+            raise PolicyRefused(str(error)) from error
+        policy_versions.put(connection, accepted)
+        _commit(system, connection, POLICY, accepted.digest, _news(system, policy, system.policies.now()))
+    system.policies.forget()
+    return policy, []
+
+
+def _with(waiting: Version, lines: Sequence[str], signers: Signers) -> Version:
+    signatures = waiting.signatures
+    for line in (f"{each.strip()}\n" for each in lines):
+        if signed_by(waiting.text, line, signers) is None:
+            raise PolicyRefused(
+                f"a line is no signature over the text of version {waiting.version} by {' or '.join(signers.names)}:"
+                " sign what `sameview policy show --version` prints"
+            )
+        signatures += "" if line in signatures else line
+    return replace(waiting, signatures=signatures)
+
+
+def _missing(version: Version, signers: Signers) -> list[str]:
+    made = {signed_by(version.text, line, signers) for line in version.signatures.splitlines()}
+    return [name for key, name in zip(signers.keys, signers.names, strict=True) if key not in made]
+
+
+def _refuse_past(system: System, policy: CapturePolicy) -> None:
+    if policy.effective < system.clock() + NOTICE:
+        raise PolicyRefused(
+            f"the policy would hold from {policy.effective:%Y-%m-%d %H:%M} UTC on, which is not to come: nothing holds"
+            " for what was before; give it a later moment, and have that text signed"
+        )
+
+
+def _news(system: System, new: CapturePolicy, old: CapturePolicy) -> list[Notice]:
+    words = {
+        "version": str(new.version),
+        "since": f"{new.effective:%Y-%m-%d %H:%M} UTC",
+        "change": "More is recorded, kept or seen" if is_wider(old, new) else "Not more is recorded, kept or seen",
+    }
+    return [Notice(each.subject, Kind.POLICY_CHANGED, words) for each in _here(system)]
+
+
+def _here(system: System) -> list[Person]:
+    return [each for each in system.people.everybody() if not each.is_erased]
+
+
+def _commit(system: System, connection: Connection, outcome: str, digest: str, notices: Sequence[Notice]) -> None:
+    system.log.append(draft(outcome, digest))
+    system.journal.tell(connection, notices, by=None)
+
+
+def draft(outcome: str, digest: str) -> Draft:
+    """Return the entry that commits to a version or to the keys."""
+    return Draft(
+        viewer=None,
+        subject=None,
+        relation=Relation.OPERATIONS,
+        fields=(),
+        purpose=Purpose.OPERATIONS,
+        period=None,
+        outcome=outcome,
+        digest=digest,
+        chain="organisation",
+    )
+
+
+def problems(system: System, ledger: Ledger) -> Iterator[str]:
+    """Yield where what is stored of the policy is not what the log says of it."""
+    with system.stores.data.connect() as connection:
+        try:
+            keys = policy_versions.agreed(connection)
+        except NoteBroken as error:
+            yield f"policy signers: {error}: the row was changed from outside"
+            return
+        accepted = [each for each in policy_versions.versions(connection) if each.accepted]
+    said = dict(ledger.organisation)
+    for each in accepted:
+        if said.pop(each.digest, None) is None:
+            yield f"policy version {each.version}: no entry of the log commits to it: it was changed from outside"
+    if keys is not None and said.pop(keys.digest, None) is None:
+        yield "policy signers: no entry of the log commits to these keys: they were changed from outside"
+    for entry in sorted(said.values()):
+        yield (
+            f"entry {entry}: what it commits to of the policy is not stored: a version or the signers' keys were taken"
+            " away or changed, or an older backup was restored; propose and approve the version again"
+        )
+    yield from system.policies.refused()

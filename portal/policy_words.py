@@ -1,0 +1,148 @@
+"""The capture policy in plain words: what it says beside its rules, who signed it, and how it came to be what it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from portal.show import listing
+from privacy.capture_policy import CapturePolicy
+from privacy.policy_diff import changes
+from privacy.policy_parts import ANY, BROWSER, CATEGORY, WEEKDAYS, WINDOW, Effect, Never, Schedule
+
+if TYPE_CHECKING:
+    from portal.wiring import System
+
+UNSIGNED: Final = (
+    "Nobody has signed this policy. Whoever runs the server can change it by a setting; you are told when it changes,"
+    " and the access log keeps what it was."
+)
+ONE_KEY: Final = (
+    "One key alone signs this policy, the one of {name}. Nobody else, such as a works council, has to agree."
+)
+NOT_YET: Final = "Nothing is kept yet: {names} have not signed a first policy."
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One line of the policy in words."""
+
+    what: str
+    says: str
+    because: str = ""
+    never: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A version: its number, from when on it holds or held, who signed it, and what it changed."""
+
+    version: int
+    since: str
+    signed: str
+    changes: tuple[str, ...]
+    wider: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Who stands behind the policy: a warning where nobody or one alone does, its clauses, and its versions."""
+
+    version: int
+    warning: str | None
+    clauses: tuple[Clause, ...]
+    versions: tuple[Past, ...]
+    text: str
+
+
+def agreement(system: "System") -> Agreement:
+    """Return the agreement of an installation."""
+    policy = system.policies.now()
+    return Agreement(policy.version, warning(system), tuple(clauses(policy)), tuple(_versions(system)), policy.text)
+
+
+def warning(system: "System") -> str | None:
+    """Return what has to be said of who signed the policy in force, or None if two have."""
+    policies = system.policies
+    signers = policies.signers
+    if signers is not None and policies.now().is_draft:
+        return NOT_YET.format(names=listing(list(signers.names)))
+    if signers is None or not policies.is_signed():
+        return UNSIGNED
+    return ONE_KEY.format(name=signers.names[0]) if signers.single_key else None
+
+
+def in_short(policy: CapturePolicy) -> str:
+    """Return in a few words what is captured."""
+    kept = (Effect.KEEP, Effect.DOMAIN)
+    app = policy.rule_for(WINDOW, "app").effect is Effect.KEEP
+    texts = any(policy.rule_for(BROWSER, key).effect in kept for key in ("title", "url"))
+    if policy.rule_for(WINDOW, ANY).effect is Effect.DROP and policy.is_draft:
+        return "Nothing yet"
+    whole = policy.rule_for(WINDOW, CATEGORY).effect is Effect.KEEP
+    parts = (["apps"] if app else []) + (["categories"] if whole else ["top-level categories"])
+    return listing([*parts, *(["texts"] if texts else [])]).capitalize()
+
+
+def clauses(policy: CapturePolicy) -> Iterator[Clause]:
+    """Yield what the policy says beside its rules at the door and the fields."""
+    first, *others = policy.schedules
+    yield Clause(
+        "Working time", _sentence(hours(first)), "" if first.days is None else policy.because("outside-working-time")
+    )
+    for each in others:
+        yield Clause(f"Working time of {listing(sorted(each.teams))}", _sentence(hours(each)))
+    for line in policy.never:
+        yield Clause(
+            f"Never: {plain(line.id).lower()}", _sentence(listing(list(_forbidden(line)))), line.because, never=True
+        )
+    if policy.grid_seconds:
+        grid = f"Moved to the nearest {policy.grid_seconds} seconds."
+        yield Clause("Times of events", grid, policy.because("time-grid"))
+    yield Clause("Smallest group", f"No team figure of fewer than {policy.sharing.smallest_group} people.")
+    core = sum(each.core is True for each in policy.categories)
+    yield Clause("Category rules", f"{len(policy.categories)}, of which {core} are marked as core work.")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _forbidden(line: Never) -> Iterator[str]:
+    yield from (f"the application {each}" for each in line.apps)
+    yield from (f"everything at {each}" for each in line.domains)
+    yield from (f"texts with “{each}”" for each in line.titles)
+
+
+def hours(schedule: Schedule) -> str:
+    """Return a working time in words; days with the same hours stand together."""
+    if schedule.days is None:
+        return "any time"
+    together: dict[str, list[str]] = {}
+    for day, spans in zip(WEEKDAYS, schedule.days, strict=True):
+        words = ", ".join("–".join(f"{at // 60:02}:{at % 60:02}" for at in span) for span in spans)
+        together.setdefault(words or "nothing", []).append(day.capitalize())
+    return "; ".join(f"{listing(days)} {words}" for words, days in together.items())
+
+
+def plain(id: str) -> str:
+    """Return a rule's id as words."""
+    return id.replace("-", " ").capitalize().replace("Url", "URL")
+
+
+def _versions(system: "System") -> Iterator[Past]:
+    """Yield the versions, newest first."""
+    policies = system.policies
+    known = [*policies.recorded()]
+    if (chosen := policies.unrecorded()) is not None:
+        known.append(chosen)
+    notes = policies.signed_versions()
+    signers = policies.signers
+    for before, policy in reversed(list(zip([None, *known], known, strict=False))):
+        found = [] if before is None else changes(before, policy)
+        yield Past(
+            policy.version,
+            f"{policy.effective:%Y-%m-%d %H:%M} UTC",
+            listing(list(signers.names)) if signers and policy.version in notes else "nobody",
+            tuple(each.sentence for each in found),
+            any(each.wider for each in found),
+        )

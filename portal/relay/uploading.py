@@ -1,0 +1,176 @@
+"""Uploading: on the fixed 15-minute grid, also when there is nothing, so that when somebody works cannot be told.
+
+Acknowledged is the portal's 200; only then does anything leave the queue. A failed attempt is repeated with growing,
+jittered pauses. 401: this device has been ended, nothing is sent any more. 403: the person has not acknowledged the
+notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot
+take at all is found by halving.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from analytics.uploads import ZSTD
+from portal.relay.batches import MOST_EVENTS, Batch, next_batch, padded, settled
+from portal.relay.desk import Desk
+from portal.relay.doors import PolicyDoor
+from portal.relay.policing import Offer, Policing
+from portal.relay.portal_calls import NoAnswer, Portal, Reply
+
+EVERY_SECONDS: Final = 900.0
+SPREAD_SECONDS: Final = 60.0
+"""Each device has its own fixed moment within so many seconds after the grid, so that not all call at once."""
+_FIRST_PAUSE: Final = 15.0
+_TICK_SECONDS: Final = 5.0
+_UNUSABLE: Final = (400, 413, 422)
+
+EVENTS: Final = "/api/v1/events"
+POLICY: Final = "/api/v1/relay/policy"
+
+
+class Uploading:
+    """Sends what waits. `attempt` is one go; `run` calls it at its times until `stop`."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        policing: Policing,
+        portal: Portal | None,
+        spread: int = 0,
+        every: float = EVERY_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._desk = desk
+        self._policing = policing
+        self._portal = portal
+        self._every = every
+        self._spread = spread % 1000 / 1000 * min(SPREAD_SECONDS, every / 4)
+        self._clock = clock
+        self._stop = threading.Event()
+        self._failures = 0
+        self.sent: float | None = None
+        self.problem: str | None = None
+        self.has_ended = False
+        self.unusable = 0
+        self._thread = threading.Thread(target=self.run, name="uploading", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def run(self) -> None:
+        """Upload at every moment of the grid, and look after what has its time in between."""
+        due = self._clock() if self._policing.policy is None else self._slot_after(self._clock())
+        while not self._stop.wait(max(0.0, min(_TICK_SECONDS, due - self._clock()))):
+            self._desk.end_pause_if_over()
+            self._desk.close_silent()
+            self._policing.refresh()
+            if self._clock() >= due:
+                due = self._next_after(self._attempt_whatever_comes())
+
+    def _slot_after(self, moment: float) -> float:
+        return ((moment - self._spread) // self._every + 1) * self._every + self._spread
+
+    def _next_after(self, well: bool) -> float:
+        now = self._clock()
+        slot = self._slot_after(now)
+        if well:
+            self._failures = 0
+            return slot
+        self._failures += 1
+        pause: float = min(self._every, _FIRST_PAUSE * 2.0 ** min(self._failures - 1, 10))
+        return min(slot, now + pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+
+    def _attempt_whatever_comes(self) -> bool:
+        try:
+            return self.attempt()
+        except Exception as error:  # a defect must not end the only thread that sends; its text may hold data
+            self.problem = f"sending failed ({type(error).__name__}); it is tried again"
+            return False
+
+    def attempt(self) -> bool:
+        """Send everything that waits, or one empty upload; False if it is to be tried again soon."""
+        if self._portal is None or self.has_ended:
+            return True
+        try:
+            return self._send(self._portal)
+        except NoAnswer as error:
+            self.problem = f"the portal cannot be reached: {error}"
+        return False
+
+    def _send(self, portal: Portal) -> bool:
+        if (self._policing.policy is None or self._policing.shut) and not self._fetch_policy(portal):
+            return self._policing.shut is not None and self.problem is None
+        most, fetched = MOST_EVENTS, False
+        while (door := self._door()) is not None:
+            batch = next_batch(self._desk, door, most)
+            reply = portal.post(EVENTS, padded(batch.upload), ZSTD)
+            if reply.status == 200:
+                self.problem, self.sent = None, self._clock()
+                if not batch.entries:
+                    return True
+                if not self._desk.queue.submit(settled(batch)).wait():
+                    return True  # the disk is full: it is sent again, which changes nothing
+                if not self._waits():
+                    self._desk.queue.shrink()
+                    return True
+            elif reply.status == 409 and not fetched:
+                fetched = self._fetch_policy(portal)
+                if not fetched:
+                    return False
+            elif reply.status in _UNUSABLE and batch.entries:
+                most = self._without_unusable(batch, reply)
+            else:
+                return self._refused(reply)
+        return False
+
+    def _door(self) -> PolicyDoor | None:
+        door = self._desk.door
+        return door if isinstance(door, PolicyDoor) else None
+
+    def _waits(self) -> bool:
+        return next(self._desk.queue.closed_entries(), None) is not None
+
+    def _without_unusable(self, batch: Batch, reply: Reply) -> int:
+        """Return how many entries to try next; what cannot be sent alone cannot be sent at all, and goes."""
+        if batch.entries > 1:
+            self._desk.queue.submit([("DELETE FROM note WHERE name = 'batch'", ())]).wait()
+            return batch.entries // 2
+        self.unusable += 1
+        self.problem = f"the portal could not take one event, which is gone: {reply.reason}"
+        self._desk.queue.submit(settled(batch)).wait()
+        return MOST_EVENTS
+
+    def _fetch_policy(self, portal: Portal) -> bool:
+        """Ask for the policy; True if there is one in force now and the desk may capture."""
+        reply = portal.get(POLICY)
+        if reply.status != 200:
+            self._refused(reply)
+            return False
+        try:
+            offer = msgspec.json.decode(reply.body, type=Offer)
+        except msgspec.MsgspecError:
+            self.problem = "the portal's policy cannot be read"
+            return False
+        self.problem = None
+        self._policing.offered(offer)
+        return self._policing.shut is None
+
+    def _refused(self, reply: Reply) -> bool:
+        """Take note of a refusal; True if there is no use in trying again before the next slot."""
+        self.problem = f"the portal refused: {reply.reason}"
+        if reply.status == 401:
+            self.has_ended = True
+            self.problem = "the portal does not know this device any more: run `sameview relay enrol` if it should"
+            self._policing.ended()
+        elif reply.status == 403:
+            self._policing.notice_missing()
+        return reply.status in (401, 403, 404)
