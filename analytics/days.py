@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from analytics.figures import load
+from analytics.own_times import FORGOTTEN, PAUSED
 from privacy.disclosure import Disclosed
 from privacy.fields import Field
 
@@ -23,6 +24,9 @@ DAY_FIELDS: Final = (
 
 _SHOWN_OF_RHYTHM: Final = ("hours", "first", "last")
 
+_MARKS: Final = {PAUSED: "paused", FORGOTTEN: "private"}
+"""The marks of a day of which nothing is left, by what its person did."""
+
 Payload = dict[str, Any]
 
 
@@ -33,7 +37,7 @@ def value_of(disclosed: Disclosed, day: dt.date, field: Field) -> Any | None:
 
 
 def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
-    """Return `{"date", "timezone", "fields", "marks"}` of one day: a field without a row is marked missing, never 0."""
+    """Return `{"date", "timezone", "fields", "marks"}` of one day: a field without a row has a mark, never 0."""
     fields: Payload = {}
     marks: dict[str, str] = {}
     for field in DAY_FIELDS:
@@ -41,7 +45,7 @@ def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
             continue
         value = value_of(disclosed, day, field)
         if value is None:
-            marks[field.value] = "missing"
+            marks[field.value] = _absent(disclosed, day)
         else:
             fields[field.value] = _shown(field, value)
     return {"date": day.isoformat(), "timezone": timezone, "fields": fields, "marks": marks}
@@ -59,6 +63,19 @@ def timeline(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
     """Return the timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
     rhythm = value_of(disclosed, day, Field.RHYTHM)
     return [] if rhythm is None else [(start, end, name) for start, end, name in rhythm.get("timeline", ())]
+
+
+def not_captured(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+    """Return the times of which nothing was captured, `(start ms, end ms, reason)` from the day's start: as above."""
+    rhythm = value_of(disclosed, day, Field.RHYTHM)
+    return [] if rhythm is None else [(start, end, reason) for start, end, reason in rhythm.get("gaps", ())]
+
+
+def _absent(disclosed: Disclosed, day: dt.date) -> str:
+    """Return why a day has no figures, as far as its own ledger says it."""
+    ledger = value_of(disclosed, day, Field.CAPTURE_LEDGER) if Field.CAPTURE_LEDGER in disclosed.fields else None
+    reasons = {} if ledger is None else ledger.get("not_captured", {})
+    return next((mark for reason, mark in _MARKS.items() if reason in reasons), "missing")
 
 
 def _shown(field: Field, value: Any) -> Any:

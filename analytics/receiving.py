@@ -146,7 +146,7 @@ class Receiver:
                         call.error = error
 
     def _serve(self, connection: Connection, subject: str, calls: Sequence[_Call]) -> None:
-        found = self.hot.head(connection, subject)
+        found = self.hot.open_head(connection, subject)
         head, texts = (Head(), HeadTexts()) if found is None else decode_head(found.private, found.texts)
         place, had_texts = (None, False) if found is None else (found.place, found.texts is not None)
         desk = Desk(self._local(subject), head, texts, place, had_texts)

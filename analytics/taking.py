@@ -92,7 +92,7 @@ class Work:
     own: OwnTimes = NOTHING_PRIVATE
     taken: dict[dt.date, int] = field(default_factory=dict)
     """Of how many stored or waiting events of a day something goes, since their person keeps the time private."""
-    hot: HotContents | None = None
+    waiting: HotContents | None = None
     opened_hot: Sequence[HotArrival] = ()
     fresh: Set[dt.date] = frozenset()
     """Days on which an open event is not yet in the figures as it is now."""
@@ -130,10 +130,10 @@ class Work:
     def clear_hot(self) -> None:
         """Take what is folded off the hot rows; what is left is a head with open events, all of them in the figures."""
         unchanged = self.removal is None and self.change is None
-        if unchanged and (self.hot is None or all(place.sequence == SUMMED for place in self.places)):
+        if unchanged and (self.waiting is None or all(place.sequence == SUMMED for place in self.places)):
             return
         left = []
-        head, texts = (None, HeadTexts()) if self.hot is None else (self.hot.head, self.hot.texts)
+        head, texts = (None, HeadTexts()) if self.waiting is None else (self.waiting.head, self.waiting.texts)
         if head is None and self.change is not None:
             head = Head()
         if head is not None:
@@ -176,7 +176,7 @@ class Work:
     def _take_hot(self, opening: Opening) -> set[dt.date]:
         """Open the hot rows, put their closed events among the arrivals, and return the days that anything touches."""
         values = opening.part(opening.request.period, Tier.HOT).values
-        self.hot = hot = contents(self.subject, self.places, values).without(self.removal).ending(self.own.blind())
+        self.waiting = hot = contents(self.subject, self.places, values).without(self.removal).ending(self.own.blind())
         marker, clock = self.intake.hot.marker(self.subject), self.intake.clock
         local = Local(self.door, self.door.name, self.zone, self.intake.day_start, marker, clock())
         closed, self.opened_hot, fresh = (
@@ -202,8 +202,8 @@ class Work:
     def _hot_sources(self) -> list[Key]:
         return (
             []
-            if self.hot is None
-            else self.hot.afk_keys + [each.key for each in (*self.arrivals, *self.opened_hot) if each.key[1] == AFK]
+            if self.waiting is None
+            else self.waiting.afk_keys + [each.key for each in (*self.arrivals, *self.opened_hot) if each.key[1] == AFK]
         )
 
     def _opened(self, days: Iterable[dt.date], stored: Set[dt.date]) -> Iterator[tuple[dt.date, dict[Field, bytes]]]:
@@ -221,15 +221,15 @@ class Work:
         The figures alone if only an open event has changed.
         """
         joining = Joining.of(day, borders_us(day, self.zone, self.intake.day_start), self.door, blobs)
-        joining.brought_by = self.hot.doors if self.hot is not None else frozenset()
+        joining.brought_by = self.waiting.doors if self.waiting is not None else frozenset()
         joining.keep_private(self.own)
         for each in self.arrivals:
             if each.touches(day):
                 joining.add(each)
         if joining.taken:
             self.taken[day] = joining.taken
-        if self.hot is not None:
-            joining.add_gaps(self.hot.gaps())
+        if self.waiting is not None:
+            joining.add_gaps(self.waiting.gaps())
         if self.removal is not None:
             joining.remove(*self.removal)
         joining.add_silent(sources)

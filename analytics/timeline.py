@@ -17,6 +17,8 @@ from analytics.stretches import AWAY_US, BREAK_US, FOCUS_US, INTERRUPTIONS_US
 Segment = tuple[int, int, str]
 """From and until, in ms since the day began, and the top-level category."""
 Span = tuple[int, int]
+Gap = tuple[int, int, str]
+"""The same of a time of which nothing was captured, and why."""
 X = Callable[[int], float]
 """From ms since the day began to a coordinate."""
 
@@ -58,6 +60,7 @@ class Drawing:
     breaks: str
     away: str
     idle: str
+    gaps: tuple[tuple[float, float], ...]
     now: float | None
     longest: tuple[float, float, float, str] | None  # from, until, where its words stand, how they are anchored
 
@@ -70,6 +73,7 @@ class Day:
     blocks: Sequence[Span]
     breaks: Sequence[Span]
     away: Sequence[Span]
+    gaps: Sequence[Gap]
     first: int
     end: int
 
@@ -84,10 +88,11 @@ class Day:
         return max(segment[1] for segment in self.segments)
 
 
-def read(segments: Sequence[Segment], core: Collection[str]) -> Day:
-    """Sort a day's segments into what is drawn."""
+def read(segments: Sequence[Segment], core: Collection[str], not_captured: Sequence[Gap] = ()) -> Day:
+    """Sort a day's segments into what is drawn. What was not captured is neither a break nor time away."""
     ordered = sorted(segments)
-    gaps = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
+    apart = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
+    gaps = [gap for gap in apart if not any(a < gap[1] and gap[0] < b for a, b, _ in not_captured)]
     first = min([_OFFICE_HOURS[0], *(s[0] for s in ordered)]) // HOUR_MS * HOUR_MS
     end = -(-max([_OFFICE_HOURS[1], *(s[1] for s in ordered)]) // HOUR_MS) * HOUR_MS
     return Day(
@@ -95,6 +100,7 @@ def read(segments: Sequence[Segment], core: Collection[str]) -> Day:
         blocks=focus_blocks([(a, b) for a, b, name in ordered if name in core]),
         breaks=[gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS],
         away=[gap for gap in gaps if gap[1] - gap[0] > AWAY_MS],
+        gaps=not_captured,
         first=first,
         end=end,
     )
@@ -130,7 +136,9 @@ def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | 
     gap = 1.7 if frame.width > 400 else 0.7
     active = _per_step(day, step, tones)
     stacks = [Stack(x(at) + gap, step * wide - 2 * gap, _parts(active[at], step, frame)) for at in sorted(active)]
-    covered = {at for s in (*day.breaks, *day.away) for at in range(s[0] // step * step, s[1], step)}
+    shown = [(max(a, day.first), min(b, day.end)) for a, b, _ in day.gaps]
+    shown = [span for span in shown if span[0] < span[1]]
+    covered = {at for s in (*day.breaks, *day.away, *shown) for at in range(s[0] // step * step, s[1], step)}
     idle = [at for at in range(day.first, day.end, step) if at not in active and at not in covered]
     return Drawing(
         frame=frame,
@@ -138,6 +146,7 @@ def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | 
         bars=columns(stacks, frame.base),
         breaks=pills([(x(a), x(b)) for a, b in day.breaks], frame.base, 12),
         away=pills([(x(a), x(b)) for a, b in day.away], frame.base, 12),
+        gaps=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in shown),
         idle=pills([(x(at) + gap, x(at) + step * wide - gap) for at in idle], frame.base, 5),
         now=None if now_ms is None else min(max(x(now_ms), frame.left), frame.right),
         longest=_longest(day, frame, x),

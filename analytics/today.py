@@ -48,6 +48,7 @@ class Today:
     earlier: dt.date  # a day of the week before
     later: dt.date | None  # a day of the next week, None when that is in the future
     day: timeline.Day | None
+    gaps: Mapping[str, float]  # seconds of which nothing was captured, by the reason
     plots: tuple[timeline.Drawing, ...]
     trends: tuple[baseline_chart.Chart, ...]
 
@@ -61,6 +62,7 @@ def today(
     current: dt.date,
     begins: dt.datetime,
     segments: Sequence[timeline.Segment] = (),
+    gaps: Sequence[timeline.Gap] = (),
 ) -> Today:
     """Return the view of `day` from `history`, which holds the days of its week and up to 60 days before it.
 
@@ -68,7 +70,7 @@ def today(
     """
     payload, running = history.get(day, _NOTHING), day == current
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
-    read = timeline.read(segments, own.core_tops) if segments else None
+    read = timeline.read(segments, own.core_tops, gaps) if segments else None
     return Today(
         date=day,
         running=running,
@@ -85,6 +87,7 @@ def today(
         earlier=day - _WEEK,
         later=_later(day, current),
         day=read,
+        gaps=_gap_seconds(gaps),
         plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
         trends=_trends(known, day, own, running),
     )
@@ -98,6 +101,17 @@ def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date
 def _hours(hours: Mapping[str, Mapping[str, float]]) -> tuple[tuple[int, Mapping[str, float]], ...]:
     """Return the clock's hours in order: the keys of JSON are text, in which 10 comes before 7."""
     return tuple(sorted(((int(hour), parts) for hour, parts in hours.items()), key=lambda pair: pair[0]))
+
+
+def _gap_seconds(gaps: Sequence[timeline.Gap]) -> Mapping[str, float]:
+    """Return how long nothing was captured, by reason; what is told twice counts once."""
+    found: dict[str, float] = {}
+    for reason in sorted({each[2] for each in gaps}):
+        reached = 0
+        for start, end, _ in sorted(each for each in gaps if each[2] == reason):
+            found[reason] = found.get(reason, 0.0) + max(end - max(start, reached), 0) / 1000
+            reached = max(reached, end)
+    return found
 
 
 def _later(day: dt.date, current: dt.date) -> dt.date | None:

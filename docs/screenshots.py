@@ -24,6 +24,8 @@ PAGES = {
         "my-week": "/me/pattern",
         "tokens": "/me/tokens",
         "devices": "/me/devices",
+        "forget": "/me/forget",
+        "what-would-go": "/me/forget?last=60",
         "type-a-code": "/me/devices/new",
         "account": "/me/account",
         "notices": "/me/notices",

@@ -9,16 +9,18 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, abort, request
 
+from analytics.own_times import NOTHING_PRIVATE
 from auth.enrolments import LIVES, POLL_SECONDS
 from auth.errors import ChangeRefused, EnrolmentOver, TooBusy, TooManyAttempts
 from auth.permissions import Permission, requires
-from portal import shapes
+from portal import own_times, shapes
 from portal.access import acts_for_nobody, person, system, viewer
 from portal.answers import plain
 from portal.openapi import answers
 from portal.parse import bad
 from portal.problems import Problem
 from privacy.capture_policy import CapturePolicy
+from privacy.disclosure import LogUnavailable
 
 blueprint = Blueprint("api_devices", __name__, url_prefix="/api/v1")
 
@@ -112,8 +114,18 @@ def relay_policy() -> Response:
         "timezone": person().timezone,
         "day_start": f"{system().config.day_start:%H:%M}",
         "notice": person().acknowledged_policy is not None,
+        **_kept_private(),
     }
     return plain(found)
+
+
+def _kept_private() -> dict[str, Any]:
+    """Return what my person keeps for themselves; while the log cannot be written, that is only known here."""
+    try:
+        kept = own_times.read()
+    except LogUnavailable:
+        kept = NOTHING_PRIVATE
+    return {"paused": kept.paused, "forgotten": kept.forgotten, "private_apps": kept.apps}
 
 
 def _written(policy: CapturePolicy) -> str:

@@ -14,6 +14,7 @@ from portal import (
     api_devices,
     api_others,
     compliance,
+    controls,
     devices,
     key_pages,
     me,
@@ -42,6 +43,7 @@ _LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
 BLUEPRINTS = (
     account,
     me,
+    controls,
     devices,
     own_account,
     own_erasure,

@@ -6,13 +6,13 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, render_template, request
 
 from analytics import trends
-from analytics.days import DAY_FIELDS, day_payload, timeline, value_of
+from analytics.days import DAY_FIELDS, day_payload, not_captured, timeline, value_of
 from analytics.measures import Measure
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import checkpoints, mine, own, own_check, receipts, who_looked
+from portal import checkpoints, mine, own, own_check, own_times, receipts, who_looked
 from portal.access import person, session_key, system, viewer
 from portal.parse import bad, day_from, week_from
 from portal.recorded import ledger, notice
@@ -56,6 +56,7 @@ def _day(date: dt.date) -> str:
     history = own.history(_COMPARED, Period(since, week_of(date).end))
     disclosed = own.disclose(DAY_FIELDS, Period.day(date))
     history[date] = day_payload(disclosed, date, str(zone))
+    kept = own_times.read()
     view = day_view(
         history,
         date,
@@ -64,11 +65,13 @@ def _day(date: dt.date) -> str:
         current=current,
         begins=starts_at(date, zone, start).astimezone(zone),
         segments=timeline(disclosed, date),
+        gaps=sorted({*not_captured(disclosed, date), *own_times.gaps_of(kept, date)}),
     )
     newest = None if view.captured else system().vault.newest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY, date)
     return render_template(
         "me/today.html",
         view=view,
+        private=own_times.shown(kept),
         newest=newest,
         first_run=newest is None and date == current and not any(payload["fields"] for payload in history.values()),
         person=person(),
@@ -152,6 +155,7 @@ def recorded() -> str:
     days = [current - dt.timedelta(days=back) for back in range(LEDGER_DAYS)]
     return render_template(
         "me/recorded.html",
+        private=own_times.shown(own_times.read()),
         notice=notice(system()),
         ledger=None if counts is None else ledger(counts, system().policies.because),
         day=date,

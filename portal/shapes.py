@@ -62,6 +62,7 @@ class Ledger(Shape):
     kept: int
     coarsened: Counts
     dropped: Counts
+    not_captured: SecondsBy | UnsetType = UNSET
 
 
 class DayFields(Shape):
@@ -332,7 +333,10 @@ class Enrolled(Shape):
 
 
 class RelayPolicy(Shape):
-    """What a computer goes by. `policy` and `next` are signed notes, or a text alone where nobody signs."""
+    """What a computer goes by. `policy` and `next` are signed notes, or a text alone where nobody signs.
+
+    `paused` and `forgotten` are what its person keeps private: half-open, microseconds since 1970 UTC.
+    """
 
     policy: str
     version: int
@@ -342,6 +346,9 @@ class RelayPolicy(Shape):
     timezone: str
     day_start: str
     notice: bool
+    paused: list[tuple[int, int]]
+    forgotten: list[tuple[int, int]]
+    private_apps: list[str]
 
 
 class TokenMade(Shape):

@@ -251,6 +251,11 @@ def build(config: Config, clock: Clock = utc_now, *, restoring: bool = False) ->
     stores = open_stores(config)
     try:
         owner = _owner(stores, restoring)
+        if config.testing and not owner.throw_away:  # whoever starts it, and however
+            raise NotInitialised(
+                "testing mode serves only a database made with `sameview init --throw-away`: leave out --testing and"
+                " SAMEVIEW_TESTING"
+            )
         system = _assemble(config, owner, stores, clock, occupancy)
         if not restoring:
             _refuse_contradictions(system)

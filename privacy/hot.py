@@ -9,9 +9,9 @@ No manifest lists these rows and no log entry is written for them: receiving goe
 head counts the rows of each day instead, so that one which was removed is missed when they are folded; from then on the
 manifests of the day's rows guard them. That a whole head was put back is not noticed before.
 
-Reading the head inside the transaction that rewrites it is part of writing: `head` belongs to `analytics.receiving`,
-which hands out nothing of it but the length of the event that its caller has just sent. Whoever wants to see hot rows
-asks the gate.
+Reading the head inside the transaction that rewrites it is part of writing: `open_head` belongs to
+`analytics.receiving`, which hands out nothing of it but the length of the event that its caller has just sent. Whoever
+wants to see hot rows asks the gate.
 """
 
 import datetime as dt
@@ -129,7 +129,7 @@ class HotRows:
         classes = {CLASS_OF[field] for field in (FIELDS if texts else FIELDS[:1])}
         self._vault.keys.ensure(subject, {(each, epoch_of(each, day)) for each in classes for day in days})
 
-    def head(self, connection: Connection, subject: str) -> HotRow | None:
+    def open_head(self, connection: Connection, subject: str) -> HotRow | None:
         """Lock a person's rows and return their head, None if there is none. Raises UnknownSubject, SealBroken."""
         self.lock(connection, subject)
         found = [Stored._make(row) for row in self._statements.head.fetch(connection, of=subject)]

@@ -116,7 +116,7 @@ ALLOWED = {
     "unwrap": {"privacy/keys.py", "privacy/wrapping.py", "privacy/file_keys.py"},
     "vault._open": {"privacy/disclosure.py"},
     "vault._opened": {"privacy/hot.py"},
-    "hot.head": {"analytics/receiving.py"},
+    "hot.open_head": {"analytics/receiving.py"},
     "log.of_subject": {"privacy/access_log.py", "privacy/log_gate.py"},
     "log.looks": {"privacy/access_log.py", "privacy/log_gate.py"},
     "log.read": {

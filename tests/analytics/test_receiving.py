@@ -1,6 +1,7 @@
 """What collectors send comes to the same figures whatever way it came: a file, batches, heartbeats, or a relay."""
 
 import datetime as dt
+import io
 import json
 import random
 from collections.abc import Sequence
@@ -12,17 +13,21 @@ import pytest
 from conftest import Clock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from policies import versioned
 
 from analytics.captured import Key
 from analytics.desk import Sent
 from analytics.heartbeats import Beat, pulse_us, reduced
 from analytics.hot import Bucket
+from analytics.imports import read_export
 from analytics.imports.columns import Columns
 from analytics.imports.timestamps import microseconds
 from analytics.raw_data import canonical
 from analytics.receiving import Receiver
 from privacy.capture import PRESETS
+from privacy.capture_policy import read
 from privacy.hot import HotRows
+from privacy.policies import Always, InForce, PolicySource
 from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
@@ -32,6 +37,7 @@ from tests.analytics.intake_office import (
     Events,
     Office,
     event,
+    export_of,
     open_office,
 )
 from tests.analytics.test_intake_order import segments_of
@@ -148,17 +154,17 @@ def events_of(heartbeats: dict[Key, list[dict[str, Any]]]) -> Events:
     return found
 
 
-@settings(SLOW, max_examples=40)
-@given(STREAMS, st.sampled_from(sorted(PRESETS)), st.randoms(use_true_random=False))
-def test_a_file_batches_of_any_size_and_order_and_heartbeats_come_to_the_same_figures(
-    small_office: Office, streams: dict[Key, list[tuple[int, int, int]]], preset: str, source: random.Random
-) -> None:
-    heartbeats = heartbeats_of(streams)
+def three_ways(
+    office: Office, heartbeats: dict[Key, list[dict[str, Any]]], source: random.Random, policies: PolicySource
+) -> tuple[str, str, str]:
+    """Let three people send the same: a file; batches of any size and order, twice; heartbeats in their order."""
     events = events_of(heartbeats)
-    by_file, by_batch, by_beat = small_office.person(), small_office.person(), small_office.person()
-    receiver, intake = receiver_of(small_office, preset), small_office.intake(preset)
+    by_file, by_batch, by_beat = office.person(), office.person(), office.person()
+    intake = office.intake()
+    intake.policies = policies
+    receiver = Receiver(intake.hot, office.directory, policies, intake.categorisers, office.clock)
 
-    small_office.take(by_file, events, preset)
+    intake.take(by_file, read_export(io.BytesIO(export_of(events))))
 
     make(receiver, by_batch, *events)
     batches = []
@@ -168,9 +174,9 @@ def test_a_file_batches_of_any_size_and_order_and_heartbeats_come_to_the_same_fi
             size = source.choice([1, 2, 3, 9, 20])
             batches.append((key, unsent[:size]))
             unsent = unsent[size:]
-    for number, (key, batch) in enumerate(source.sample([*batches, *batches], 2 * len(batches))):
+    for key, batch in source.sample([*batches, *batches], 2 * len(batches)):
         insert(receiver, by_batch, key, batch)
-        if source.random() < 0.2 and number:
+        if source.random() < 0.2:
             intake.fold(by_batch)
     intake.fold(by_batch)
 
@@ -184,10 +190,56 @@ def test_a_file_batches_of_any_size_and_order_and_heartbeats_come_to_the_same_fi
         if source.random() < 0.1:
             intake.fold(by_beat)
     intake.fold(by_beat)
+    return by_file, by_batch, by_beat
 
-    assert small_office.figures(by_batch) == small_office.figures(by_file)
-    assert small_office.figures(by_beat) == small_office.figures(by_file)
-    assert segments_of(small_office.stored(by_batch)) == segments_of(small_office.stored(by_file))
+
+@settings(SLOW, max_examples=40)
+@given(STREAMS, st.sampled_from(sorted(PRESETS)), st.randoms(use_true_random=False))
+def test_a_file_batches_of_any_size_and_order_and_heartbeats_come_to_the_same_figures(
+    small_office: Office, streams: dict[Key, list[tuple[int, int, int]]], preset: str, source: random.Random
+) -> None:
+    ways = three_ways(small_office, heartbeats_of(streams), source, Always(PRESETS[preset]))
+
+    by_file, by_batch, by_beat = map(small_office.figures, ways)
+    assert by_batch == by_file
+    assert by_beat == by_file
+    assert segments_of(small_office.stored(ways[1])) == segments_of(small_office.stored(ways[0]))
+
+
+class Held:
+    """A policy until a quarter to nine in the evening, and another one from then on."""
+
+    def __init__(self, hours: str, grid: int) -> None:
+        before = versioned("own_insight", 1).replace("2026-11-16T", "2026-11-01T")
+        after = versioned("coaching", 2, grid_seconds=f"grid_seconds = {grid}").replace(
+            "2026-11-16T00:00", "2026-11-16T19:45"
+        )
+        self.found = (read(before), read(after + hours))
+
+    def in_force(self) -> InForce:
+        return InForce(self.found)
+
+    def of(self, subject: str) -> InForce:
+        return self.in_force()
+
+
+HOURS = (
+    "",
+    '[[schedule]]\nname = "late"\nmonday = ["20:10-20:40", "21:00-23:00"]\n',
+    '[[schedule]]\nname = "never"\ntuesday = ["09:00-10:00"]\n',
+)
+
+
+@settings(SLOW, max_examples=40)
+@given(STREAMS, st.sampled_from(HOURS), st.sampled_from([0, 60, 300]), st.randoms(use_true_random=False))
+def test_they_come_to_the_same_under_working_time_a_grid_and_a_change_of_policy(
+    small_office: Office, streams: dict[Key, list[tuple[int, int, int]]], hours: str, grid: int, source: random.Random
+) -> None:
+    ways = three_ways(small_office, heartbeats_of(streams), source, Held(hours, grid))
+
+    by_file, by_batch, by_beat = map(small_office.figures, ways)
+    assert by_batch == by_file
+    assert by_beat == by_file
 
 
 @settings(SLOW, max_examples=15)

@@ -12,6 +12,8 @@ EMPLOYEE_PAGES = {
     "erase": "/me/erase",
     "tokens": "/me/tokens",
     "devices": "/me/devices",
+    "forget": "/me/forget",
+    "what would go": "/me/forget?last=60",
     "type a code": "/me/devices/new",
     "notices": "/me/notices",
     "trust": "/trust",

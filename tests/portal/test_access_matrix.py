@@ -105,6 +105,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/devices/<device>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has that computer
     ("GET", "/me/devices/new"): Row(SIGNED_IN),
     ("POST", "/me/devices/new"): Row(frozenset()),  # no computer asked with that code
+    ("POST", "/me/pause"): Row(SIGNED_IN, 400),
+    ("POST", "/me/resume"): Row(SIGNED_IN, 302),  # does nothing: nobody has paused
+    ("GET", "/me/forget"): Row(SIGNED_IN),
+    ("POST", "/me/forget"): Row(SIGNED_IN, 400),
+    ("POST", "/me/private-apps"): Row(SIGNED_IN, 302),
     ("GET", "/me/erase"): Row(SIGNED_IN),
     ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
     ("GET", "/me/notices"): Row(SIGNED_IN),

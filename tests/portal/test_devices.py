@@ -199,7 +199,7 @@ def test_a_relay_learns_the_policy_and_its_persons_clock(relay: Any, office: Any
 
     policy = office.system.policies.now()
     assert (found.policy, found.version, found.signed) == (policy.text, policy.version, False)
-    assert (found.timezone, found.day_start, found.schedule, found.next) == ("Europe/Berlin", "00:00", None, None)
+    assert (found.timezone, found.day_start, found.schedule, found.next) == ("Europe/Berlin", "00:00", "anytime", None)
     assert found.notice
 
 

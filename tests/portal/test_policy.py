@@ -289,6 +289,11 @@ class TestUnsigned:
         assert UNSIGNED in page
         assert "Holds from 2026-09-01 08:00 UTC on, signed by nobody." in page
 
+    def test_the_notice_that_everybody_reads_first_says_so_too(self, office: Office) -> None:
+        office.add("fay", acknowledged=False)
+
+        assert UNSIGNED in office.client("fay").get("/welcome", follow_redirects=True).text
+
     def test_check_warns(self, run: Run) -> None:
         init(run)
 

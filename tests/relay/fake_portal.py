@@ -31,6 +31,7 @@ class FakePortal:
         self.status = 200
         self.policy_status = 200
         self.delay = 0.0
+        self.answers_get_lost = False
         self.unusable: str | None = None
         self.taken: list[Upload] = []
         self.sizes: list[int] = []
@@ -69,6 +70,8 @@ class FakePortal:
             return 422, {"title": "cannot be taken"}
         self.bodies.append(unpacked)
         self.taken.append(upload)
+        if self.answers_get_lost:
+            return 504, {}
         return 200, {"stored": len(upload.events)}
 
     def _enrolment(self, method: str, path: str, body: bytes) -> tuple[int, Any]:

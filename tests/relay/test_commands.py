@@ -75,6 +75,20 @@ def test_nothing_is_captured_in_a_pause_and_it_is_told_as_a_gap(tmp_path: Path, 
         assert portal.dropped() == {}
 
 
+def test_what_a_policy_drops_is_not_even_counted_in_a_pause(tmp_path: Path, portal: FakePortal) -> None:
+    with desk(tmp_path / "relay", portal) as here:
+        here.bucket("editor", "app.editor.activity")
+        here.relay.obey({"do": "pause", "seconds": 1800})
+        here.beat("editor", 100, {"file": "a"})
+        here.now[0] += 3600
+        here.relay.desk.end_pause_if_over()
+        here.beat("editor", 3000, {"file": "b"})
+        here.relay.desk.use(here.relay.desk.door)
+        here.send()
+
+        assert portal.dropped() == {"unknown-stream": 1}
+
+
 def test_a_pause_outlives_the_process_and_is_ended_by_resume(tmp_path: Path, portal: FakePortal) -> None:
     with desk(tmp_path / "relay", portal) as here:
         here.relay.obey({"do": "pause", "seconds": 1800})

@@ -161,6 +161,35 @@ def test_a_second_relay_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_a_batch_whose_answer_got_lost_is_sent_again_as_it_was_under_its_number(tmp_path: Path) -> None:
+    def one(at: int) -> list[dict[str, object]]:
+        return [{"timestamp": iso(at), "duration": 1, "data": {"app": str(at)}}]
+
+    with fake_portal() as portal:
+        with desk(tmp_path / "relay", portal) as here:
+            here.call("POST", f"buckets/{here.bucket()}/events", one(0))
+            portal.answers_get_lost = True
+            here.send()
+            here.call("POST", "buckets/window/events", one(10))
+        portal.answers_get_lost = False
+        with desk(tmp_path / "relay", portal) as here:  # which sends as it starts
+            assert here.status()["waiting"] == 0
+
+        sent = [(each.batch, [e.start_us for e in each.events]) for each in portal.taken if each.events]
+        assert [starts for _, starts in sent] == [[us(0)], [us(0)], [us(10)]]
+        assert sent[0] == sent[1] != sent[2]
+
+
+def test_a_commit_outlives_a_power_cut_as_far_as_the_disk_keeps_its_word(tmp_path: Path) -> None:
+    queue = Queue(tmp_path / "queue.db", DeviceKey(bytes(32)))
+    settings = {
+        name: queue._writing.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
+    }
+    queue.close()
+
+    assert settings == {"synchronous": 2, "journal_mode": "wal"}
+
+
 def test_many_events_at_once_are_all_there_and_in_order(tmp_path: Path) -> None:
     with fake_portal() as portal, desk(tmp_path / "relay", portal) as here:
         window = here.bucket()

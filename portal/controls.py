@@ -1,0 +1,152 @@
+"""The employee's controls: pause with a timer, forget a time of an open week, applications of which nothing is kept."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from analytics.own_times import OwnTimesRefused
+from auth.permissions import Permission, requires
+from portal import own, own_times
+from portal.access import safe_next, system
+from portal.parse import bad
+from portal.problems import Problem
+from portal.show import day, number
+
+blueprint = Blueprint("controls", __name__, url_prefix="/me")
+
+PAUSES: Final = {
+    "15": dt.timedelta(minutes=15),
+    "30": dt.timedelta(minutes=30),
+    "60": dt.timedelta(hours=1),
+    "tomorrow": None,
+}
+LAST: Final = (("15", "the last 15 minutes"), ("30", "the last 30 minutes"), ("60", "the last hour"))
+_FORM: Final = "%Y-%m-%dT%H:%M"
+_MINUTE: Final = dt.timedelta(minutes=1)
+Page = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A time that somebody wants forgotten, as the form has it and as two moments."""
+
+    start: dt.datetime
+    end: dt.datetime
+
+    @property
+    def first(self) -> str:
+        return self.start.astimezone(own.zone()).strftime(_FORM)
+
+    @property
+    def last(self) -> str:
+        return self.end.astimezone(own.zone()).strftime(_FORM)
+
+
+@blueprint.post("/pause")
+@requires(Permission.OWN_WRITE)
+def pause() -> Response:
+    """Keep nothing of me for a while."""
+    length = request.form.get("length", "")
+    if length not in PAUSES:
+        raise bad("A pause lasts 15, 30 or 60 minutes, or until tomorrow.")
+    own_times.pause(PAUSES[length])
+    flash("Paused. Nothing of this time is kept, from whatever computer it comes. Only you see that it was a pause.")
+    return _back()
+
+
+@blueprint.post("/resume")
+@requires(Permission.OWN_WRITE)
+def resume() -> Response:
+    """End my pause."""
+    flash("What the policy allows is recorded again." if own_times.resume() else "There was no pause.")
+    return _back()
+
+
+@blueprint.get("/forget")
+@requires(Permission.OWN_READ)
+def forget() -> Page:
+    """Show my controls; for a time that is asked about, how many events of which day would go."""
+    if not request.args.keys() & {"last", "from", "to"}:
+        return _page()
+    try:
+        asked = _asked(request.args)
+        return _page(asked=asked, found=_counted(own_times.look(asked.start, asked.end)))
+    except Problem as problem:
+        return _page(wrong=problem.detail, typed=request.args), problem.status
+
+
+@blueprint.post("/forget")
+@requires(Permission.OWN_WRITE)
+def forgotten() -> Page:
+    """Let a time be forgotten, at once."""
+    try:
+        asked = _asked(request.form)
+        found = own_times.forget(asked.start, asked.end)
+    except Problem as problem:
+        return _page(wrong=problem.detail, typed=request.form), problem.status
+    count = sum(found.values())
+    events = f"{number(count)} {'event' if count == 1 else 'events'} went" if count else "No event was there"
+    flash(f"Forgotten. {events}, and nothing of that time will be kept, whenever and from wherever it comes.")
+    return redirect("/me/forget")
+
+
+@blueprint.post("/private-apps")
+@requires(Permission.OWN_WRITE)
+def private_apps() -> Page:
+    """Keep nothing of some applications."""
+    try:
+        own_times.keep_private(request.form.get("apps", "").splitlines())
+    except OwnTimesRefused as refused:
+        return _page(wrong_apps=str(refused), typed_apps=request.form.get("apps", "")), 400
+    flash("Kept. It holds for what comes from now on; only you see this list.")
+    return redirect("/me/forget#apps")
+
+
+def _asked(given: Mapping[str, str]) -> Asked:
+    if "last" in given:
+        if given["last"] not in dict(LAST):
+            raise bad("The last 15, 30 or 60 minutes can be forgotten; for anything else write from when to when.")
+        end = system().clock().replace(second=0, microsecond=0) + _MINUTE
+        return Asked(end - dt.timedelta(minutes=int(given["last"]) + 1), end)
+    return Asked(_moment(given.get("from", ""), fold=0), _moment(given.get("to", ""), fold=1))
+
+
+def _moment(text: str, fold: int) -> dt.datetime:
+    """Read a moment on the asker's clock; of an hour that comes twice, `fold` says which."""
+    try:
+        found = dt.datetime.strptime(text, _FORM)  # noqa: DTZ007 - the zone is the asker's
+    except ValueError:
+        raise bad("Write from when to when, such as 2026-11-19, 09:30.") from None
+    if not 1990 < found.year < 2200:
+        raise bad("That is no time of yours.")
+    return found.replace(tzinfo=own.zone(), fold=fold).astimezone(dt.UTC)
+
+
+def _counted(found: Mapping[dt.date, int]) -> list[tuple[str, int]]:
+    return [(day(date, "MMMMEEEEd"), count) for date, count in sorted(found.items())]
+
+
+def _page(**shown: object) -> str:
+    private = own_times.shown(own_times.read())
+    now = system().clock().astimezone(own.zone())
+    today = own.current_day()
+    defaults = {"from": (now - dt.timedelta(hours=1)).strftime(_FORM), "to": now.strftime(_FORM)}
+    return render_template(
+        "me/forget.html",
+        private=private,
+        zone=own.zone(),
+        last=LAST,
+        defaults=defaults,
+        open_since=own_times.first_open_day(),
+        backups=own_times.gone_from_backups(today),
+        horizon=system().config.erasure_horizon,
+        **shown,
+    )
+
+
+def _back() -> Response:
+    return redirect(safe_next(request.form.get("next", "/")))
