@@ -12,6 +12,7 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync")  # fmt: skip
 PORT = 8765
+NEWEST = "main p.say a[href^='/me/days/']"
 SIZES = {"desktop": 1280, "mobile": 390}
 PAGES = {
     "employee": {
@@ -99,22 +100,30 @@ def _visit(browser: Browser, link: str, role: str, pages: dict[str, str]) -> Non
 def _open_shown(page: Page, base: str, suffix: str) -> None:
     page.goto(base + "/me/access")
     page.locator("main a[href*='/me/access/shown/']").first.click()
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=FOLDER / f"shown-again-{suffix}.png", full_page=True)
+    _save(page, f"shown-again-{suffix}")
 
 
 def _open_week(page: Page, base: str, suffix: str) -> None:
     page.goto(base + "/team/")
     page.locator("main a[href*='/people/']").first.click()
     page.get_by_role("button", name="Open").first.click()
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=FOLDER / f"closed-week-{suffix}.png", full_page=True)
+    _save(page, f"closed-week-{suffix}")
 
 
 def _shoot(page: Page, url: str, name: str) -> None:
     page.goto(url)
+    if name.startswith("today-") and (newest := page.locator(NEWEST)).count():
+        newest.click()  # at night or on a Sunday nothing was captured yet: the last day shows what the page is for
+    _save(page, name)
+
+
+def _save(page: Page, name: str) -> None:
+    """Save the whole page as if the screen were as high, so that what is fixed to its edge does not hide a line."""
     page.wait_for_load_state("networkidle")
+    size = page.viewport_size or {"width": 1280, "height": 900}
+    page.set_viewport_size({**size, "height": page.evaluate("document.documentElement.scrollHeight")})
     page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+    page.set_viewport_size(size)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from portal.wiring import System
 from privacy import organisation, tombstone_file
 from privacy.access_log import AccessLog, Verification
 from privacy.keys import KeyRing
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import open_engine, writing
 from privacy.vault_store import snapshot
 
@@ -119,8 +120,9 @@ def examine_log(path: Path, keys: KeyRing, log: AccessLog, *, hashes_only: bool)
 
 def _describe(system: System, folder: Path, contents: Contents, saved: Saved, note: str) -> None:
     """Write what goes with the stores of a folder, and last of all its `backup.json`."""
+    stamps = tombstone_stamps(system.keys)
     with snapshot(system.stores.keys) as connection:
-        backup_files.write_file(folder / backup_files.TOMBSTONES, tombstone_file.dump(connection))
+        backup_files.write_file(folder / backup_files.TOMBSTONES, tombstone_file.dump(connection, stamps))
     backup_files.write_file(folder / backup_files.CHECKPOINT, note.encode())
     names = backup_files.STORES[contents]
     manifest = Manifest(

@@ -17,6 +17,8 @@ from typing import Final
 
 import msgspec
 
+from portal import backup_partials
+from portal.backup_partials import PartialTaken
 from privacy.canonical import canonical
 
 FORMAT: Final = 1
@@ -70,23 +72,29 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def new_folder(folder: Path) -> Iterator[Path]:
     """Give a folder to write into, which gets the name `folder` when all of it is there and durable.
 
-    Whatever is raised inside leaves nothing behind. BackupRefused if the name is taken.
+    Whatever is raised inside leaves nothing behind; what a backup that was killed left beside it is removed first.
+    BackupRefused if the name is taken.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupRefused(f"{folder} is there already: name a new folder")
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backup_partials.remove_left_beside(folder)
     partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of one that was interrupted
-    partial.mkdir(mode=0o700)
     try:
-        yield partial
-        for each in (*partial.iterdir(), partial):
-            sync(each)
-        partial.rename(folder)
-        sync(folder.parent)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        with backup_partials.held(partial):
+            try:
+                yield partial
+                for each in (*partial.iterdir(), partial):
+                    sync(each)
+                partial.rename(folder)
+                (folder / backup_partials.MARKER).unlink()
+                for each in (folder, folder.parent):
+                    sync(each)
+            except BaseException:
+                backup_partials.remove_own(partial)
+                raise
+    except PartialTaken as error:
+        raise BackupRefused(str(error)) from error
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -100,7 +108,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `backup.json` with the digests of all files that are in `folder`; they become their owner's alone."""
     for path in folder.iterdir():
         path.chmod(0o600)
-    files = {path.name: digest_of(path) for path in sorted(folder.iterdir())}
+    written = sorted(path for path in folder.iterdir() if path.name != backup_partials.MARKER)
+    files = {path.name: digest_of(path) for path in written}
     complete = msgspec.structs.replace(manifest, files=files)
     write_file(folder / MANIFEST, canonical(msgspec.to_builtins(complete)) + b"\n")
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, policy_words, verifying, witness_states
+from portal import key_life, known_erasures, leftovers, policy_words, verifying, witness_states
 from portal.config import Config, ConfigError
 from portal.wiring import NotInitialised, System, build
 from portal.witness_states import Mood
@@ -77,6 +77,7 @@ def inspect(system: System) -> list[Finding]:
         *_keys(system),
         *_key_life(system),
         *_places(system.config),
+        *_erasures(system),
         *_policy(system),
         *_log(system),
         *_witnesses(system),
@@ -110,6 +111,12 @@ def _key_life(system: System) -> Iterator[Finding]:
 def _places(config: Config) -> Iterator[Finding]:
     if config.key_provider == "file":
         yield from _same_disk(config)
+    for path in leftovers.find(config):
+        yield Finding(
+            Level.WARNING,
+            f"{path} was left by a restore or a recovery that was killed: names or wrapped keys of a backup",
+            "`sameview jobs nightly` removes it, and so does the next erasure.",
+        )
     if config.home.exists() and stat.S_IMODE(config.home.stat().st_mode) & 0o077:
         yield Finding(Level.WARNING, f"{config.home} can be read by others", f"chmod 700 {config.home}")
     if config.base_url.startswith("https://") and config.proxy_hops == 0:
@@ -132,6 +139,15 @@ def _same_disk(config: Config) -> Iterator[Finding]:
                 f"{config.kek_dir} is on the same file system as {database.database}",
                 "Whoever copies that disk has data and keys. Set SAMEVIEW_KEY_DIR to another disk.",
             )
+
+
+def _erasures(system: System) -> Iterator[Finding]:
+    for stone in (each for each in known_erasures.stones(system) if not each.finished):
+        yield Finding(
+            Level.FAULT if stone.day < system.clock().date() else Level.WARNING,
+            f"the erasure of person {stone.subject}, begun on {stone.day}, is not finished",
+            "`sameview jobs nightly` finishes it, or names the damage in its way: put that store back from a backup.",
+        )
 
 
 def _policy(system: System) -> Iterator[Finding]:

@@ -33,9 +33,17 @@ JOURNAL: Final = (
 """What stays besides, where data or log are in PostgreSQL. SQLite's journal is emptied with the erasure."""
 
 
-def what_stays(config: Config) -> tuple[str, ...]:
+DAMAGED: Final = (
+    "Some of your entries in the access log, sealed: keys that find them were damaged. They are not among the emptied"
+    " ones that this receipt counts. The keys are destroyed, so nothing opens these entries."
+)
+"""What stays besides, where keys of the person were damaged."""
+
+
+def what_stays(config: Config, *, damaged: bool = False) -> tuple[str, ...]:
     """Return what an erasure leaves in an installation with these settings, a sentence each."""
-    return STAYS if make_url(config.data_url).get_backend_name() == "sqlite" else (*STAYS, JOURNAL)
+    journal = () if make_url(config.data_url).get_backend_name() == "sqlite" else (JOURNAL,)
+    return (*STAYS, *journal, *((DAMAGED,) if damaged else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Receipt:
         lines = [
             f"erased on {self.erased_on}: log entry {self.entry}, which emptied {self.entries} entries",
             f"digest {self.digest}",
-            f"no backup opens what was erased after {self.horizon}",
+            f"from {self.horizon} on no backup opens what was erased",
             "what stays:",
             *(f"  {each}" for each in self.stays),
             "the log when this was written:",

@@ -41,19 +41,22 @@ class EscrowFolder:
     """HOME/escrow."""
 
     def __init__(self, home: Path) -> None:
-        self._public = home / "escrow" / "public-key.json"
+        self.key_file = home / "escrow" / "public-key.json"
         self._receipt = home / "escrow" / "handed-out.json"
 
     def public(self) -> PublicKey | None:
-        """Return the public key, None if none was made; EscrowRefused if the file is damaged."""
-        found = _read(self._public, PublicKey)
+        """Return the public key that lies there, None if none was made; EscrowRefused if the file is damaged.
+
+        Whoever can write there can replace it: nothing is sealed to it before `portal.key_records` asked the log.
+        """
+        found = _read(self.key_file, PublicKey)
         if found is not None and (found.format != _FORMAT or len(found.key) != 32):
-            raise EscrowRefused(f"{self._public} is no public key of an escrow: restore it, or make a new pair")
+            raise EscrowRefused(f"{self.key_file} is no public key of an escrow: restore it, or make a new pair")
         return found
 
     def keep_public(self, key: X25519PublicKey, day: dt.date) -> None:
         """Keep a public key; the receipt of an escrow for another one goes."""
-        _replace(self._public, msgspec.json.encode(PublicKey(_FORMAT, key.public_bytes_raw(), day)))
+        _replace(self.key_file, msgspec.json.encode(PublicKey(_FORMAT, key.public_bytes_raw(), day)))
         self._receipt.unlink(missing_ok=True)
 
     def place(self, receipt: Receipt) -> Path:

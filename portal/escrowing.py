@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from portal import key_records
 from portal.config import Config
 from portal.escrow_files import EscrowFolder, PublicKey, share_page, write_once
 from portal.wiring import System
@@ -20,13 +21,13 @@ from privacy.escrow import Escrow, Receipt
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
+from privacy.key_history import ESCROW_KEY_MADE
 from privacy.key_provider import KeyProvider
 from privacy.log_entries import Draft
 from privacy.policy import Purpose, Relation
 from privacy.wrapping import Wrapping
 
 ESCROWED: Final = "escrowed"
-KEY_MADE: Final = "escrow-key-made"
 Step = Callable[[str, float, float], None]
 
 
@@ -55,7 +56,7 @@ def make_key(system: System, output: Path, threshold: int, shares: int, *, repla
         for name, share in zip(names, made, strict=True):
             write_once(output / name, share_page(share, shares, system.organisation.origin, today))
             written.append(output / name)
-        system.log.append(_entry(KEY_MADE, public.public_bytes_raw()))
+        system.log.append(_entry(ESCROW_KEY_MADE, public.public_bytes_raw()))
         folder.keep_public(public, today)
     except BaseException:
         for path in written:  # shares of a key that is not in use would be taken for those of one that is
@@ -67,7 +68,7 @@ def make_key(system: System, output: Path, threshold: int, shares: int, *, repla
 def hand_out(system: System, output: Path) -> Escrow:
     """Seal every KEK to the escrow's key, log it, write the file, and keep a receipt of what it holds."""
     provider, folder = _exporting(system), EscrowFolder(system.config.home)
-    if (public := folder.public()) is None:
+    if (public := key_records.escrow_key(system)) is None:
         raise EscrowRefused("there is no escrow key: make one with `sameview keys escrow-key --output DIR`")
     if output.exists():
         raise EscrowRefused(f"{output} exists already, and is not written over: name another place")
@@ -80,14 +81,15 @@ def keep_up(system: System) -> bool:
     """Leave a new escrow in HOME/escrow if the last one lacks a key, and tell whether one was written.
 
     Without an escrow key there is none; a process that has not every key leaves it to one that has. Those of earlier
-    nights that still lie there go: all that they hold besides was destroyed.
+    nights that still lie there go: all that they hold besides was destroyed. EscrowRefused if the key is not the one
+    that the log knows, whether or not there is something to seal to it tonight.
     """
     folder, classes = EscrowFolder(system.config.home), system.keys.classes
     if not isinstance(system.provider, FileKeyProvider) or classes != frozenset(KeyClass):
         return False
-    receipt = folder.receipt()
+    public, receipt = key_records.escrow_key(system), folder.receipt()
     here = {(c, version) for c in KeyClass for version in system.provider.versions(c)}
-    if (public := folder.public()) is None or (receipt is not None and here <= receipt.places):
+    if public is None or (receipt is not None and here <= receipt.places):
         return False
     sealed = _seal(system, system.provider, public)
     kept = _keep(system, folder, sealed, _names(sealed), folder.place)

@@ -55,7 +55,7 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
         step("erasing again", 0, 1)
         known_erasures.learn(system)
-        done.erased_again = erasing.reapply(system)
+        done.erased_again = erasing.reapply(system, done.problems.append)
         _tell(system, mark, done)
         _account(system, step)
         _verify(system, done, step)

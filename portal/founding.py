@@ -10,7 +10,7 @@ from portal import schema
 from portal.config import Config
 from portal.providers import open_provider
 from portal.wiring import Clock, NotInitialised, System, build, open_stores, utc_now
-from privacy import key_versions, organisation, policy_versions
+from privacy import key_history, key_versions, organisation, policy_versions
 from privacy.access_log import Draft
 from privacy.fields import KeyClass
 from privacy.policy import Purpose, Relation
@@ -101,7 +101,7 @@ def _first_entry(policy: str) -> Draft:
         fields=(),
         purpose=Purpose.OPERATIONS,
         period=None,
-        outcome="founded",
+        outcome=key_history.FOUNDED,
         digest=policy,
         chain="organisation",
     )

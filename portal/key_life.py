@@ -1,13 +1,17 @@
 """How old keys are, which are missing, and whether anybody could open anything if they were lost tomorrow.
 
-The same for the command line, `check` and the compliance page. Nothing here opens a key or writes anything.
+The same for the command line, `check` and the compliance page. Nothing here opens anybody's data or writes anything;
+what the log says of keys is read, since what lies in the open can be moved or replaced.
 """
 
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
+from portal import key_records
 from portal.escrow_files import EscrowFolder
 from portal.show import listing
 from portal.wiring import System
@@ -16,6 +20,8 @@ from privacy.escrow import Receipt
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.rotation import State
+
+_PROVED: Final = 1000  # a page waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,14 @@ def epochs_of(state: State) -> str:
 
 
 def escrow_state(system: System, states: list[State]) -> EscrowState:
-    """Return whether the newest versions are in the escrow that was handed out; EscrowRefused for damaged files."""
+    """Return whether the newest versions are in the escrow that was handed out.
+
+    EscrowRefused for damaged or foreign files.
+    """
     if system.config.key_provider != "file":
         return EscrowState(False, None, None, ())
     folder = EscrowFolder(system.config.home)
-    public, receipt = folder.public(), folder.receipt()
+    public, receipt = key_records.escrow_key(system), folder.receipt()
     held = receipt.places if receipt is not None else frozenset()
     needed = [each for each in states if not each.destroyed_on and (each.keys or each in [*rotation.newest_of(states)])]
     missing = tuple(name_of(each) for each in needed if (each.key_class, each.version) not in held)
@@ -89,13 +98,33 @@ def escrow_state(system: System, states: list[State]) -> EscrowState:
     return EscrowState(True, None if public is None else public.fingerprint, receipt, missing, lying)
 
 
+def oldest_age(states: list[State], today: dt.date) -> int | None:
+    """Return how many days old the oldest key in use is, None if nobody knows of any."""
+    used = [each for each in states if each.destroyed_on is None or each.is_back]
+    return max((age for each in used if (age := each.age_days(today)) is not None), default=None)
+
+
+def reach(states: list[State], today: dt.date, horizon: int) -> str:
+    """Say in a line how far an erasure reaches into backups: what is promised, and what is so today."""
+    oldest, days = oldest_age(states, today), f"{horizon} day{'' if horizon == 1 else 's'}"
+    if oldest is None or oldest <= horizon:
+        return f"What was erased opens from no backup older than {days}: no key lives longer."
+    return (
+        f"What was erased should open from no backup older than {days}, and opens from those of {oldest} days:"
+        " run `sameview jobs nightly`, which replaces the keys."
+    )
+
+
 def concerns(system: System) -> Iterator[Concern]:
     """Yield what is wrong with the keys' ages, places and escrow."""
-    states = rotation.report(system.keys)
+    states = key_records.states(system)
     today = system.clock().date()
     for state in states:
         yield from _of_version(state, today)
+    for what, _, fix in (each.rpartition("; ") for each in rotation.contradictions(states)):
+        yield Concern(True, what, f"{fix[:1].upper()}{fix[1:]}.")
     yield from _of_ages(states, today, system.config.erasure_horizon)
+    yield from _of_data_keys(system)
     if not system.organisation.throw_away:
         yield from _of_escrow(system, states)
 
@@ -110,7 +139,7 @@ def _of_version(state: State, today: dt.date) -> Iterator[Concern]:
         yield Concern(True, f"{name} was destroyed on {state.destroyed_on} and is there again: it opens backups", fix)
     elif state.is_here and age is not None and age < 0:
         fix = "Correct the clock; the next `sameview jobs nightly` replaces the key."
-        yield Concern(False, f"{name} is dated {state.made_on}, after today: the clock was wrong", fix)
+        yield Concern(False, f"{name} is dated {state.since}, after today: the clock was wrong", fix)
 
 
 def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Concern]:
@@ -121,6 +150,18 @@ def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Conc
         what = f"{listing(list(old))}: up to {max(old.values())} days old. What was erased opens from backups of then"
         fix = f"Run `sameview jobs nightly` every night: it replaces keys before they are {horizon} days old."
         yield Concern(max(old.values()) > horizon, what, fix)
+
+
+def _of_data_keys(system: System) -> Iterator[Concern]:
+    """Say of which classes some data keys do not unwrap; each class is tried as far as its first thousand."""
+    for key_class in sorted(system.keys.classes):
+        tried = islice(system.keys.prove(key_class), _PROVED)
+        broken = [reason for _, reason in tried if reason is not None]
+        if broken:
+            keys = "data key" if len(broken) == 1 else "data keys"
+            what = f"{len(broken)} {keys} of class {key_class} cannot be unwrapped, the first: {broken[0]}"
+            fix = "Put the key store back from its newest backup; `sameview log verify` names whom it concerns."
+            yield Concern(True, what, fix)
 
 
 def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:

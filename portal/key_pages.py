@@ -7,10 +7,9 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from auth.permissions import Permission, requires
-from portal import key_life
+from portal import key_life, key_records
 from portal.access import system
 from portal.key_life import epochs_of, name_of
-from privacy import rotation
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.rotation import State
@@ -47,13 +46,13 @@ class Line:
 @requires(Permission.KEYS_READ)
 def keys() -> str:
     """Show every key in use, those that died last, the horizon, and the escrow."""
-    states, today = rotation.report(system().keys), system().clock().date()
+    states, today = key_records.states(system()), system().clock().date()
     used = [each for each in states if each.destroyed_on is None or each.is_back]
     destroyed = _destroyed(states)
     return render_template(
         "compliance/keys.html",
         lines=[_line(each, today) for each in used],
-        oldest=max((age for each in used if (age := each.age_days(today)) is not None), default=None),
+        oldest=key_life.oldest_age(states, today),
         horizon=system().config.erasure_horizon,
         destroyed=destroyed[:_DAYS],
         more=max(len(destroyed) - _DAYS, 0),
@@ -78,16 +77,24 @@ def _line(state: State, today: dt.date) -> Line:
     return Line(
         name=name_of(state),
         protects=PROTECTS[state.key_class],
-        made_on=state.made_on,
+        made_on=state.since,
         age_days=state.age_days(today),
         keys=state.keys,
         epochs=epochs_of(state),
-        state="missing" if state.is_lost else "destroyed, but there again" if state.is_back else "",
+        state=_wrong(state),
     )
+
+
+def _wrong(state: State) -> str:
+    if state.is_lost:
+        return "missing"
+    if state.is_back:
+        return "destroyed, but there again"
+    return "made younger in the key store" if state.is_redated else ""
 
 
 def _escrow(states: list[State]) -> str:
     try:
         return key_life.escrow_state(system(), states).sentence
     except EscrowRefused:
-        return "The escrow's own files are damaged: nobody knows whether lost keys could come back."
+        return "The escrow's own files are damaged or replaced: nobody knows whether lost keys could come back."

@@ -1,20 +1,32 @@
 """What runs once a night: weeks freeze, what is too old goes, the log's days are closed, and all is verified.
 
-Twice changes nothing. A step that fails on damaged keys keeps no other from being done: what is wrong is told at the
-end.
+Twice changes nothing. What is damaged, a row, a key or a chain, is somebody's and stops what is to be done for them;
+everything else is tried, and what is wrong is told at the end. While the clock is in doubt nothing is done by it that
+cannot be undone.
 """
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from auth.people import Person
-from portal import checkpoints, erasing, escrowing, policy_record, retention, verifying
+from portal import (
+    checkpoints,
+    clock_doubts,
+    erasing,
+    escrowing,
+    key_records,
+    leftovers,
+    policy_record,
+    retention,
+    verifying,
+)
+from portal.retention import DAMAGE
 from portal.wiring import System
 from privacy import rotation
 from privacy.escrow_key import EscrowRefused
-from privacy.key_provider import KeyRefused
 from privacy.period import Period, local_day, oldest_readable, shared_from
 from privacy.stores import StillRead, empty_journal
 
@@ -40,20 +52,26 @@ class Done:
     warnings: tuple[str, ...] = ()
 
 
-def run(system: System, step: Step) -> Done:
-    """Do everything that is due; people are independent of one another, so an interrupted night is simply run again."""
-    policy_record.settle(system)
-    everybody = system.people.everybody()
-    folded = weeks = text_days = 0
-    for number, person in enumerate(everybody):
-        step("people", number, len(everybody))
-        folded += system.intake.fold(person.subject) is not None
-        weeks += system.weeks.freeze_due(person.subject, list(_due(system, person)))
-        text_days += _expire_text(system, person)
-    expired = _expire(system)
-    log_days, cosignatures = _close_log_days(system), _publish(system)
-    keys_renewed, escrowed, refused = _look_after_keys(system, step)
-    refused += _take_off_disk(system)
+def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
+    """Do everything that is due; people are independent of one another, so an interrupted night is simply run again.
+
+    `clock_is_right` is the word of whoever runs an installation that stood still for long.
+    """
+    refused: list[str] = []
+    folded = weeks = text_days = expired = log_days = cosignatures = 0
+    with _naming(refused, "the capture policy was not recorded"):
+        policy_record.settle(system)
+    if not clock_is_right and (doubt := clock_doubts.doubt(system)) is not None:
+        refused.append(doubt)
+    else:
+        folded, weeks, text_days = _look_after_people(system, step, refused)
+        expired = _expire(system, refused)
+        with _naming(refused, "the day was not closed"):
+            log_days = _close_log_days(system, refused)
+    with _naming(refused, "no checkpoint was published"):
+        cosignatures = _publish(system)
+    keys_renewed, escrowed, kept = _look_after_keys(system, step)
+    refused += [*kept, *_take_off_disk(system)]
     step("verifying", 0, 0)
     whole = system.clock().date().isoweekday() == _SUNDAY
     found = verifying.verify(system, hashes_only=not whole)
@@ -67,9 +85,39 @@ def run(system: System, step: Step) -> Done:
         keys_renewed=keys_renewed,
         escrowed=escrowed,
         whole=whole,
-        problems=(*refused, *found.problems),
+        problems=tuple(dict.fromkeys((*refused, *found.problems))),  # on Sundays both say what is wrong with keys
         warnings=tuple(found.warnings),
     )
+
+
+@contextmanager
+def _naming(problems: list[str], what: str) -> Iterator[None]:
+    """Let damage stop no more than what is done inside, and name it."""
+    try:
+        yield
+    except DAMAGE as error:
+        problems.append(f"{what}: {error}")
+
+
+def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple[int, int, int]:
+    """Fold what came, freeze everybody's weeks that are due, let old text go; return how many people, weeks and days.
+
+    The weeks of somebody whose events could not be folded stay as they are: frozen, they would lack these for good.
+    """
+    everybody = system.people.everybody()
+    folded = weeks = text_days = 0
+    for number, person in enumerate(everybody):
+        step("people", number, len(everybody))
+        unfolded = True
+        with _naming(problems, f"person {person.subject}: what collectors sent was not folded into days"):
+            folded += system.intake.fold(person.subject) is not None
+            unfolded = False
+        for week in () if unfolded else _due(system, person):
+            with _naming(problems, f"person {person.subject}: a week was not frozen"):
+                weeks += system.weeks.freeze(person.subject, week)
+        with _naming(problems, f"person {person.subject}: kept text was not let go"):
+            text_days += _expire_text(system, person)
+    return folded, weeks, text_days
 
 
 def _due(system: System, person: Person) -> Iterator[Period]:
@@ -101,9 +149,9 @@ def _publish(system: System) -> int:
     return len(checkpoints.latest(system).cosignatures)
 
 
-def _expire(system: System) -> int:
+def _expire(system: System, problems: list[str]) -> int:
     """Let go what is older than agreed, before the day is closed."""
-    expired = retention.expire(system)
+    expired = retention.expire(system, problems.append)
     if expired:
         erasing.keep_file(system)
     return expired
@@ -111,14 +159,15 @@ def _expire(system: System) -> int:
 
 def _look_after_keys(system: System, step: Step) -> tuple[int, bool, list[str]]:
     """Renew keys and leave a new escrow: how many classes, whether there is one, and what was refused."""
-    renewed, escrowed, refused = 0, False, []
+    renewed, escrowed, refused = 0, False, list(key_records.redated(system))  # before what is renewed is gone
     try:
         renewed = _renew_keys(system, step)
-    except KeyRefused as error:
+    except DAMAGE as error:
         refused.append(str(error))
+        renewed = len(error.done) if isinstance(error, rotation.RenewalIncomplete) else 0
     try:
         escrowed = escrowing.keep_up(system)
-    except EscrowRefused as error:
+    except (EscrowRefused, *DAMAGE) as error:
         refused.append(str(error))
     return renewed, escrowed, refused
 
@@ -130,9 +179,13 @@ def _renew_keys(system: System, step: Step) -> int:
 
 
 def _take_off_disk(system: System) -> list[str]:
-    """Finish erasures that waited for somebody's reading, empty the journals, and say which could not be emptied."""
-    erasing.resume(system)
-    kept = []
+    """Finish erasures that waited for somebody's reading, remove what a killed restore left, empty the journals.
+
+    Returns what could not be done.
+    """
+    leftovers.discard(system)
+    kept: list[str] = []
+    erasing.resume(system, kept.append)
     for engine in (system.stores.keys, system.stores.data, system.stores.log):
         try:
             empty_journal(engine)
@@ -141,7 +194,7 @@ def _take_off_disk(system: System) -> list[str]:
     return kept
 
 
-def _close_log_days(system: System) -> int:
+def _close_log_days(system: System, problems: list[str]) -> int:
     """Close yesterday, and count it if it was not closed before."""
     yesterday, size = system.clock().date() - dt.timedelta(days=1), system.log.size
-    return int(system.log.close_day(yesterday) >= size)
+    return int(system.log.close_day(yesterday, problems.append) >= size)

@@ -2,14 +2,15 @@
 
 That somebody was erased is known twice: by the tombstone in the key store, and by the log, in which their chains ended.
 Where one of them is missing an older one was put back, and where name, stored data or keys are there again, they were.
+A tombstone that is not genuine is none here: it excuses nothing either.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import exists, select
 
+from portal import known_erasures
 from portal.wiring import System
-from privacy import tombstones
 from privacy.key_store import WrappedKey
 from privacy.log_ledger import Ledger
 from privacy.tombstones import Stone
@@ -42,8 +43,7 @@ def warnings(system: System) -> Iterator[str]:
 
 
 def _stones(system: System) -> dict[str, Stone]:
-    with system.stores.keys.connect() as connection:
-        return {each.subject: each for each in tombstones.read(connection)}
+    return {each.subject: each for each in known_erasures.stones(system)}
 
 
 def _left(system: System, subject: str) -> Iterator[str]:

@@ -3,26 +3,34 @@
 The key store here is used if it is there, since only it lacks the keys that were destroyed. A key backup is taken when
 it is lost, and never one that is older than the erasure horizon. A key backup that does not know of an erasure which is
 known elsewhere is taken only when somebody says so, and learns of it before anything opens.
+
+What files say of erasures counts if its stamps hold, and the key of the stamps is in every key store that can be taken.
+Only what an older version wrote has none: whoever says that keys are lost says that this is to be obeyed, too.
 """
 
 import datetime as dt
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import backup_files, known_erasures, schema, staging
 from portal.backup_files import Contents, Manifest
 from portal.config import Config
+from portal.known_erasures import Copy
+from portal.providers import open_provider
 from portal.restore_log import RestoreRefused
 from privacy import key_store, tombstone_file
+from privacy.keys import KeyRing
 from privacy.log_tables import LogKeyRow
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import writing
-from privacy.tombstone_file import Tombstones, TombstonesBroken
+from privacy.tombstone_file import TombstonesBroken
+from privacy.tombstones import TombstoneStamps
 
 
 def choose(
-    config: Config, data: Manifest, folder: Path | None, known: list[Tombstones], today: dt.date, *, lost_keys: bool
+    config: Config, data: Manifest, folder: Path | None, known: list[Copy], today: dt.date, *, lost_keys: bool
 ) -> bool:
     """Return whether the keys are taken from a backup; they are staged then. RestoreRefused if there are none.
 
@@ -116,31 +124,60 @@ def _check_age(config: Config, folder: Path, manifest: Manifest, today: dt.date)
         )
 
 
-def _tell_staged(config: Config, folder: Path, known: list[Tombstones], *, lost_keys: bool) -> None:
-    with staging.opened(config, "keys", staged=True) as engine, writing(engine) as connection:
-        new = sum(tombstone_file.merge(connection, each) for each in known)
-        if new and not lost_keys:
-            raise RestoreRefused(
-                f"{folder} does not know of {new} erasure(s) that were made since: take a newer backup of the keys. If"
-                " there is none, --lost-keys erases again before anything opens"
-            )
+def _tell_staged(config: Config, folder: Path, known: list[Copy], *, lost_keys: bool) -> None:
+    with staging.opened(config, "keys", staged=True) as engine:
+        stamps = _stamps(config, engine)
+        with writing(engine) as connection:
+            unstamped = sum(tombstone_file.unheard_of(connection, each.said) for each in known)
+            new = sum(tombstone_file.merge(connection, stamps, each.said, also_unstamped=lost_keys) for each in known)
+    if new and not lost_keys:
+        raise RestoreRefused(
+            f"{folder} does not know of {new} erasure(s) that were made since: take a newer backup of the keys. If"
+            " there is none, --lost-keys erases again before anything opens"
+        )
+    if unstamped and not lost_keys:
+        raise RestoreRefused(
+            f"{folder} does not know of {unstamped} erasure(s) that {_paths(known)} state without a stamp, as older"
+            " versions did and forgers do: take a newer backup of the keys, or delete the lines if nobody was erased."
+            " --lost-keys obeys them, and erases again before anything opens"
+        )
 
 
-def tell_live(config: Config, known: list[Tombstones]) -> None:
+def tell_live(config: Config, known: list[Copy], *, lost_keys: bool) -> None:
     """Let the key store here learn what is known beside it: it may itself be an older one that was put back."""
-    with staging.opened(config, "keys", staged=False) as engine, writing(engine) as connection:
-        key_store.lock_for_moving(connection)
-        for each in known:
-            tombstone_file.merge(connection, each)
+    with staging.opened(config, "keys", staged=False) as engine:
+        stamps = _stamps(config, engine)
+        with writing(engine) as connection:
+            key_store.lock_for_moving(connection)
+            for each in known:
+                tombstone_file.merge(connection, stamps, each.said, also_unstamped=lost_keys)
 
 
-def known_beside(config: Config, erased: bytes) -> list[Tombstones]:
+def left_out(config: Config, known: list[Copy], *, staged: bool) -> list[str]:
+    """Return what files say of erasures, and is not obeyed, each a sentence."""
+    fix = "if somebody was erased whom the log and the keys do not know, restore again with --lost-keys"
+    with staging.opened(config, "keys", staged=staged) as engine:
+        stamps = _stamps(config, engine)
+        with engine.connect() as connection:
+            return list(known_erasures.doubts(connection, stamps, known, fix))
+
+
+def _stamps(config: Config, engine: Engine) -> TombstoneStamps:
+    return tombstone_stamps(KeyRing(engine, open_provider(config, config.key_classes), classes=config.key_classes))
+
+
+def _paths(known: list[Copy]) -> str:
+    return " and ".join(str(each.path) for each in known if any(stone.stamp is None for stone in each.said.tombstones))
+
+
+def known_beside(config: Config, folder: Path, erased: bytes) -> list[Copy]:
     """Return what the folder of checkpoints and the file of a backup say; RestoreRefused names one that is broken."""
     try:
         here = known_erasures.beside_checkpoints(config)
     except TombstonesBroken as error:
         raise RestoreRefused(str(error)) from error
+    path = folder / backup_files.TOMBSTONES
     try:
-        return [tombstone_file.load(erased), *here]
+        return [Copy(path, tombstone_file.load(erased)), *here]
     except TombstonesBroken as error:
-        raise RestoreRefused(f"the backup's tombstones.json is {error}; take another backup") from error
+        raise RestoreRefused(f"{path} is {error}; take another backup") from error

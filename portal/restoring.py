@@ -57,14 +57,16 @@ def restore(config: Config, source: Source, step: Step, clock: Clock = utc_now) 
             f"a restore verifies everything: run it where SAMEVIEW_KEY_CLASSES has {', '.join(sorted(withheld))}"
         )
     with occupancy.alone(config.home):
-        unfinished = find_mark(config)
+        unfinished, left_out = find_mark(config), list[str]()
         if unfinished is not None:
             place_rest(config, unfinished, step)
         if source.folder is not None:
-            _begin(config, source.folder, source, unfinished, step, clock)
+            left_out = _begin(config, source.folder, source, unfinished, step, clock)
         elif unfinished is None:
             raise RestoreRefused("no restore is waiting to be finished: name a backup with --from DIR")
-        return finish(config, step, clock)
+        done = finish(config, step, clock)
+        done.problems += left_out
+        return done
 
 
 def find_mark(config: Config) -> Restoration | None:
@@ -84,15 +86,19 @@ def find_mark(config: Config) -> Restoration | None:
 
 def _begin(
     config: Config, folder: Path, source: Source, unfinished: Restoration | None, step: Step, clock: Clock
-) -> None:
-    """Prepare everything beside the live stores, then exchange the data. What is refused leaves nothing behind."""
+) -> list[str]:
+    """Prepare everything beside the live stores, then exchange the data; return what files say that is left out.
+
+    What is refused leaves nothing behind.
+    """
     make_folders(config)
     staging.discard(config)
     mark = None
     try:
-        mark = _prepare(config, folder, source, unfinished, step, clock)
+        mark, left_out = _prepare(config, folder, source, unfinished, step, clock)
         together = ["data", "log"] if staging.live_file(config, "data") is None else ["data"]
         staging.place(config, together, step)
+        return left_out
     finally:
         if mark is None or find_mark(config) != mark:
             staging.discard(config)
@@ -100,15 +106,15 @@ def _begin(
 
 def _prepare(
     config: Config, folder: Path, source: Source, unfinished: Restoration | None, step: Step, clock: Clock
-) -> Restoration:
-    """Stage, verify and decide everything; return the mark that the staged data carry."""
+) -> tuple[Restoration, list[str]]:
+    """Stage, verify and decide everything; return the mark of the staged data, and what files say that is left out."""
     manifest = backup_files.read_manifest(folder, Contents.DATA)
     today = clock().date()
     for number, name in enumerate(("data", "log")):
         step("reading the backup", number, 2)
         restore_keys.stage(config, folder, manifest, name)
     _check_owner(config, folder, manifest)
-    known = restore_keys.known_beside(config, backup_files.read(folder, manifest, backup_files.TOMBSTONES))
+    known = restore_keys.known_beside(config, folder, backup_files.read(folder, manifest, backup_files.TOMBSTONES))
     keys_folder = None if unfinished is not None and unfinished.takes_keys else source.keys_folder
     keys_taken = restore_keys.choose(config, manifest, keys_folder, known, today, lost_keys=source.lost_keys)
     with staging.opened(config, "keys", staged=keys_taken) as engine:
@@ -124,8 +130,8 @@ def _prepare(
     mark = mark if unfinished is None else _with_losses_of(unfinished, mark)
     _settle(config, mark, today, keep_log=choice.taken)
     if not keys_taken:  # true whatever becomes of this restore, and nothing is refused from here on
-        restore_keys.tell_live(config, known)
-    return mark
+        restore_keys.tell_live(config, known, lost_keys=source.lost_keys)
+    return mark, restore_keys.left_out(config, known, staged=keys_taken)
 
 
 def _with_losses_of(unfinished: Restoration, mark: Restoration) -> Restoration:

@@ -7,7 +7,7 @@ or a planned week, is carried into the oldest month that stays.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -15,15 +15,19 @@ from typing import Final
 from sqlalchemy import exists, select
 
 from auth.change import earliest_day
+from portal.settings import FEWEST_LOG_YEARS, FEWEST_MONTHS
 from portal.wiring import System
 from privacy import key_store, tombstones, vault_store
-from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
-from privacy.key_provider import KeyGone
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of, first_day_of
+from privacy.inventory import VaultIncomplete
+from privacy.key_provider import KeyGone, KeyRefused
 from privacy.key_store import WrappedKey
-from privacy.log_entries import LOG_FIELD, Chain
+from privacy.log_entries import LOG_FIELD, Chain, LogUnavailable
 from privacy.log_upkeep import EXPIRED
 from privacy.period import Period, week_of
 from privacy.policy import Purpose
+from privacy.seal import SealBroken
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import StillRead, purge, writing
 from privacy.tombstones import Expired
 from privacy.vault import ORGANISATION, Row
@@ -31,10 +35,20 @@ from privacy.vault import ORGANISATION, Row
 DATED_FROM: Final = dt.date(1970, 1, 1)
 """What is filed under an earlier day has no day, such as the list of a person's collectors: it does not expire."""
 
+DAMAGE: Final = (KeyGone, KeyRefused, LogUnavailable, SealBroken, VaultIncomplete)
+"""What one damaged row, key or chain raises: it concerns whoever it is of, and keeps nobody else's from being done."""
+
+Tell = Callable[[str], object]
+"""Hears a sentence about what could not be done."""
+
 _CHAINS: Final[dict[KeyClass, tuple[Chain, ...]]] = {
     KeyClass.PRIVATE: (Chain.SELF,),
     KeyClass.AUDIT: (Chain.OTHERS, Chain.SELF),  # own reads carry tags of the audit key
 }
+
+
+def ignored(_: str) -> None:
+    """Hear nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +83,29 @@ class Bound:
 
 def bounds(system: System) -> list[Bound]:
     """Return from which day on each class is kept now: on nobody's clock anything goes too early."""
-    today, policy = earliest_day(system.clock()), system.policies.now()
-    month = today.year * 12 + today.month - 1 - policy.retention.months
+    policy = system.policies.now()
+    kept = policy.retention
+    return _bounds(earliest_day(system.clock()), kept.months, policy.text_days or 0, kept.log_years)
+
+
+def _bounds(today: dt.date, months: int, text_days: int, log_years: int) -> list[Bound]:
+    month = today.year * 12 + today.month - 1 - months
     first_month = dt.date(month // 12, month % 12 + 1, 1)
-    first_text = today - dt.timedelta(days=policy.text_days or 0)
     return [
         Bound(KeyClass.SHARED, first_month),
         Bound(KeyClass.PRIVATE, first_month),
-        Bound(KeyClass.TEXT, week_of(first_text).first),
-        Bound(KeyClass.AUDIT, dt.date(today.year - policy.retention.log_years, 1, 1)),
+        Bound(KeyClass.TEXT, week_of(today - dt.timedelta(days=text_days)).first),
+        Bound(KeyClass.AUDIT, dt.date(today.year - log_years, 1, 1)),
     ]
+
+
+def may_be_over(system: System, expiry: Expired) -> bool:
+    """Tell whether what an expiry let go of can be over by now, under the shortest time that can be set.
+
+    A shorter time may have been set once, and what went then stays gone; but no setting lets go of more than this.
+    """
+    shortest = _bounds(earliest_day(system.clock()), FEWEST_MONTHS, 0, FEWEST_LOG_YEARS)
+    return any(bound.key_class == expiry.key_class and expiry.before_epoch <= bound.before for bound in shortest)
 
 
 def is_over(system: System, key_class: KeyClass, day: dt.date) -> bool:
@@ -86,26 +113,65 @@ def is_over(system: System, key_class: KeyClass, day: dt.date) -> bool:
     return any(day < bound.first for bound in bounds(system) if bound.key_class is key_class)
 
 
-def expire(system: System) -> int:
-    """Let go whatever is older than agreed, and return of how many classes there was any."""
-    return sum(_expire(system, bound) for bound in bounds(system))
+def is_due(system: System) -> bool:
+    """Tell whether anything is older than agreed; nothing is opened."""
+    return any(_is_due(system, bound) for bound in bounds(system))
 
 
-def reapply(system: System, expiry: Expired) -> bool:
+def expire(system: System, tell: Tell = ignored) -> int:
+    """Let go whatever is older than agreed, and return of how many classes there was any.
+
+    Whoever has something that is damaged keeps all of that class, with its keys, until it is mended or they are erased:
+    nothing is destroyed that cannot be read first. `tell` hears of it, and of a class that could not be let go at all.
+    """
+    count = 0
+    for bound in bounds(system):
+        try:
+            count += _expire(system, bound, tell)
+        except DAMAGE as error:
+            tell(f"what is too old of the class {bound.key_class} was not let go: {error}")
+    return count
+
+
+def reapply(system: System, expiry: Expired, tell: Tell = ignored) -> bool:
     """Let go again what a restored backup brought back of an expired class; tell whether there was any."""
-    return _expire(system, Bound(expiry.key_class, _first_day(expiry)))
+    return _expire(system, bound_of(expiry), tell)
 
 
-def _expire(system: System, bound: Bound) -> bool:
+def bound_of(expiry: Expired) -> Bound:
+    """Return the bound that an expiry notes; ValueError if there is none such."""
+    key_class = KeyClass(expiry.key_class)
+    return Bound(key_class, first_day_of(key_class, expiry.before_epoch))
+
+
+def _is_due(system: System, bound: Bound) -> bool:
+    return bool(_filed(system, bound) or _keys_left(system, bound) or system.log.has_expired(bound.chains, bound.first))
+
+
+def _expire(system: System, bound: Bound, tell: Tell) -> bool:
     """Do the steps for one class; each finds what an interrupted night left of it."""
-    subjects = _filed(system, bound)
-    if not (subjects or _keys_left(system, bound) or system.log.has_expired(bound.chains, bound.first)):
+    if not _is_due(system, bound):
         return False
-    for subject in subjects:
-        _drop_rows(system, subject, bound)
+    kept = set()
+    for subject in _filed(system, bound):
+        try:
+            _drop_rows(system, subject, bound)
+        except DAMAGE as error:
+            kept.add(subject)
+            tell(f"person {subject}: what is too old of the class {bound.key_class} was not let go: {error}")
+    for subject, reason in system.log.stuck(bound.chains, bound.first).items():
+        kept.add(subject)
+        tell(f"person {subject}: keys of the class {bound.key_class} were not let go, their chain needs them: {reason}")
+    if not _is_left_but(system, bound, kept):
+        return False
     system.log.expire(bound.chains, bound.first, bound.fields, Period(DATED_FROM, bound.first))
-    _destroy_keys(system, bound)
+    _destroy_keys(system, bound, kept)
     return True
+
+
+def _is_left_but(system: System, bound: Bound, kept: Collection[str]) -> bool:
+    """Tell whether anything is left to expire of others than `kept`: else every night would write an entry."""
+    return _keys_left(system, bound, kept) or system.log.has_expired(bound.chains, bound.first)
 
 
 def _filed(system: System, bound: Bound) -> list[str]:
@@ -113,10 +179,12 @@ def _filed(system: System, bound: Bound) -> list[str]:
         return vault_store.filed_before(connection, bound.key_class, bound.low, bound.before)
 
 
-def _keys_left(system: System, bound: Bound) -> bool:
+def _keys_left(system: System, bound: Bound, kept: Collection[str] = ()) -> bool:
     here = (WrappedKey.key_class == bound.key_class, WrappedKey.epoch >= bound.low, WrappedKey.epoch < bound.before)
     with system.stores.keys.connect() as connection:
-        return bool(connection.scalar(select(exists().where(*here, WrappedKey.subject_id != ORGANISATION))))
+        return bool(
+            connection.scalar(select(exists().where(*here, WrappedKey.subject_id.not_in((ORGANISATION, *kept)))))
+        )
 
 
 def _drop_rows(system: System, subject: str, bound: Bound) -> None:
@@ -148,23 +216,13 @@ def _is_carried(system: System, subject: str, field: Field, bound: Bound) -> boo
     return newest is not None and DATED_FROM <= newest < bound.first
 
 
-def _destroy_keys(system: System, bound: Bound) -> None:
-    today = system.clock().date()
+def _destroy_keys(system: System, bound: Bound, kept: Collection[str]) -> None:
+    today, stamps = system.clock().date(), tombstone_stamps(system.keys)
     with writing(system.stores.keys) as connection:
         key_store.lock_for_moving(connection)
-        tombstones.expire(connection, Expired(bound.key_class, bound.before, today))
-        key_store.destroy_epochs(connection, bound.key_class, bound.low, bound.before, but=ORGANISATION)
+        tombstones.expire(connection, stamps, Expired(bound.key_class, bound.before, today))
+        key_store.destroy_epochs(connection, bound.key_class, bound.low, bound.before, but=(ORGANISATION, *kept))
     system.keys.evict()
     with suppress(StillRead):  # the night empties the journals last, and tells where it cannot
         purge(system.stores.keys, [WrappedKey.__table__])
         purge(system.stores.data, [])
-
-
-def _first_day(expiry: Expired) -> dt.date:
-    """Return the first day of the first epoch that stays."""
-    epoch = expiry.before_epoch
-    if expiry.key_class is KeyClass.TEXT:
-        return dt.date.fromordinal(epoch * 7 + 1)
-    if expiry.key_class is KeyClass.AUDIT:
-        return dt.date(epoch, 1, 1)
-    return dt.date(epoch // 12, epoch % 12 + 1, 1)

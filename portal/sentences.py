@@ -73,6 +73,7 @@ _EVENTS: Final[dict[str, str]] = {
     "founded": "{viewer} set this portal up",
     "invited": "{viewer} issued an invitation to {whose} account",
     "key-destroyed": "The key {keys} was destroyed: what backups hold under it opens no more",
+    "key-noted": "The key {keys} was found to be in use",
     "leaving": "{viewer} noted {whose} last day",
     "member-added": "{viewer} put {subject} into a team",
     "member-removed": "{viewer} took {subject} out of a team",

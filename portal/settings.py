@@ -17,6 +17,8 @@ from privacy.fields import KeyClass
 PREFIX: Final = "SAMEVIEW_"
 PRESETS: Final = ("strict", "coaching", "own_insight")
 PROVIDERS: Final = ("file", "pkcs11")
+FEWEST_MONTHS: Final = 3  # a manager may read eight weeks back
+FEWEST_LOG_YEARS: Final = 1
 
 
 class ConfigError(ValueError):
@@ -122,7 +124,9 @@ def _witnesses(name: str, value: str) -> tuple[WitnessAddress, ...]:
         key, _, address = each.partition(" ")
         address = address.strip().rstrip("/")
         if not address.startswith(("http://", "https://")):
-            raise ConfigError(f"{PREFIX}{name}: after the verifier key comes the witness's address: {each!r}")
+            raise ConfigError(
+                f"{PREFIX}{name}: after the verifier key comes the witness's address, https://… or http://…: {each!r}"
+            )
         found.append(WitnessAddress(_cosigner(name, key), address))
     names = [each.verifier_key.partition("+")[0] for each in found]
     if twice := {each for each in names if names.count(each) > 1}:
@@ -164,8 +168,8 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "PKCS11_TOKEN": _text,
     "PKCS11_PIN": _text,
     "ERASURE_HORIZON": _number(1, 90),
-    "RETAIN_MONTHS": _number(3, 120),  # a manager may read eight weeks back
-    "RETAIN_LOG_YEARS": _number(1, 30),
+    "RETAIN_MONTHS": _number(FEWEST_MONTHS, 120),
+    "RETAIN_LOG_YEARS": _number(FEWEST_LOG_YEARS, 30),
     "CHECKPOINT_MINUTES": _number(1, 1440),
     "WITNESSES": _witnesses,
     "TESTING": _yes_or_no,

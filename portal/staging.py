@@ -75,8 +75,13 @@ def opened_file(path: Path) -> Iterator[Engine]:
 
 def discard(config: Config, names: Collection[str] = NAMES) -> None:
     """Remove staged stores, and what a recovery that was killed left."""
-    for staged in (*(staged_file(config, name) for name in names), recovery_file(config)):
-        _remove(staged, *(staged.with_name(staged.name + ending) for ending in _JOURNALS))
+    _remove(*staged_paths(config, names))
+
+
+def staged_paths(config: Config, names: Collection[str] = NAMES) -> list[Path]:
+    """Return the files that staged stores and a recovery may have, whether they are there or not."""
+    stores = (*(staged_file(config, name) for name in names), recovery_file(config))
+    return [each.with_name(each.name + ending) for each in stores for ending in ("", *_JOURNALS)]
 
 
 def settle(config: Config, names: Collection[str]) -> None:
@@ -109,7 +114,7 @@ def _exchange(staged: Path, live: Path) -> None:
 def _remove(*paths: Path) -> None:
     for path in paths:
         if path.exists():
-            path.unlink()
+            path.unlink(missing_ok=True)  # another process may be as fast
 
 
 def _refill(config: Config, names: Collection[str], step: Step) -> None:

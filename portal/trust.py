@@ -13,14 +13,13 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from analytics.imports.csv_mapping import sources
 from auth.permissions import Permission, requires
-from portal import checkpoints, fingerprint, own_check, witness_states
+from portal import checkpoints, fingerprint, key_records, own_check, witness_states
 from portal.access import person, system
 from portal.escrow_files import EscrowFolder
 from portal.parse import week_from
 from portal.problems import Problem, answer
 from portal.show import listing, number
 from portal.witness_states import Mood
-from privacy import rotation
 from privacy.checkpoint import NoteBroken
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
@@ -211,7 +210,7 @@ def _keys(system: "System") -> tuple[tuple[str, str], ...]:
 
 def _wrapping_keys(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
     today = system.clock().astimezone(dt.UTC).date()
-    states = rotation.report(system.keys)
+    states = key_records.states(system)
     ages = [each.age_days(today) for each in states if each.is_back or not each.destroyed_on]
     known = [each for each in ages if each is not None]
     if known:
@@ -220,6 +219,8 @@ def _wrapping_keys(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
         yield "warn", "the age of the wrapping keys is not recorded yet"
     if any(each.is_back for each in states):
         yield "bad", "a destroyed wrapping key was put back"
+    if any(each.is_redated for each in states):
+        yield "bad", "somebody wrote another age of a wrapping key into the key store"
 
 
 def _escrow(system: "System", horizon: int) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from privacy import closings
 from privacy.canonical import canonical_record
 from privacy.chains import erasure_digest
 from privacy.checkpoint import Signer
-from privacy.key_provider import KeyGone
+from privacy.key_provider import KeyGone, KeyRefused
 from privacy.keys import KeyClassWithheld, KeyRing
 from privacy.log_commit import Committer, Waiting
 from privacy.log_entries import Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
@@ -27,7 +27,7 @@ from privacy.log_proofs import LogProofs
 from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
 from privacy.log_seals import SUBJECT_TAG, TAG_BYTES, VIEWER_TAG, LogSeals, new_salt
-from privacy.log_upkeep import ERASED, Erased, Erasure, Expiration, ended_chains, erasure_of
+from privacy.log_upkeep import ERASED, EXPIRED, Erased, Erasure, Expiration, ended_chains, erasure_of
 from privacy.log_verify import Verification
 from privacy.period import Period
 from privacy.seal import SealBroken
@@ -35,6 +35,7 @@ from privacy.tombstones import SubjectErased
 from privacy.vault import ORGANISATION
 
 _REMEMBERED_OWN_READS: Final = 50_000
+_ALL: Final = 2**31
 
 
 class AccessLog(LogProofs):
@@ -62,24 +63,31 @@ class AccessLog(LogProofs):
         self._queue.submit([each for each in appended if isinstance(each, Waiting)])
         return [each if isinstance(each, Appended) else self._remember(each) for each in appended]
 
-    def close_day(self, day: dt.date) -> int:
+    def close_day(self, day: dt.date, tell: Callable[[str], object] = lambda _: None) -> int:
         """Write the closing entry of a day once, and return its index.
 
         Its digest is the root over (subject tag, count, last commitment) of every chain, sorted, as they are when it is
-        written: a chain whose tail is cut later does not lead to it any more.
+        written: a chain whose tail is cut later does not lead to it any more. One whose end does not open cannot be
+        counted; `tell` hears which, and why.
         """
         with self._engine.connect() as connection:
             if (found := closings.closed(connection, day)) is not None:
                 return found.entry
         closing = closings.Closing(day)
-        return self._submit_alone(closing.draft(), state=closing.digest, also=closing.write)
+        index = self._submit_alone(closing.draft(), state=closing.digest, also=closing.write)
+        for (subject, chain), reason in closing.left_out.items():
+            tell(f"chain {chain} of {subject}: the closing of {day} does not count it, its end does not open: {reason}")
+        return index
 
-    def erase(self, subject: str, known: Collection[int] = ()) -> Erased:
+    def erase(
+        self, subject: str, known: Collection[int] = (), tell: Callable[[str], object] = lambda _: None
+    ) -> Erased:
         """Erase everything about a person and end their chains; return the entry that records it, and the rows.
 
         Their hashes stay, so that the tree still verifies. Call it before the keys are destroyed: without them the
-        person's rows cannot be found. The erased rows name the entry, and its digest names the rows. A second time
-        nothing is written. `known` are rows of theirs by an earlier erasure; they are erased if they are nobody's now.
+        person's rows cannot be found; a damaged one finds none, and `tell` hears of it. The erased rows name the entry,
+        and its digest names the rows. A second time nothing is written. `known` are rows of theirs by an earlier
+        erasure; they are erased if they are nobody's now.
         """
         if (done := self.erasure_of(subject)) is None:
             erasure = Erasure(self._seals, subject, known)
@@ -89,6 +97,8 @@ class AccessLog(LogProofs):
                 if self.erasure_of(subject) is None:  # else another process was faster
                     raise
             done = self._erased(subject)
+            for each in erasure.damage:
+                tell(each)
         self._seals.forget()
         self._own_reads = {place: i for place, i in self._own_reads.items() if place[0] != subject}
         return done
@@ -109,11 +119,16 @@ class AccessLog(LogProofs):
             return None
         try:
             found = self.entry(erased.entry)
-        except (KeyGone, LookupError, SealBroken):
+        except (KeyGone, KeyRefused, LookupError, SealBroken):
             return None
         if found is None or found.outcome != ERASED or found.digest != erasure_digest(erased.rows):
             return None
         return found.time.date(), erased
+
+    def records_expiry(self, fields: Collection[str], period: Period) -> bool:
+        """Tell whether an entry of the organisation says that `fields` were let go for `period`."""
+        wanted = Filter(subject=ORGANISATION, outcome=EXPIRED, chains=(Chain.ORGANISATION,), limit=_ALL)
+        return any((set(e.fields), e.period) == (set(fields), period) for e in self.read(wanted).entries)
 
     def _erased(self, subject: str) -> Erased:
         if (done := self.erasure_of(subject)) is None:
@@ -129,6 +144,17 @@ class AccessLog(LogProofs):
         index = self._submit_alone(expiration.draft(fields, period), state=expiration.digest, also=expiration.write)
         self._seals.forget()
         return index
+
+    def stuck(self, chains: Collection[Chain], before: dt.date) -> dict[str, str]:
+        """Return whose chains an expiry cannot seal anew, each with the reason: they need the keys of those days."""
+        with self._engine.connect() as connection:
+            return Expiration(self._seals, chains, before).stuck(connection)
+
+    def broken(self, subjects: Collection[str]) -> dict[str, str]:
+        """Return those of `subjects` about whom others can have nothing written, each with what is broken."""
+        day = self._clock().astimezone(dt.UTC).date()
+        with self._reading() as log:
+            return {each: reason for each in subjects if (reason := log.broken_end(each, day)) is not None}
 
     def has_expired(self, chains: Collection[Chain], before: dt.date) -> bool:
         """Tell whether `chains` hold entries of days before `before`; nothing is opened."""
@@ -205,6 +231,12 @@ class AccessLog(LogProofs):
         with self._reading() as log:
             return log.day_of(index)
 
+    def days_since_closing(self) -> list[dt.date]:
+        """Return the days of entries since the last closing, whose day is the first of them; nothing is opened."""
+        with self._engine.connect() as connection:
+            closed = closings.closed(connection)
+            return LogReader(connection, self._seals).days(None if closed is None else closed.day)
+
     def count(self, wanted: Filter) -> int:
         """Return how many entries match by subject, viewer and days; nothing is opened."""
         with self._reading() as log:
@@ -225,6 +257,8 @@ def _keys_needed() -> Iterator[None]:
         raise LogUnavailable("an entry about somebody who was erased, or by them, cannot be written") from e
     except KeyClassWithheld:
         raise
+    except KeyRefused as e:
+        raise LogUnavailable(f"the chain of this entry cannot go on: {e}") from e
     except (SQLAlchemyError, OSError) as e:
         raise LogUnavailable(f"the key store cannot be used: {type(e).__name__}") from e
 

@@ -11,10 +11,11 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from privacy.key_provider import KeyGone
+from privacy.key_provider import KeyGone, KeyRefused
 from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals
 from privacy.log_sql import AppendStatements
 from privacy.log_tables import ChainHeadRow
+from privacy.seal import SealBroken
 
 
 class ChainEnded(KeyGone):
@@ -49,6 +50,7 @@ class Heads:
         self._stored: dict[Place, bytes] = {}
         self._opened: dict[Place, ChainHead] = {}
         self._moved: dict[Place, dt.date] = {}
+        self.broken: dict[Place, str] = {}
 
     def read(self, places: Collection[Place] | None = None) -> None:
         """Fetch the sealed heads of `places`, or all, in one query."""
@@ -95,15 +97,21 @@ class Heads:
             self._statements.update_chain_heads.run(self.connection, *changed)
 
     def ends(self, day: dt.date) -> list[End]:
-        """Return the ends of all chains as they are now, with the tags of their subjects in the month of `day`."""
+        """Return the ends of all chains as they are now, with the tags of their subjects in the month of `day`.
+
+        A chain whose end does not open is among `broken` instead, with the reason.
+        """
         self.read()
-        found = []
+        found: list[End] = []
         living = {place for place, sealed in self._stored.items() if ended_by(sealed) is None}
         for place in sorted(living | self._opened.keys()):
-            head = self.head(place)
-            if head.sequence >= 0:
-                tag = self._seals.tag(SUBJECT_TAG, place[0], day, create=True)
-                found.append(End(tag, head.sequence + 1, head.commitment))
+            try:
+                head = self.head(place)
+                if head.sequence >= 0:
+                    tag = self._seals.tag(SUBJECT_TAG, place[0], day, create=True)
+                    found.append(End(tag, head.sequence + 1, head.commitment))
+            except (SealBroken, KeyGone, KeyRefused) as error:
+                self.broken[place] = str(error)
         return found
 
 

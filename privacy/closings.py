@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from privacy import merkle
-from privacy.chains import End, Heads
+from privacy.chains import End, Heads, Place
 from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, entry_of
 from privacy.log_read import LogReader
 from privacy.log_seals import SUBJECT_TAG, Filed, LogSeals
@@ -58,6 +58,8 @@ class Closing:
     def __init__(self, day: dt.date) -> None:
         self._day = day
         self._leaves: list[bytes] = []
+        self.left_out: dict[Place, str] = {}
+        """Chains whose end does not open, each with the reason: nothing can be said of them, and the others close."""
 
     def draft(self) -> Draft:
         fields, period = [LOG_FIELD], Period.day(self._day)
@@ -66,6 +68,7 @@ class Closing:
     def digest(self, heads: Heads) -> str:
         """Read the ends of all chains, and return the digest over them."""
         self._leaves = leaf_hashes(heads.ends(self._day))
+        self.left_out = heads.broken
         return closing_digest(self._leaves)
 
     def write(self, connection: Connection, index: int) -> None:

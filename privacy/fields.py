@@ -88,3 +88,17 @@ def epoch_of(key_class: KeyClass, day: dt.date) -> int:
     if key_class is KeyClass.AUDIT:
         return day.year
     raise ValueError("a grant's epoch is its own number, not a day's")
+
+
+def first_day_of(key_class: KeyClass, epoch: int) -> dt.date:
+    """Return the first day of a key epoch: the inverse of `epoch_of`. ValueError if the class has no such epoch."""
+    try:
+        if key_class in (KeyClass.SHARED, KeyClass.PRIVATE):
+            return dt.date(epoch // 12, epoch % 12 + 1, 1)
+        if key_class is KeyClass.TEXT:
+            return dt.date.fromordinal(epoch * 7 + 1)
+        if key_class is KeyClass.AUDIT:
+            return dt.date(epoch, 1, 1)
+    except (OverflowError, ValueError):
+        raise ValueError(f"{epoch} is no epoch of {key_class} keys") from None
+    raise ValueError("a grant's epoch is its own number, not a day's")

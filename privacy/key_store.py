@@ -5,7 +5,7 @@ Plain functions over one table; nothing here ever sees an unwrapped key.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from sqlalchemy import (
@@ -174,10 +174,10 @@ def destroy(connection: Connection, subject: str, epochs: Iterable[Epoch] | None
     return connection.execute(statement).rowcount
 
 
-def destroy_epochs(connection: Connection, key_class: KeyClass, low: int, before: int, but: str) -> int:
+def destroy_epochs(connection: Connection, key_class: KeyClass, low: int, before: int, but: Collection[str]) -> int:
     """Delete everybody's wrapped keys of a class from epoch `low` to before `before`, those of `but` excepted."""
     here = (WrappedKey.key_class == key_class, WrappedKey.epoch >= low, WrappedKey.epoch < before)
-    return connection.execute(delete(WrappedKey).where(*here, WrappedKey.subject_id != but)).rowcount
+    return connection.execute(delete(WrappedKey).where(*here, WrappedKey.subject_id.not_in(but))).rowcount
 
 
 class Count(NamedTuple):

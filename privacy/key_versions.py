@@ -59,6 +59,12 @@ def recorded(engine: Engine) -> list[Version]:
         return read(connection)
 
 
+def destroyed_on(engine: Engine, key_class: KeyClass, version: int) -> dt.date | None:
+    """Return the day on which a version was destroyed, None if it was not, or nobody wrote so."""
+    days = {(each.key_class, each.version): each.destroyed_on for each in recorded(engine)}
+    return days.get((key_class, version))
+
+
 def record(connection: Connection, key_class: KeyClass, existing: Collection[int], today: dt.date) -> None:
     """Date the versions that exist without a record: with today, since nothing older is known of them.
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from privacy.chains import Heads, Place
 from privacy.checkpoint import Signer
-from privacy.keys import KeyGone
+from privacy.keys import KeyGone, KeyRefused
 from privacy.log_entries import LEAF_PREFIX, LogUnavailable, commitment_of, payload_of
 from privacy.log_seals import Filed, LogSeals, new_salt
 from privacy.log_sql import AppendStatements
@@ -78,7 +78,7 @@ class Committer:
                 each.error = None
                 try:
                     work.add(each)
-                except (SealBroken, KeyGone) as e:
+                except (SealBroken, KeyGone, KeyRefused) as e:
                     each.error = LogUnavailable(f"the chain of this entry cannot go on: {e}")
             root = work.write(connection, statements)
             for each in batch:

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, func, literal, select
 
-from privacy.chains import LIVING, chain_head
-from privacy.keys import KeyGone
+from privacy.chains import LIVING, chain_head, ended_by
+from privacy.keys import KeyGone, KeyRefused
 from privacy.log_entries import Chain, Entry, entry_of
 from privacy.log_seals import FIRST_PRIVATE_EPOCH, SUBJECT_TAG, VIEWER_TAG, Filed, LogSeals
 from privacy.log_tree import entry
@@ -80,6 +80,7 @@ class LogReader:
         self._connection = connection
         self._seals = seals
         self._subjects: dict[tuple[int, int], dict[bytes, str]] = {}
+        self._damaged: dict[tuple[int, int], list[str]] = {}
         self._everybody: list[str] | None = None
 
     def count(self, wanted: Filter) -> int:
@@ -112,7 +113,7 @@ class LogReader:
                 return Page(tuple(found), found[-1].index, tuple(unreadable))
             try:
                 opened = entry_of(row.index, self.unseal(row, subject or self.subject_of(row))[1])
-            except (SealBroken, KeyGone):
+            except (SealBroken, KeyGone, KeyRefused):
                 unreadable.append(row.index)
                 continue
             if fits(opened):
@@ -129,8 +130,18 @@ class LogReader:
         found = select(*COLUMNS).where(entry.c.subject_tag.in_(tags)).order_by(entry.c.index)
         return [Filed(*row) for row in self._connection.execute(found)]
 
-    def nobodys(self, indices: Collection[int]) -> list[int]:
-        """Return which of these rows hold something and belong to nobody whose keys exist."""
+    def findable(self, subject: str) -> tuple[list[int], list[str]]:
+        """Return the indices of a person's entries as far as sound keys find them, and what is wrong with others."""
+        tags, failed = self._seals.tags_found(SUBJECT_TAG, subject, self.months(None, None))
+        found = select(entry.c.index).where(entry.c.subject_tag.in_(tags)).order_by(entry.c.index)
+        damage = dict.fromkeys(str(each) for each in failed if isinstance(each, KeyRefused))
+        return list(self._connection.scalars(found)), list(damage)
+
+    def nobodys(self, indices: Collection[int], but: str) -> list[int]:
+        """Return which of these rows hold something and belong to nobody whose keys exist, `but` left aside.
+
+        Where somebody's key of a month is damaged, rows of that month may be theirs: none is nobody's.
+        """
         found: list[int] = []
         wanted = sorted(indices)
         for start in range(0, len(wanted), _ROWS_A_QUERY):
@@ -140,8 +151,23 @@ class LogReader:
                 try:
                     self.subject_of(row)
                 except KeyGone:
-                    found.append(row.index)
+                    if not set(self._damaged[row.day.year, row.day.month]) - {but}:
+                        found.append(row.index)
         return found
+
+    def broken_end(self, subject: str, day: dt.date) -> str | None:
+        """Return why nothing can follow on `day` in the chain of what others did; None if something can."""
+        here = (chain_head.c.subject_id == subject, chain_head.c.chain == Chain.OTHERS)
+        sealed = self._connection.scalar(select(chain_head.c.sealed).where(*here))
+        if sealed is not None and (record := ended_by(sealed)) is not None:
+            return f"the person was erased, see entry {record}"
+        try:
+            if sealed is not None:
+                self._seals.open_head(subject, Chain.OTHERS, sealed)
+            self._seals.tag(SUBJECT_TAG, subject, day, create=True)
+        except (SealBroken, KeyGone, KeyRefused) as error:
+            return str(error)
+        return None
 
     def commitment(self, index: int) -> bytes:
         """Return what an entry commits to, erased or not; LookupError if there is none."""
@@ -175,14 +201,18 @@ class LogReader:
             raise SealBroken(f"entry {row.index} of the access log: {e}") from e
 
     def subject_of(self, row: Filed) -> str:
-        """Return the subject (ORGANISATION for none) with this tag in this month; KeyGone if nobody has it."""
+        """Return the subject (ORGANISATION for none) with this tag in this month; KeyGone if nobody has it.
+
+        Whose key is damaged has none: the entries of everybody else are found all the same.
+        """
         month = (row.day.year, row.day.month)
         if month not in self._subjects:
-            self._subjects[month] = {
-                tag: subject
-                for subject in self.everybody()
-                for tag in self._seals.tags(SUBJECT_TAG, subject, [row.day.replace(day=1)])
-            }
+            self._subjects[month], self._damaged[month] = {}, []
+            for subject in self.everybody():
+                tags, failed = self._seals.tags_found(SUBJECT_TAG, subject, [row.day.replace(day=1)])
+                self._subjects[month].update(dict.fromkeys(tags, subject))
+                if any(isinstance(each, KeyRefused) for each in failed):
+                    self._damaged[month].append(subject)
         try:
             return self._subjects[month][row.subject_tag]
         except KeyError:
@@ -193,6 +223,12 @@ class LogReader:
         if self._everybody is None:
             self._everybody = list(self._connection.scalars(select(chain_head.c.subject_id).where(LIVING).distinct()))
         return self._everybody
+
+    def days(self, since: dt.date | None) -> list[dt.date]:
+        """Return `since` and the later days of entries, oldest first; those of all entries if it is None."""
+        wanted = select(entry.c.day).where(entry.c.day.is_not(None)).distinct().order_by(entry.c.day)
+        later = wanted if since is None else wanted.where(entry.c.day > since)
+        return [*([] if since is None else [since]), *self._connection.scalars(later)]
 
     def _rows(self, conditions: Sequence[ColumnElement[bool]], before: int | None) -> Iterator[Filed]:
         """Yield rows newest first, a few hundred a query, so that a short page reads little."""

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from privacy.fields import KeyClass, epoch_of
-from privacy.keys import KeyGone, KeyRing
+from privacy.keys import KeyGone, KeyRefused, KeyRing
 from privacy.log_entries import SALT_BYTES, Chain
 from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_two, unpad
 from privacy.vault import ORGANISATION
@@ -27,6 +27,10 @@ VIEWER_TAG: Final = b"sameview/v1/tag/viewer"
 TAG_BYTES: Final = 16
 FIRST_PRIVATE_EPOCH: Final = 10_000
 """Years, the epochs of `audit`, are below; months, the epochs of `private`, are above (see `fields.epoch_of`)."""
+
+Failures = tuple[type[KeyGone] | type[KeyRefused], ...]
+UNUSABLE: Final[Failures] = (KeyGone, KeyRefused)
+"""How a key can fail that was destroyed, or damaged."""
 
 _TAG_SECONDS: Final = 60.0
 _SIGNING_EPOCH: Final = 0  # no year: the key that seals the signing key outlives the years
@@ -104,13 +108,23 @@ class LogSeals:
 
     def tags(self, label: bytes, subject: str, months: Iterable[dt.date]) -> list[bytes]:
         """Return the tags of a subject in each of `months` whose audit key still exists."""
-        found = []
+        return self.tags_found(label, subject, months, (KeyGone,))[0]
+
+    def tags_found(
+        self, label: bytes, subject: str, months: Iterable[dt.date], missing: Failures = UNUSABLE
+    ) -> tuple[list[bytes], list[KeyGone | KeyRefused]]:
+        """Return the tags of a subject in those of `months` whose audit key can be used, and why others cannot.
+
+        Failures that `missing` does not name are raised: whoever reads somebody's log must not take damage for silence.
+        """
+        found: list[bytes] = []
+        failed: list[KeyGone | KeyRefused] = []
         for month in months:
             try:
                 found.append(self.tag(label, subject, month))
-            except KeyGone:
-                continue
-        return found
+            except missing as error:
+                failed.append(error)
+        return found, failed
 
     def forget(self) -> None:
         """Forget all tags, after keys were destroyed."""

@@ -5,20 +5,22 @@ about the person afterwards, in any process, is refused behind the lock that eve
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, false, insert, or_, select, update
 
 from privacy.chains import LIVING, ChainEnded, Heads, chain_head, ended, ended_by, erasure_digest
 from privacy.fields import epoch_of
+from privacy.key_provider import KeyGone, KeyRefused
 from privacy.log_entries import LOG_FIELD, Chain, Draft
 from privacy.log_read import IS_OWN_READ, LogReader
-from privacy.log_seals import SUBJECT_TAG, LogSeals, class_of, epoch_named
+from privacy.log_seals import SUBJECT_TAG, ChainHead, LogSeals, class_of, epoch_named
 from privacy.log_tables import ChainHeadRow, EntryRow
 from privacy.log_tree import entry
 from privacy.period import Period
 from privacy.policy import Purpose, Relation
+from privacy.seal import SealBroken
 from privacy.vault import ORGANISATION
 
 ERASED: Final = "erased"
@@ -42,16 +44,22 @@ class Erasure:
         self._subject = subject
         self._known = known
         self._indices: set[int] = set()
+        self.damage: list[str] = []
+        """What is wrong with keys of the person that should have found their rows."""
 
     def draft(self) -> Draft:
         return Draft(None, None, Relation.OPERATIONS, [LOG_FIELD], Purpose.SUBJECT_REQUEST, None, ERASED)
 
     def digest(self, heads: Heads) -> str:
-        """Find the rows, and return the digest over their indices; ChainEnded if it was all done before."""
+        """Find the rows, and return the digest over their indices; ChainEnded if it was all done before.
+
+        A damaged key of the person counts as destroyed: what only it finds is not emptied, and nothing opens it.
+        """
         if (done := erasure_of(heads.connection, self._subject)) is not None:
             raise ChainEnded(f"the person was erased, see entry {done.entry}")
         log = LogReader(heads.connection, self._seals)
-        self._indices = {row.index for row in log.rows_of(self._subject)} | set(log.nobodys(self._known))
+        found, self.damage = log.findable(self._subject)
+        self._indices = {*found, *log.nobodys(self._known, but=self._subject)}
         return erasure_digest(self._indices)
 
     def write(self, connection: Connection, index: int) -> None:
@@ -105,14 +113,27 @@ class Expiration:
     def write(self, connection: Connection, index: int) -> None:
         """Empty the rows, and seal under a key that stays the heads of chains that were not written to since."""
         _empty(connection, self._indices, index)
-        columns = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
-        wanted = select(*columns).where(chain_head.c.chain.in_(self._chains))
-        for subject, chain, sealed in connection.execute(wanted).all():
-            if ended_by(sealed) is None and epoch_named(sealed) < epoch_of(class_of(chain), self._before):
-                head = self._seals.open_head(subject, chain, sealed)
+        for subject, chain, head in self._old_heads(connection):
+            if isinstance(head, ChainHead):
                 resealed = self._seals.seal_head(subject, chain, self._before, head)
                 here = (chain_head.c.subject_id == subject, chain_head.c.chain == chain)
                 connection.execute(update(ChainHeadRow).where(*here).values(sealed=resealed))
+
+    def stuck(self, connection: Connection) -> dict[str, str]:
+        """Return of whom such a head does not open, and why: as long as their keys are there it can be mended."""
+        heads = self._old_heads(connection)
+        return {subject: str(head) for subject, _, head in heads if not isinstance(head, ChainHead)}
+
+    def _old_heads(self, connection: Connection) -> Iterator[tuple[str, str, ChainHead | Exception]]:
+        """Yield the heads that were sealed before the bound, or why one does not open."""
+        columns = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
+        wanted = select(*columns).where(chain_head.c.chain.in_(self._chains), LIVING)
+        for subject, chain, sealed in connection.execute(wanted).all():
+            try:
+                if epoch_named(sealed) < epoch_of(class_of(chain), self._before):
+                    yield subject, chain, self._seals.open_head(subject, chain, sealed)
+            except (SealBroken, KeyGone, KeyRefused) as error:
+                yield subject, chain, error
 
     def _rows(self, connection: Connection) -> Select[int]:
         found = select(entry.c.index).where(entry.c.sealed.is_not(None), entry.c.day < self._before)

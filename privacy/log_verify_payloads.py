@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from privacy.chains import End, Place, chain_head, ended_by
 from privacy.closings import CLOSED, leaf_hashes
-from privacy.keys import KeyClassWithheld, KeyGone
+from privacy.keys import KeyClassWithheld, KeyGone, KeyRefused
 from privacy.log_entries import Chain, Entry, commitment_of, entry_of
 from privacy.log_ledger import Ledger
 from privacy.log_problems import Problems, raw
@@ -124,7 +124,7 @@ class PayloadCheck:
         except KeyClassWithheld:
             self.unopened += 1
             return
-        except (SealBroken, KeyGone, ValueError) as e:
+        except (SealBroken, KeyGone, KeyRefused, ValueError) as e:
             self._problems.report(row.index, f"does not open: {e}")
             return
         if commitment_of(salt, payload) != row.commitment:
@@ -153,10 +153,10 @@ class PayloadCheck:
             yield "the viewer's tag is not 16 bytes"
 
     def _viewer_tag(self, row: Filed, found: Entry) -> bytes:
-        """Return the tag of an entry's viewer; the row's own when the viewer's key was destroyed since."""
+        """Return the tag of an entry's viewer; the row's own when the viewer's key was destroyed or damaged since."""
         try:
             return self._seals.tag(VIEWER_TAG, found.viewer or ORGANISATION, row.day)
-        except KeyGone:
+        except (KeyGone, KeyRefused):
             return row.viewer_tag
 
     def _check_chain(self, place: Place, row: Filed, found: Entry) -> None:
@@ -205,7 +205,7 @@ class PayloadCheck:
                 head = self._seals.open_head(subject, chain, sealed)
             except KeyClassWithheld:
                 continue
-            except (SealBroken, KeyGone, TypeError, AttributeError) as e:
+            except (SealBroken, KeyGone, KeyRefused, TypeError, AttributeError) as e:
                 self._problems.report(place, f"the head of the chain does not open: {e}")
                 continue
             gap = head.sequence - end.sequence

@@ -2,24 +2,25 @@
 
 Whoever was erased can still be in an old backup of the key store, wrapped by the KEK of that time. When that KEK is
 destroyed, the backup opens no more: so each version is replaced and destroyed a day before the horizon at the latest.
+How old one is, two say: the key store, whose days can be moved by whoever writes there, and the log. The older counts.
 Every step can be interrupted and is done again; an entry whose step did not come about claims too much, never too
 little.
 """
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from privacy import key_store, key_versions
+from privacy import key_history, key_store, key_versions
 from privacy.fields import KeyClass
+from privacy.key_history import DESTROYED, NOTED, ROTATED, KeyHistory, Said
 from privacy.key_provider import KeyGone, KeyRefused, KeyStillUsed
 from privacy.log_entries import Draft
 from privacy.policy import Purpose, Relation
 from privacy.wrapping import Progress, Wrapping, silent
 
-ROTATED: Final = "rotated"
-DESTROYED: Final = "key-destroyed"
+_TOLERATED: Final = dt.timedelta(days=1)  # two processes can see midnight a little apart
 
 
 class Log(Protocol):
@@ -27,6 +28,10 @@ class Log(Protocol):
 
     def append(self, draft: Draft) -> Any:
         """Append durably; raises if the log cannot be written."""
+
+
+class ReadLog(Log, key_history.Log, Protocol):
+    """What a night needs of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,20 @@ class Renewed:
     destroyed: tuple[int, ...]
 
 
+class RenewalIncomplete(KeyRefused):
+    """Keys of some classes do not unwrap, which the text names; `done` is what was done for the other classes."""
+
+    def __init__(self, reasons: list[str], done: list[Renewed]) -> None:
+        super().__init__("; ".join(reasons))
+        self.done = done
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """One version of a class's KEK. Dates are unknown of a version that nobody recorded yet."""
+    """One version of a class's KEK. Dates are unknown of a version that nobody recorded yet.
+
+    `made_on` is what the key store says, `said` what the log says, if it was asked.
+    """
 
     key_class: KeyClass
     version: int
@@ -50,10 +66,24 @@ class State:
     keys: int = 0
     oldest: int | None = None
     newest: int | None = None
+    said: Said | None = None
+
+    @property
+    def since(self) -> dt.date | None:
+        """The day from which on it was there: the older of the two that are said."""
+        known = [day for day in (self.made_on, self.said.day if self.said else None) if day is not None]
+        return min(known, default=None)
 
     def age_days(self, today: dt.date) -> int | None:
         """Return for how many days it has been in use; less than 0 where a clock went backwards."""
-        return None if self.made_on is None else (today - self.made_on).days
+        return None if self.since is None else (today - self.since).days
+
+    @property
+    def is_redated(self) -> bool:
+        """Whether the key store makes it younger than the log, which would let it live for longer."""
+        if self.made_on is None or self.said is None or (self.destroyed_on is not None and not self.is_here):
+            return False
+        return self.made_on > self.said.day + _TOLERATED
 
     @property
     def is_lost(self) -> bool:
@@ -122,15 +152,29 @@ def due(states: list[State], today: dt.date, horizon_days: int) -> list[State]:
     return [each for each, age in ages if age is not None and not 0 <= age < max(horizon_days - 1, 1)]
 
 
+def contradictions(states: list[State]) -> Iterator[str]:
+    """Yield which living versions the key store makes younger than they are, as `place: reason`."""
+    for each in states:
+        if each.is_redated and each.said is not None:
+            yield (
+                f"kek-{each.key_class}-{each.version}: the key store dates it {each.made_on}, but it was there on"
+                f" {each.said.day}, says entry {each.said.entry} of the log: the key store was changed from outside, or"
+                f" put back; `sameview keys rotate --class {each.key_class} --new` replaces the key"
+            )
+
+
 def renew_due(
-    ring: Wrapping, log: Log, today: dt.date, horizon_days: int, step: Callable[[str, float, float], None]
+    ring: Wrapping, log: ReadLog, today: dt.date, horizon_days: int, step: Callable[[str, float, float], None]
 ) -> list[Renewed]:
     """Replace what is due, finish what was interrupted, and return what was done.
 
-    Classes are independent: KeyRefused names what does not unwrap when all of them were tried.
+    Classes are independent: RenewalIncomplete names what does not unwrap when all of them were tried.
     """
     ring.record()
-    states = report(ring)
+    history = key_history.read(log)
+    states = report(ring, history)
+    if history.is_whole:
+        _note_unsaid(log, states)
     old = due(states, today, horizon_days)
     done: list[Renewed] = []
     refused: list[str] = []
@@ -140,8 +184,15 @@ def renew_due(
         except KeyRefused as error:
             refused.append(str(error))
     if refused:
-        raise KeyRefused("; ".join(refused))
+        raise RenewalIncomplete(refused, done)
     return done
+
+
+def _note_unsaid(log: Log, states: list[State]) -> None:
+    """Let the log say which versions are here that no entry shows, such as one whose rotation died: it dates them."""
+    for each in states:
+        if each.is_here and each.said is None:
+            log.append(key_entry(NOTED, each.key_class, each.version))
 
 
 def _renew_one(
@@ -159,13 +210,15 @@ def _told(step: Callable[[str, float, float], None], key_class: KeyClass) -> Pro
     return lambda number, total: step(f"{key_class} keys", number, total)
 
 
-def report(ring: Wrapping) -> list[State]:
+def report(ring: Wrapping, history: KeyHistory | None = None) -> list[State]:
     """Return every version of every class that is, was or is missed, by class, oldest first. Writes nothing."""
+    said = (history or KeyHistory()).since
     known = {(each.key_class, each.version): each for each in key_versions.recorded(ring.engine)}
     counts = {(KeyClass(each.key_class), each.kek_version): each for each in key_store.counts(ring.engine)}
     existing = {(c, version) for c in ring.classes for version in ring.provider.versions(c)}
     places = sorted(known.keys() | counts.keys() | existing)
-    return [_state(place, known.get(place), place in existing, counts.get(place), ring.classes) for place in places]
+    states = [_state(place, known.get(place), place in existing, counts.get(place), ring.classes) for place in places]
+    return [replace(each, said=said.get((each.key_class, each.version))) for each in states]
 
 
 def _state(

@@ -109,7 +109,9 @@ class Wrapping:
     def refuse_needed(self, key_class: KeyClass, version: int) -> None:
         """Raise KeyGone for a version that does not exist, KeyStillUsed for the newest and for one that wraps keys."""
         if version not in (existing := self._existing(key_class)):
-            raise KeyGone(f"there is no kek-{key_class}-{version}; {key_class} has {_versions(existing)}")
+            known = key_versions.destroyed_on(self.engine, key_class, version)
+            said = "there is no" if known is None else f"destroyed on {known}:"
+            raise KeyGone(f"{said} kek-{key_class}-{version}; {key_class} has {_versions(existing)}")
         if version == existing[-1]:
             raise KeyStillUsed(f"kek-{key_class}-{version} is the newest: rotate the class first")
         with self.engine.connect() as connection:
@@ -176,7 +178,10 @@ class Wrapping:
     def _existing(self, key_class: KeyClass) -> list[int]:
         self.require(key_class)
         if not (existing := self.provider.versions(key_class)):
-            raise KeyGone(f"there is no {key_class} key: restore it with `sameview keys recover`, or from its backup")
+            raise KeyGone(
+                f"no key-encryption key of class {key_class} is here: recover it with `sameview keys recover`, or from"
+                " your own copy of the keys; no `sameview backup` holds such keys"
+            )
         return existing
 
     def _rewrap_batches(self, key_class: KeyClass, version: int, refused: list[str]) -> Iterator[int]:
@@ -206,8 +211,7 @@ class Wrapping:
         return None
 
     def _destroyed(self, filed: Filed) -> str:
-        known = {(each.key_class, each.version): each.destroyed_on for each in key_versions.recorded(self.engine)}
-        day = known.get((filed.key_class, filed.kek_version))
+        day = key_versions.destroyed_on(self.engine, filed.key_class, filed.kek_version)
         return "" if day is None else f" (kek-{filed.key_class}-{filed.kek_version} was destroyed on {day})"
 
 

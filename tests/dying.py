@@ -1,4 +1,5 @@
-"""A process that dies by SIGKILL at any step that lasts: a commit of a store, or a change of a file's name.
+"""A process that dies by SIGKILL at any step that lasts: a commit of a store, a change of a file's name, or what else a
+test names, such as a key that is made in a token.
 
 Nothing between two such steps can be seen after a restart, so a kill before the first and after each of them stands
 for a kill at any moment. The steps are not listed by hand: a first run tells them.
@@ -8,7 +9,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from sqlalchemy.engine.default import DefaultDialect
 
 Tell = Callable[[object], None]
 Operation = Callable[[Tell], None]
+Step = tuple[Any, str]
+"""A function by its owner and its name there."""
 
 _FILES = ("link", "unlink", "remove", "rename", "replace")
 
@@ -34,16 +37,16 @@ class Death:
         return f"{'after' if self.after else 'before'} step {self.number} ({self.name})"
 
 
-def run(operation: Operation, death: Death | None = None) -> tuple[list[str], list[str]]:
+def run(operation: Operation, death: Death | None = None, *, also: Sequence[Step] = ()) -> tuple[list[str], list[str]]:
     """Run an operation in a process of its own; return what it told, and the steps that it began.
 
-    Without `death` it has to end well; with it, it has to die there.
+    Without `death` it has to end well; with it, it has to die there. `also` are functions that are steps, too.
     """
     told_end, tell_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(told_end)
-        _live(operation, death, tell_end)
+        _live(operation, death, tell_end, also)
     os.close(tell_end)
     with os.fdopen(told_end) as pipe:
         lines = pipe.read().splitlines()
@@ -55,12 +58,12 @@ def run(operation: Operation, death: Death | None = None) -> tuple[list[str], li
     return _of(lines, "told"), _of(lines, "step")
 
 
-def deaths(operation: Operation, *, commits_only: bool = False) -> list[Death]:
+def deaths(operation: Operation, *, commits_only: bool = False, also: Sequence[Step] = ()) -> list[Death]:
     """Return every way in which an operation can die, from a run that nobody disturbs.
 
     With `commits_only` a change of a file's name is left out: it is the same whatever the database is.
     """
-    _, steps = run(operation)
+    _, steps = run(operation, also=also)
     assert steps, "the operation has no step that lasts"
     after = [Death(number, name, after=True) for number, name in enumerate(steps)]
     return [Death(0, steps[0], after=False), *(d for d in after if not commits_only or d.name.startswith("commit"))]
@@ -70,9 +73,9 @@ def _of(lines: list[str], kind: str) -> list[str]:
     return [line.partition(" ")[2] for line in lines if line.startswith(f"{kind} ")]
 
 
-def _live(operation: Operation, death: Death | None, pipe: int) -> None:
+def _live(operation: Operation, death: Death | None, pipe: int, also: Sequence[Step]) -> None:
     try:
-        with _struck(death, pipe):
+        with _struck(death, pipe, also):
             operation(lambda what: _write(pipe, "told", str(what)))
     except BaseException:
         traceback.print_exc()
@@ -86,7 +89,7 @@ def _write(pipe: int, kind: str, what: str) -> None:
 
 
 @contextmanager
-def _struck(death: Death | None, pipe: int) -> Iterator[None]:
+def _struck(death: Death | None, pipe: int, also: Sequence[Step]) -> Iterator[None]:
     count = iter(range(sys.maxsize))
 
     def watched(name: Callable[..., str], step: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,12 +109,18 @@ def _struck(death: Death | None, pipe: int) -> Iterator[None]:
         stack.enter_context(patch.object(DefaultDialect, "do_commit", watched(_commit, DefaultDialect.do_commit)))
         for name in _FILES:
             stack.enter_context(patch.object(os, name, watched(_named(name), getattr(os, name))))
+        for owner, name in also:
+            stack.enter_context(patch.object(owner, name, watched(_called(name), getattr(owner, name))))
         yield
 
 
 def _commit(_dialect: Any, connection: Any) -> str:
     where = connection.execute("PRAGMA database_list").fetchone()[2] if hasattr(connection, "in_transaction") else ""
     return f"commit {os.path.basename(where)}".strip()
+
+
+def _called(name: str) -> Callable[..., str]:
+    return lambda *_, **__: name.strip("_")
 
 
 def _named(name: str) -> Callable[..., str]:

@@ -119,7 +119,10 @@ ALLOWED = {
     "hot.open_head": {"analytics/receiving.py"},
     "log.of_subject": {"privacy/access_log.py", "privacy/log_gate.py"},
     "log.looks": {"privacy/access_log.py", "privacy/log_gate.py"},
-    "log.read": {"privacy/log_gate.py"},
+    "log.read": {
+        "privacy/log_gate.py",
+        "privacy/key_history.py",  # of the organisation alone; gives out days of keys and a digest, no person
+    },
     "log.entry": {"privacy/log_gate.py"},
     "log.export_bundle(open)": {"privacy/log_gate.py"},
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DBAPIError
@@ -70,7 +71,7 @@ def opened() -> Iterator[System]:
     """Open the system that the environment names, finish erasures that were interrupted, and close it at the end."""
     system = build(Config.from_environ(os.environ))
     try:
-        erasing.resume(system)
+        erasing.resume(system, lambda said: click.echo(f"warning: {said}", err=True))
         yield system
     finally:
         system.close()

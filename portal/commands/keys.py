@@ -7,12 +7,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from portal import key_life
+from portal import key_life, key_records
 from portal.commands import escrow
 from portal.commands.common import CommandRefused, Step, opened, progress
 from portal.wiring import System
 from privacy import rotation
 from privacy.fields import KeyClass
+from privacy.key_provider import KeyGone, KeyRefused, ProviderRefused
 from privacy.rotation import State
 
 _CLASSES: Final = click.Choice([each.value for each in KeyClass])
@@ -30,14 +31,16 @@ def status() -> None:
     table = Table("class", "version", "since", "age", "data keys", "epochs", "state")
     with opened() as system:
         system.keys.record()
-        states = rotation.report(system.keys)
+        states = key_records.states(system)
         for each in states:
             table.add_row(*_row(each, system))
-        sentence = key_life.escrow_state(system, states).sentence
-        horizon = system.config.erasure_horizon
+        reach = key_life.reach(states, system.clock().date(), system.config.erasure_horizon)
+        sentence, fault = key_life.escrow_state(system, states).sentence, _fault(system)
     Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
-    click.echo(f"What was erased opens from no backup older than {horizon} days: no key lives longer.")
+    click.echo(reach)
     click.echo(sentence)
+    if fault:
+        raise CommandRefused(fault)
 
 
 @keys.command()
@@ -48,8 +51,14 @@ def rotate(classes: tuple[str, ...], keep_old: bool, new: bool) -> None:
     """Replace keys: rewrap every data key under a new one and destroy the old. Interrupted, run it again."""
     with opened() as system, progress() as step:
         system.keys.record()
+        refused = []
         for key_class in sorted(map(KeyClass, classes)) or sorted(KeyClass):
-            _renew(system, key_class, keep_old=keep_old, anew=new, step=step)
+            try:
+                _renew(system, key_class, keep_old=keep_old, anew=new, step=step)
+            except (KeyGone, KeyRefused) as error:
+                refused.append(f"{key_class}: {error}")
+    if refused:
+        raise CommandRefused("; ".join(refused) + "; the other classes were rotated")
 
 
 def _renew(system: System, key_class: KeyClass, *, keep_old: bool, anew: bool, step: Step) -> None:
@@ -85,12 +94,21 @@ def destroy(key_class: str, version: int, yes: bool) -> None:
     click.echo(f"kek-{key_class}-{version} was destroyed")
 
 
+def _fault(system: System) -> str:
+    """Return what is wrong with the keys that are here, such as a damaged file; empty if all can be used."""
+    try:
+        system.provider.check()
+    except (KeyGone, ProviderRefused) as error:
+        return str(error)
+    return ""
+
+
 def _row(state: State, system: System) -> tuple[str, ...]:
     age = state.age_days(system.clock().date())
     return (
         state.key_class.value,
         str(state.version),
-        str(state.made_on or "unknown"),
+        str(state.since or "unknown"),
         "" if age is None or state.destroyed_on else f"{age} d",
         str(state.keys or ""),
         key_life.epochs_of(state),
@@ -105,6 +123,8 @@ def _word(state: State) -> str:
         return f"destroyed {state.destroyed_on}, but there again"
     if state.destroyed_on is not None:
         return f"destroyed {state.destroyed_on}"
+    if state.is_redated:
+        return f"dated {state.made_on} in the key store"
     return "here" if state.is_here else "not given to this process" if state.is_here is None else "gone"
 
 

@@ -54,7 +54,8 @@ def erase(email: str, yes: bool) -> None:
             raise CommandRefused(f"there is no account for {email}; whoever was erased has none")
         if not yes:
             raise CommandRefused(f"nothing was erased: repeat with --yes, and {email} is gone for good")
-        click.echo(erasing.erase(system, found.subject, by=None).as_text())
+        receipt = erasing.erase(system, found.subject, None, lambda said: click.echo(f"warning: {said}", err=True))
+        click.echo(receipt.as_text())
 
 
 COMMANDS = (people,)

@@ -7,14 +7,14 @@ import click
 from auth.accounts import checked_email
 from auth.change import zone_named
 from auth.permissions import Role
-from portal import founding, lost_stores, schema
+from portal import founding, key_life, known_erasures, lost_stores, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.commands.policy import signers_from
 from portal.config import Config
 from portal.occupancy import Occupancy
 from portal.testing import prepare
-from portal.wiring import open_stores
+from portal.wiring import build, open_stores
 
 
 @click.command()
@@ -61,10 +61,26 @@ def migrate() -> None:
             raise CommandRefused(gone)
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
+        unstamped = known_erasures.has_unstamped(stores.keys)
     finally:
         stores.dispose()
         occupancy.leave()
+    if unstamped:
+        _stamp(config)
     click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
+
+
+def _stamp(config: Config) -> None:
+    """Stamp what an older version wrote of erasures, as far as the log confirms it, and name the rest."""
+    system = build(config)
+    try:
+        known_erasures.learn(system)
+        if not (problems := list(known_erasures.problems(system))):  # else the file is what they were read from
+            known_erasures.keep_file(system)
+        for problem in problems:
+            click.echo(f"problem: {problem}", err=True)
+    finally:
+        system.close()
 
 
 @click.command()
@@ -93,6 +109,8 @@ def serve(host: str, port: int, workers: int, testing: bool) -> None:
         os.environ["SAMEVIEW_TESTING"] = "yes"  # the server's own processes read it there
     with opened() as system:
         embedded = system.stores.data.dialect.name == "sqlite"
+        for each in (concern for concern in key_life.concerns(system) if concern.is_fault):
+            click.echo(f"fault: {each.what}. {each.fix}", err=True)  # served all the same: the rest of it opens
         if system.config.testing:
             prepare(system)
     if embedded and workers > 1:

@@ -9,6 +9,10 @@ const LEAF = "sameview/audit-leaf/v1\0";
 const CHAINS = ["others", "self"];
 const MISSING = "“others” is missing, and begins when your account is made (after this checkpoint? then wait for the next)";
 const NOT_CLOSED = "urn:sameview:problem:no-day-closed"; // the one refusal of a closing that is no alarm
+const FILES = { // what each of the files has to have
+  bundle: ["checkpoint", "old", "consistency", "inclusion"],
+  closing: ["day", "size", "chains", "proof"],
+};
 const NOT_PROVEN = {
   state: "What the log was before is not known here: this is the first check with this memory.",
   witness: "No witness was asked for: the log could show others another log.",
@@ -92,6 +96,8 @@ async function openCheckpoint(note, key) {
   return { size: whole(Number(stated[2])), root: unbase64(stated[3], 32) };
 }
 
+/** The root as it is printed on a sheet: hex, in groups of four. */
+const fingerprint = (tree) => hex(tree.root).replace(/(....)(?=.)/g, "$1 ");
 const sameTree = (a, b) => a.size === b.size && same(a.root, b.root);
 
 // Trees (RFC 9162 section 2.1)
@@ -271,9 +277,12 @@ async function checkCount(chain, counted, size, entry) {
 // The past, and witnesses
 
 async function checkPast(bundle, tree, kept, key) {
-  const old = bundle.old === null ? null : await openCheckpoint(bundle.old, key);
-  if (old) await checkGrowth(old, tree, hashes(bundle.consistency));
-  if (!kept) return [];
+  const old = bundle.old === null ? null : await openCheckpoint(bundle.old, key), proven = [];
+  if (old) {
+    await checkGrowth(old, tree, hashes(bundle.consistency));
+    proven.push(`It grew out of the log of ${old.size} entries with the fingerprint ${fingerprint(old)}.`);
+  }
+  if (!kept) return proven;
   const before = await openCheckpoint(kept, key);
   if (tree.size < before.size) {
     throw new Wrong(`the log was rolled back from ${before.size} to ${tree.size} entries, or this is an old file`);
@@ -285,7 +294,7 @@ async function checkPast(bundle, tree, kept, key) {
   if (before.size && !sameTree(shown, before)) {
     throw new Wrong(`the log was forked: it showed you other entries among its first ${before.size} last time`);
   }
-  return [`The log only grew since you checked last: ${before.size} entries then, ${tree.size} now.`];
+  return [...proven, `The log only grew since you checked last: ${before.size} entries then, ${tree.size} now.`];
 }
 
 async function checkWitnesses(bundle, witnesses) {
@@ -311,6 +320,7 @@ async function checkWitnesses(bundle, witnesses) {
 async function check({ bundle, closing, state, key, witnesses, subject, acceptGap }) {
   const tree = await openCheckpoint(bundle.checkpoint, key), seen = state?.chains ?? {};
   const proven = [`The checkpoint over ${tree.size} entries is signed with the key of ${key.name} that you gave.`];
+  proven.push(`Its fingerprint is ${fingerprint(tree)}: compare it with the sheet of ${tree.size} entries, if any.`);
   proven.push(...await checkWitnesses(bundle, witnesses), ...await checkPast(bundle, tree, state?.checkpoint, key));
   const found = await checkEntries(bundle, tree);
   proven.push(`${found.length} entries are in that log, each at its place.`);
@@ -361,8 +371,22 @@ async function fetched(address, asked, tolerated = null) {
   return read;
 }
 
+/** A file's content; null for the answer that no day was closed yet. Wrong says what is in its place. */
+function readFile(name, file, text) {
+  let read = null;
+  try { read = JSON.parse(text); } catch { throw new Wrong(`${file}: not a file of the kind “${name}”: it is no JSON`); }
+  if (read?.status !== undefined && read.detail !== undefined) {
+    if (name === "closing" && read.type === NOT_CLOSED) return null; // before the first night
+    throw new Wrong(`${file}: the portal refused it: ${read.detail}`);
+  }
+  if (!FILES[name].every((part) => read?.[part] !== undefined)) {
+    throw new Wrong(`${file}: not a file of the kind “${name}”, or only a part of it`);
+  }
+  return read;
+}
+
 async function gather(form, state, witnesses) {
-  const read = async (field) => (field.files?.length ? JSON.parse(await field.files[0].text()) : null);
+  const read = async (field) => (field.files?.length ? readFile(field.name, field.files[0].name, await field.files[0].text()) : null);
   let bundle = await read(form.elements.bundle), closing = await read(form.elements.closing);
   if (!bundle && form.dataset.proofs) {
     const old = state ? { old: state.checkpoint.split("\n")[1] } : {};

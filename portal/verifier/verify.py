@@ -34,6 +34,12 @@ CHAINS = ("others", "self")
 MISSING = "“others” is missing, and begins when your account is made (after this checkpoint? then wait for the next)"
 Entry = dict[str, Any]  # what it says; its "place" in the log and its "commitment" beside that
 Report = dict[str, Any]
+NOT_CLOSED = "urn:sameview:problem:no-day-closed"  # the one refusal of a closing that is no alarm
+FILES = {  # what each of the files has to have
+    "bundle": {"checkpoint", "old", "consistency", "inclusion"},
+    "closing": {"day", "size", "chains", "proof"},
+    "state": {"checkpoint", "subject", "chains", "closing"},
+}
 
 
 class Wrong(Exception):
@@ -54,6 +60,11 @@ class Checkpoint(NamedTuple):
 
     size: int
     root: bytes
+
+
+def fingerprint(tree: Checkpoint) -> str:
+    """Return the root as it is printed on a sheet: hex, in groups of four."""
+    return re.sub("(....)(?=.)", r"\1 ", tree.root.hex())
 
 
 def unbase64(text: str, length: int | None = None) -> bytes:
@@ -269,11 +280,12 @@ def check_count(chain: list[Entry], counted: dict[str, Any], size: int, entry: E
 
 def check_past(bundle: dict[str, Any], tree: Checkpoint, kept: str | None, key: Key) -> list[str]:
     """Check that the log grew out of the checkpoint that was kept last time, and say how far."""
-    old = None if bundle["old"] is None else open_checkpoint(bundle["old"], key)
+    old, proven = None if bundle["old"] is None else open_checkpoint(bundle["old"], key), []
     if old is not None:
         check_growth(old, tree, [unbase64(one, 32) for one in bundle["consistency"]])
+        proven.append(f"It grew out of the log of {old.size} entries with the fingerprint {fingerprint(old)}.")
     if kept is None:
-        return []
+        return proven
     before = open_checkpoint(kept, key)
     if tree.size < before.size:
         raise Wrong(f"the log was rolled back from {before.size} to {tree.size} entries, or this is an old file")
@@ -282,7 +294,7 @@ def check_past(bundle: dict[str, Any], tree: Checkpoint, kept: str | None, key: 
         raise Wrong(f"fetch the bundle with ?old={before.size}: without, nothing proves that the log only grew")
     if before.size and shown != before:
         raise Wrong(f"the log was forked: it showed you other entries among its first {before.size} last time")
-    return [f"The log only grew since you checked last: {before.size} entries then, {tree.size} now."]
+    return [*proven, f"The log only grew since you checked last: {before.size} entries then, {tree.size} now."]
 
 
 def check_witnesses(bundle: dict[str, Any], witnesses: list[Key]) -> list[str]:
@@ -306,6 +318,7 @@ def check(read: dict[str, Any], key: Key, witnesses: list[Key], subject: str | N
     bundle, state = read["bundle"], read.get("state", {})
     tree, seen = open_checkpoint(bundle["checkpoint"], key), state.get("chains", {})
     proven = [f"The checkpoint over {tree.size} entries is signed with the key of {key.name} that you gave."]
+    proven.append(f"Its fingerprint is {fingerprint(tree)}: compare it with the sheet of {tree.size} entries, if any.")
     proven += check_witnesses(bundle, witnesses) + check_past(bundle, tree, state.get("checkpoint"), key)
     found = check_entries(bundle, tree)
     proven.append(f"{len(found)} entries are in that log, each at its place.")
@@ -368,11 +381,27 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def read_file(name: str, path: Path) -> dict[str, Any] | None:
+    """Read a file; None for the answer that no day was closed yet. Wrong says what is in its place."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise Wrong(f"{path}: not a file of the kind “{name}”: it is no JSON") from None
+    if isinstance(read, dict) and "status" in read and "detail" in read:
+        if name == "closing" and read.get("type") == NOT_CLOSED:
+            return None  # before the first night; whoever has seen a closing does not go without
+        raise Wrong(f"{path}: the portal refused it: {read['detail']}")
+    if not isinstance(read, dict) or not read.keys() >= FILES[name]:
+        raise Wrong(f"{path}: not a file of the kind “{name}”, or only a part of it")
+    return read
+
+
 def run(given: argparse.Namespace) -> Report:
     """Read the files, check them, and remember: only after everything verified."""
     remembered = given.state if given.state is not None and given.state.exists() else None
     files = {"bundle": given.bundle, "closing": given.closing, "state": remembered}
-    read = {name: json.loads(path.read_text(encoding="utf-8")) for name, path in files.items() if path is not None}
+    found = {name: read_file(name, path) for name, path in files.items() if path is not None}
+    read = {name: content for name, content in found.items() if content is not None}
     key, witnesses = read_key(given.log, LOG_KEY), [read_key(each, WITNESS_KEY) for each in given.witness]
     report = check(read, key, witnesses, given.subject, given.accept_gap)
     if given.state is not None:

@@ -15,6 +15,7 @@ from privacy.witness import Witness
 from privacy.witness_store import WitnessStore
 
 _SEED_BYTES = 32
+_OF_A_PORTAL = ("data", "keys", "kek")
 
 
 class WitnessMisplaced(Exception):
@@ -39,9 +40,25 @@ class Place:
 
     def open(self) -> Witness:
         """Open the witness, making its folder and key if this is the first start; WitnessMisplaced if it cannot be."""
+        logs = self._logs()  # what was mistyped is refused before a key is made for it
+        self._check_name()
+        self._refuse_a_portal_s()
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         signer = self._signer()
-        return Witness(WitnessStore(self.store), signer, self._logs(), lambda: dt.datetime.now(dt.UTC))
+        return Witness(WitnessStore(self.store), signer, logs, lambda: dt.datetime.now(dt.UTC))
+
+    def _check_name(self) -> None:
+        try:
+            CosignatureSigner(self.name, bytes(_SEED_BYTES))
+        except NoteBroken as error:
+            raise WitnessMisplaced(f"--name: {error}") from error
+
+    def _refuse_a_portal_s(self) -> None:
+        """A witness in the portal's own home would be administered by whoever it watches."""
+        if any((self.home / each).is_dir() for each in _OF_A_PORTAL):
+            raise WitnessMisplaced(
+                f"--home: {self.home} is the home of a portal; give the witness a folder of its own, on another machine"
+            )
 
     def _logs(self) -> list[Verifier]:
         found: dict[str, Verifier] = {}
@@ -70,10 +87,7 @@ class Place:
         name, seed = _read(self.key)
         if name != self.name:
             raise WitnessMisplaced(f"--name: the witness in {self.home} is called {name}; others know it by that name")
-        try:
-            return CosignatureSigner(name, seed)
-        except NoteBroken as error:
-            raise WitnessMisplaced(f"--name: {error}") from error
+        return CosignatureSigner(name, seed)
 
 
 def _read(path: Path) -> tuple[str, bytes]:

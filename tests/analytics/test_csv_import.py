@@ -329,7 +329,7 @@ def test_a_file_that_is_mostly_unreadable_is_refused_whole() -> None:
         ),
         (b"a\x81\n", "neither UTF-8 nor Windows text"),
         (table(MANIC, ["ä", *SOUND[1:]]).encode("utf-16")[:-1], "not utf-16 text"),
-        (gzip.compress(table(MANIC, SOUND).encode())[:-9], "the packed file is damaged"),
+        (gzip.compress(table(MANIC, SOUND).encode(), mtime=0)[:-9], "the packed file is damaged"),
         (b"x" * 1_500_000, "a line is too long"),
         (table(MANIC, ["x" * 200_000, *SOUND[1:]]).encode(), r"field larger.*\(line 2\)"),
     ],

@@ -17,6 +17,7 @@ from privacy import tombstone_file, tombstones
 from privacy.chains import chain_head, ended
 from privacy.log_tables import ChainHeadRow, EntryRow
 from privacy.log_tree import entry
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import writing
 from privacy.tombstone_file import TombstonesBroken
 from privacy.tombstones import Tombstone
@@ -86,8 +87,10 @@ def test_a_restore_with_an_older_key_store_learns_from_the_backups_own_file(smal
     ben = put_back(small, "keys", "log")
     known = tombstone_file.load(checkpoints_file(small).read_bytes())
     checkpoints_file(small).unlink()
-    with small.open() as system, writing(system.stores.keys) as connection:
-        assert tombstone_file.merge(connection, known) == 1
+    with small.open() as system:
+        stamps = tombstone_stamps(system.keys)
+        with writing(system.stores.keys) as connection:
+            assert tombstone_file.merge(connection, stamps, known) == 1
     small.save("later", None)
     with small.open() as system, writing(system.stores.keys) as connection:
         connection.execute(delete(Tombstone))

@@ -17,6 +17,7 @@ from privacy.keys import CACHE_SECONDS, KeyGone
 from privacy.log_entries import LogUnavailable
 from privacy.period import Period
 from privacy.policy import Purpose
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import writing
 from privacy.tombstones import SubjectErased
 from privacy.vault import Row
@@ -102,8 +103,9 @@ def test_an_import_between_any_two_steps_brings_nothing_back(
 
 def test_no_key_is_made_from_the_tombstone_on(house: Any) -> None:
     here, there, ben = house.running[0], house.process(), house.id("ben")
+    stamps = tombstone_stamps(here.keys)
     with writing(here.stores.keys) as connection:
-        tombstones.begin(connection, ben, NOW.date())
+        tombstones.begin(connection, stamps, ben, NOW.date())
 
     with pytest.raises(SubjectErased):
         there.keys.ensure(ben, [(KeyClass.TEXT, 1)])

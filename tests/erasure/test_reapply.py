@@ -10,9 +10,11 @@ from sqlalchemy import Engine, delete, func, select, text
 from auth.models import Announcement, Membership, Person, SignInSession
 from portal import erasing
 from portal.wiring import System
+from privacy import tombstone_file, tombstones
 from privacy.chains import chain_head
 from privacy.key_store import WrappedKey
 from privacy.log_tree import entry
+from privacy.stamp_key import tombstone_stamps
 from privacy.stores import writing
 from privacy.vault_store import Manifest, SealedField
 from tests.erasure.restored import put_back, save
@@ -93,8 +95,9 @@ def test_a_stranger_s_entry_is_never_emptied_for_a_tombstone_of_a_longer_log(hou
     first = erasing.erase(system, ben, None)
     with writing(system.stores.log) as connection:  # the end of Ben's chains is lost, as with an older log
         connection.execute(delete(chain_head).where(chain_head.c.subject_id == ben))
+    stamps = tombstone_stamps(system.keys)
     with writing(system.stores.keys) as connection:
-        erasing.tombstones.note(connection, ben, first.entry, hers)  # numbers that are another's now
+        tombstones.note(connection, stamps, ben, first.entry, hers)  # numbers that are another's now
 
     erasing.reapply(system)
 
@@ -106,7 +109,7 @@ def test_the_file_beside_the_checkpoints_names_number_entry_and_rows(house: Any)
 
     receipt = erasing.erase(system, ben, None)
 
-    (stone,) = erasing.tombstone_file.load((system.config.checkpoints / "tombstones.json").read_bytes()).tombstones
+    (stone,) = tombstone_file.load((system.config.checkpoints / "tombstones.json").read_bytes()).tombstones
     assert (stone.subject, stone.entry, len(stone.rows), stone.finished) == (ben, receipt.entry, receipt.entries, True)
 
 

@@ -13,7 +13,7 @@ from installation import NOW, Copies, administer, config_of, subject_of
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from portal import backup, erasing, staging, verifying
+from portal import backup, checks, erasing, leftovers, nightly, occupancy, staging, verifying
 from portal.config import Config
 from portal.restoring import Source, restore
 from portal.wiring import NotInitialised, System, build
@@ -71,6 +71,11 @@ def again(copies: Copies, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         administer(request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def holding(home: Path, text: bytes) -> list[str]:
+    """Return the files of an installation in which a text is."""
+    return [path.name for path in home.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
 def commitments(config: Config) -> list[Any]:
     """Return what the entries of the log commit to, in their order."""
     with staging.opened(config, "log", staged=False) as engine, engine.connect() as connection:
@@ -95,7 +100,7 @@ def opened(config: Config) -> System | None:
 def test_a_restore_that_is_killed_at_any_step_changed_nothing_or_is_finished(again: Callable[[], Saved]) -> None:
     whole = again()
     entries = commitments(whole.config)
-    finished = 0
+    finished = cleared = 0
     for death in dying.deaths(restoring(whole), commits_only=whole.config.database_url is not None):
         saved = again()
 
@@ -108,6 +113,13 @@ def test_a_restore_that_is_killed_at_any_step_changed_nothing_or_is_finished(aga
             finished += 1
             system = build(saved.config, lambda: NOW)
         came = system.people.get(saved.dan) is not None
+        erasing.resume(system)
+        if left := leftovers.find(saved.config):  # killed before its exchange: names and wrapped keys of the backup
+            assert any("nightly` removes it" in each.fix for each in checks.inspect(system)), death
+            nightly.run(system, quietly)
+            cleared += 1
+        assert leftovers.find(saved.config) == [], (death, left)
+        assert holding(saved.config.home, b"ben@example.org") == [], death
         assert verifying.verify(system).problems == [], death
         assert system.people.find("ben@example.org") is None, death
         system.close()
@@ -115,6 +127,33 @@ def test_a_restore_that_is_killed_at_any_step_changed_nothing_or_is_finished(aga
         if came:  # as it was; the restore can be made again
             assert restore(saved.config, Source(saved.backups / "data"), quietly, lambda: NOW).problems == [], death
     assert finished
+    assert cleared
+
+
+def test_an_erasure_reaches_what_a_killed_restore_left(again: Callable[[], Saved]) -> None:
+    saved = again()
+    dying.run(restoring(saved), dying.Death(0, "", after=True))
+    assert leftovers.find(saved.config) != []
+    system = build(saved.config, lambda: NOW)
+
+    erasing.erase(system, saved.dan, by=None)
+
+    assert leftovers.find(saved.config) == []
+    system.close()
+
+
+def test_what_a_restore_is_staging_is_left_alone(again: Callable[[], Saved]) -> None:
+    """Whoever holds the installation alone, as the second half of a restore does, removes nothing."""
+    saved = again()
+    dying.run(restoring(saved), dying.Death(0, "", after=True))
+    staged = leftovers.find(saved.config)
+    with occupancy.alone(saved.config.home):
+        system = build(saved.config, lambda: NOW, restoring=True)
+
+        assert leftovers.discard(system) == []
+
+        system.close()
+    assert leftovers.find(saved.config) == staged != []
 
 
 def test_a_restore_of_everything_that_is_killed_at_any_step_is_finished(sqlite_home: Path, tmp_path: Path) -> None:

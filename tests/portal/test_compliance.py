@@ -9,6 +9,7 @@ from auth import import_csv
 from portal import erasing
 from privacy import rotation
 from privacy.fields import Field, KeyClass
+from privacy.key_history import ROTATED
 from privacy.log_entries import INVENTORIED, LOG_FIELD
 from privacy.log_upkeep import EXPIRED
 from privacy.period import Period
@@ -191,7 +192,7 @@ def test_what_jobs_note_and_let_go_is_the_systems_work_and_an_erasure_is_not(rea
     with writing(read.system.stores.data) as connection:
         read.system.gate.account(read.ids["ben"], connection, fields=[Field.APPS], outcome=INVENTORIED)
         read.system.gate.account(read.ids["ben"], connection, fields=[Field.APPS], outcome=EXPIRED)
-    read.system.log.append(rotation.key_entry(rotation.ROTATED, KeyClass.SHARED, 2))
+    read.system.log.append(rotation.key_entry(ROTATED, KeyClass.SHARED, 2))
     erasing.erase(read.system, read.ids["dan"], by=None)
 
     people, system = (read.client("cleo").get(f"/compliance/?by={each}").text for each in ("people", "system"))

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from auth.permissions import Role
 from portal import escrowing, key_life, nightly, recovery
@@ -15,6 +16,7 @@ from privacy.access_log import Filter
 from privacy.canonical import digest_of
 from privacy.escrow import RecoveredKeys
 from privacy.fields import KeyClass, epoch_of
+from privacy.key_versions import KekVersion
 
 
 def page(office: Any, who: str = "cleo") -> str:
@@ -195,6 +197,23 @@ def test_a_destroyed_key_that_is_put_back_is_a_fault(escrowed: Any) -> None:
     system.provider.adopt(KeyClass.TEXT, 2, kek)
 
     assert (True, "kek-text-2 was destroyed on 2026-11-19 and is there again: it opens backups") in words(escrowed)
+
+
+def test_a_key_made_younger_in_the_key_store_keeps_its_age_on_every_page_and_is_a_fault(escrowed: Any) -> None:
+    escrowed.clock.advance(days=20)
+    with escrowed.system.stores.keys.begin() as connection:
+        connection.execute(update(KekVersion).values(made_on=escrowed.clock().date()))
+
+    text = page(escrowed)
+    trusted = " ".join(escrowed.client("cleo").get("/trust").text.split())
+
+    assert "The oldest key in use is 20 days old." in text
+    assert text.count("made younger in the key store") == len(KeyClass)
+    assert "oldest wrapping key 20 days old" in trusted
+    assert "somebody wrote another age of a wrapping key into the key store" in trusted
+    assert all(is_fault and "but it was there on 2026-11-19" in what for is_fault, what in words(escrowed))
+    rotation.renew(escrowed.system.keys, escrowed.system.log, KeyClass.TEXT, anew=True)
+    assert not [what for _, what in words(escrowed) if what.startswith("kek-text")]
 
 
 def test_a_clock_that_went_backwards_is_told_and_mended_by_the_night(escrowed: Any) -> None:

@@ -208,6 +208,23 @@ def test_a_name_that_cannot_stand_in_a_note_is_refused(place: Place, name: str) 
         replace(place, name=name).open()
 
 
+def test_what_was_mistyped_at_the_first_start_is_in_nobody_s_way_at_the_second(place: Place) -> None:
+    for mistyped in (replace(place, name="a+b"), replace(place, logs=("nonsense",))):
+        with pytest.raises(WitnessMisplaced):
+            mistyped.open()
+
+    place.open().store.close()
+
+
+def test_the_home_of_a_portal_is_no_place_for_a_witness(place: Place) -> None:
+    (place.home / "kek").mkdir(parents=True)
+
+    with pytest.raises(WitnessMisplaced, match="folder of its own"):
+        place.open()
+
+    assert not place.key.exists()
+
+
 def test_a_wrong_log_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     arguments = ["log", "witness", "--name", NAME, "--home", str(tmp_path), "--log", "nonsense"]
 
