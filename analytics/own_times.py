@@ -34,7 +34,7 @@ PAUSED: Final = "paused"
 FORGOTTEN: Final = "forgotten"
 MOST_APPS: Final = 100
 LONGEST_APP: Final = 120
-_MOST_SPANS: Final = 4_000
+_MOST_SPANS: Final = 20_000
 _BROWSERS: Final = {"chrome": r"chrom(e|ium)", "edge": "edge", "firefox": "firefox|nightly", "opera": "opera"} | {
     name: name for name in ("brave", "vivaldi", "safari", "arc")
 }
@@ -68,6 +68,11 @@ class OwnTimes(msgspec.Struct, frozen=True, array_like=True):
     def is_private(self, moment_us: int) -> bool:
         """Tell whether nothing is kept of a moment."""
         return any(start <= moment_us < end for start, end in (*self.paused, *self.forgotten))
+
+    def since(self, moment_us: int) -> "OwnTimes":
+        """Return it without the times that were over by then, for whoever only has to do with what is newer."""
+        paused, forgotten = (tuple(s for s in spans if s[1] > moment_us) for spans in (self.paused, self.forgotten))
+        return msgspec.structs.replace(self, paused=paused, forgotten=forgotten)
 
     def gaps(self, first_us: int, end_us: int, now_us: int) -> list[tuple[int, int, str]]:
         """Return what lies within a time, with its reason; of a pause that runs, what has passed of it."""

@@ -49,6 +49,8 @@ _OPENED_FIELDS: Final = STORED_FIELDS | {Field.SOURCES, Field.OWN_TIMES}
 _BEFORE: Final = dt.timedelta(days=2)
 _AFTER: Final = dt.timedelta(days=3)
 """So far from the day (UTC) that an event began on are the local days that it can touch, in any zone."""
+_AT_DOOR: Final = dt.timedelta(days=40)
+"""So long the door itself knows a private time; what comes later than that is cut when it is joined to its day."""
 _REACHES: Final = dt.timedelta(days=2)
 _OVERHANGS: Final = dt.timedelta(days=1)
 """What begins with a day is found on the day before as well (`analytics.events.cut`)."""
@@ -137,7 +139,8 @@ class Work:
         if head is None and self.change is not None:
             head = Head()
         if head is not None:
-            rest = Head(buckets=head.buckets, open=head.open, settings=head.settings, own=self.own)
+            recent = self.own.since((self.intake.clock() - _AT_DOOR - _EPOCH) // _MICROSECOND)
+            rest = Head(buckets=head.buckets, open=head.open, settings=head.settings, own=recent)
             place = HotPlace(self.intake.clock().date(), SUMMED)
             left.append(HotRow(place, *encode_head(rest, HeadTexts(open=texts.open))))
         self.intake.hot.file(self.connection, self.subject, left, remove=self.places)

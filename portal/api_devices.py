@@ -122,7 +122,7 @@ def relay_policy() -> Response:
 def _kept_private() -> dict[str, Any]:
     """Return what my person keeps for themselves; while the log cannot be written, that is only known here."""
     try:
-        kept = own_times.read()
+        kept = own_times.recent()
     except LogUnavailable:
         kept = NOTHING_PRIVATE
     return {"paused": kept.paused, "forgotten": kept.forgotten, "private_apps": kept.apps}

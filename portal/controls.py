@@ -8,7 +8,6 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from analytics.own_times import OwnTimesRefused
 from auth.permissions import Permission, requires
 from portal import own, own_times
 from portal.access import safe_next, system
@@ -100,8 +99,8 @@ def private_apps() -> Page:
     """Keep nothing of some applications."""
     try:
         own_times.keep_private(request.form.get("apps", "").splitlines())
-    except OwnTimesRefused as refused:
-        return _page(wrong_apps=str(refused), typed_apps=request.form.get("apps", "")), 400
+    except Problem as refused:
+        return _page(wrong_apps=refused.detail, typed_apps=request.form.get("apps", "")), 400
     flash("Kept. It holds for what comes from now on; only you see this list.")
     return redirect("/me/forget#apps")
 

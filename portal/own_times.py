@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.own_times import FORGOTTEN, OwnTimes
+from analytics.own_times import FORGOTTEN, OwnTimes, OwnTimesRefused
 from analytics.taking import SOURCES_DAY, OwnChange, WeekFrozen
 from portal import own
 from portal.access import session_key, system, viewer
@@ -22,6 +22,7 @@ FIELDS: Final = frozenset({Field.OWN_TIMES})
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _MINUTE: Final = dt.timedelta(minutes=1)
+_TOLD: Final = dt.timedelta(days=60)
 _REASONS: Final = {"paused": "paused", FORGOTTEN: "forgotten"}
 
 
@@ -57,6 +58,11 @@ def read() -> OwnTimes:
         viewer(), viewer(), FIELDS, Purpose.OWN_REVIEW, today, tier=Tier.DAY, session=session_key()
     )
     return OwnTimes.parse(found.values.get((SOURCES_DAY, Field.OWN_TIMES)))
+
+
+def recent() -> OwnTimes:
+    """Open what a computer has to know of it; what is older is cut here."""
+    return read().since(microseconds(system().clock() - _TOLD))
 
 
 def shown(kept: OwnTimes) -> Private:
@@ -113,7 +119,7 @@ def resume() -> bool:
 
 
 def keep_private(names: list[str]) -> None:
-    """Keep nothing of these applications from now on. Raises OwnTimesRefused."""
+    """Keep nothing of these applications from now on. Raises Problem for names that are none."""
     _change(PRIVATE_APPS, lambda kept: kept.keeping_private(names))
 
 
@@ -161,6 +167,8 @@ def _forget(start: dt.datetime, end: dt.datetime, *, only_look: bool) -> dict[dt
         return system().intake.change_own(viewer(), change)
     except WeekFrozen as frozen:
         raise closed(first_open_day()) from frozen
+    except OwnTimesRefused as refused:
+        raise Problem(409, "Not kept", str(refused)) from refused
 
 
 def closed(first: dt.date) -> Problem:
@@ -173,7 +181,10 @@ def closed(first: dt.date) -> Problem:
 
 
 def _change(outcome: str, times: Callable[[OwnTimes], OwnTimes]) -> None:
-    system().intake.change_own(viewer(), OwnChange(session_key(), outcome, times))
+    try:
+        system().intake.change_own(viewer(), OwnChange(session_key(), outcome, times))
+    except OwnTimesRefused as refused:
+        raise Problem(409, "Not kept", str(refused)) from refused
 
 
 def _at(moment_us: int) -> dt.datetime:

@@ -204,7 +204,7 @@ def forget(duration: int, home: Path | None) -> None:
         done = obey({"do": "forget", "start_us": now - duration * 1_000_000, "end_us": now})
     click.echo(f"forgotten on this desk since {_moment(now - duration * 1_000_000)}: {done['changed']} entries")
     if done["portal"]:
-        click.echo(f"What was sent before is at the portal: forget it there, too, at {done['portal']}/me/recorded")
+        click.echo(f"What was sent before is at the portal: forget it there, too, at {done['portal']}/me/forget")
 
 
 @relay.command()

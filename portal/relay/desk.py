@@ -344,10 +344,7 @@ class Desk:
         return changed
 
     def keep_private(self, told: OwnTimes) -> None:
-        """Go by what the person keeps private at the portal: out of what waits, and out of whatever comes from now on.
-
-        The portal knows the times, so they are not noted as gaps.
-        """
+        """Keep nothing of what is private at the portal, waiting or coming. No gap is noted: it knows."""
         with self._lock:
             if told == self.told:
                 return

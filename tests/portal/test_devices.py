@@ -1,13 +1,18 @@
 """A person's computers: confirmed by them in their own browser, listed, renamed and taken off; what a relay is told."""
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
+from werkzeug.serving import make_server
 
 from portal import shapes
+from portal.relay import enrolling
+from portal.relay.policing import Offer
+from portal.relay.portal_calls import Portal
 
 ASK = "/api/v1/relay/enrolments"
 DESK = {"name": "my desk", "host": "pc-17.example.org"}
@@ -208,6 +213,33 @@ def test_a_device_reads_nothing_else(relay: Any, form: Callable[..., Any]) -> No
 
     for path in ("/api/v1/me/days/2026-11-12", "/api/v1/me/devices", "/api/v1/me/access"):
         assert relay.get(path, headers=header).status_code == 403
+
+
+def test_a_real_relay_enrols_itself_and_learns_its_policy(office: Any) -> None:
+    """The relay's own code against the portal on a socket: it asks, waits, and takes the policy that it gets."""
+    server = make_server("127.0.0.1", 0, office.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        portal = Portal(url)
+        asked = enrolling.ask(portal, "my desk")
+        pauses: list[float] = []
+
+        def confirm(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 2:
+                office.system.enrolments.confirm(office.ids["ben"], asked.user_code)
+
+        enrolment = enrolling.wait(portal, asked, url, "my desk", "", sleep=confirm)
+        reply = Portal(url, enrolment.token).get("/api/v1/relay/policy")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+    offer = msgspec.json.decode(reply.body, type=Offer)
+    assert (pauses, enrolment.origin, enrolment.signers) == ([5.0, 5.0], office.system.organisation.origin, {})
+    assert (offer.policy, offer.timezone) == (office.system.policies.now().text, "Europe/Berlin")
+    assert [each.name for each in office.system.devices.of(office.ids["ben"])] == ["my desk"]
 
 
 def test_the_same_forged_by_another_site_confirms_nothing(relay: Any, office: Any) -> None:

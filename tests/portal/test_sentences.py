@@ -47,6 +47,22 @@ def test_a_managers_look_names_who_what_when_and_why() -> None:
     assert (found.number, found.when, found.why) == (7, "18 Nov 2026, 11:42", "for a one-to-one")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("paused", "You paused what is recorded"),
+        ("resumed", "You ended a pause of what is recorded"),
+        ("forgotten", "You let a time be forgotten of 12 Nov"),
+        ("private-apps", "You changed which applications are kept private"),
+    ],
+)
+def test_what_one_keeps_private_is_said_to_oneself(outcome: str, words: str) -> None:
+    period = Period.day(dt.date(2026, 11, 12)) if outcome == "forgotten" else None
+    own = {"viewer": BEN, "relation": "self", "purpose": "own_review", "chain": Chain.SELF, "fields": ("own_times",)}
+
+    assert str(said(outcome=outcome, period=period, **own)) == words
+
+
 def test_a_refusal_begins_with_the_word() -> None:
     found = said(outcome="refused", fields=("apps",), period=Period.day(dt.date(2026, 11, 12)))
 

@@ -134,7 +134,7 @@ def test_the_commands_reach_the_relay_that_runs(tmp_path: Path, here: Desk) -> N
     assert done(folder, "resume") == "there was no pause\n"
     told = done(folder, "forget", "1h")
     assert "forgotten on this desk" in told
-    assert f"{here.relay.enrolment.url}/me/recorded" in told
+    assert f"{here.relay.enrolment.url}/me/forget" in told
     assert here.relay.desk.private.past
 
 
