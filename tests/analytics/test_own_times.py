@@ -14,15 +14,30 @@ from hypothesis import strategies as st
 from analytics.captured import Rows
 from analytics.events import cut
 from analytics.figures import load
+from analytics.hot import decode_head
 from analytics.own_cut import rows_left
 from analytics.own_times import MOST_APPS, OwnTimes, OwnTimesRefused, left
+from analytics.segments import decode
 from analytics.taking import OwnChange, WeekFrozen
 from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN, PAUSED, PRIVATE_APPS, Chain
 from privacy.period import Period, week_of
+from privacy.policy import Purpose
 from privacy.stores import Stores, writing
-from privacy.vault import Row
-from tests.analytics.intake_office import AFK, BERLIN, MONDAY, WEB, WINDOW, Events, Office, event, morning, open_office
+from privacy.vault import Row, parts
+from tests.analytics.intake_office import (
+    AFK,
+    BERLIN,
+    EVERYTHING,
+    MONDAY,
+    WEB,
+    WINDOW,
+    Events,
+    Office,
+    event,
+    morning,
+    open_office,
+)
 from tests.analytics.test_intake_order import segments_of as without_salts
 from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
 
@@ -218,6 +233,7 @@ def test_what_collectors_sent_is_forgotten_where_it_waits_and_stays_out(office: 
 
     taken = forget(office, at(9, 30), at(10, 0))
     figures = office.figure(BEN, DAY, Field.ACTIVE_TIME)
+    assert waiting(office) == []
     beat(receiver, BEN, WINDOW, event(at(9, 59), 0, **said), 90)
     insert(receiver, BEN, AFK, [event(at(9), 3600, status="not-afk"), event(at(9, 35), 60, status="not-afk")])
     office.intake().fold(BEN)
@@ -228,10 +244,15 @@ def test_what_collectors_sent_is_forgotten_where_it_waits_and_stays_out(office: 
     assert all(end <= us(at(9, 30)) for end in ends(office))
 
 
+def waiting(office: Office) -> list[Any]:
+    """Return what is in the head of Ben's hot rows: open events, and closed ones that wait there."""
+    opened = office.gate.disclose(BEN, BEN, {Field.RHYTHM}, Purpose.OWN_REVIEW, EVERYTHING, tier=Tier.HOT).values
+    heads = [decode_head(part, None)[0] for value in opened.values() for part in parts(value).values()]
+    return [each for head in heads for each in (*head.open.values(), *head.closed)]
+
+
 def ends(office: Office) -> list[int]:
     """Return when each stored event of Ben's ends."""
-    from analytics.segments import decode
-
     stored = office.stored(BEN)
     days = {day for day, _ in stored if day.year > 1900}
     return [

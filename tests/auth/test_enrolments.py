@@ -137,6 +137,22 @@ def test_a_computer_is_confirmed_by_one_person_only(desk: Desk) -> None:
     assert desk.enrolments.poll(asked.device_code) is not None
 
 
+def test_of_two_who_confirm_at_the_same_moment_one_does(desk: Desk, monkeypatch) -> None:
+    """Both have found the request before either has answered it."""
+    ben, dan = desk.hire("Ben"), desk.hire("Dan")
+    asked = desk.enrolments.ask("my desk", "pc", ADDRESS)
+    with desk.office.stores.data.connect() as connection:
+        found = desk.enrolments._find(connection, asked.user_code)
+    monkeypatch.setattr(desk.enrolments, "_find", lambda *_: found)
+
+    desk.enrolments.confirm(ben, asked.user_code)
+    with pytest.raises(EnrolmentOver):
+        desk.enrolments.confirm(dan, asked.user_code)
+
+    assert desk.devices.of(dan) == []
+    assert len(desk.devices.of(ben)) == 1
+
+
 def test_no_computer_sends_for_somebody_who_has_not_read_the_notice(desk: Desk) -> None:
     ben = desk.hire("Ben", has_read=False)
     asked = desk.enrolments.ask("my desk", "pc", ADDRESS)
