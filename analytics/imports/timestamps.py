@@ -6,7 +6,9 @@ as a matrix of characters; rare shapes are read one by one.
 """
 
 import datetime as dt
+import functools
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -18,6 +20,8 @@ _Matrix = NDArray[np.uint8]
 
 _TEMPLATES: Final = 8
 """So many shapes of one length are read in bulk; a file has one or two."""
+_FEW: Final = 20
+"""So many texts are read sooner one by one."""
 _SHAPE: Final = re.compile(r"0000-00-00[T ]00:00:00(?:\.(?P<fraction>0{1,9}))?(?P<zone>Z|[+-]00:00)?", re.ASCII)
 _ANY: Final = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?",
@@ -25,8 +29,8 @@ _ANY: Final = re.compile(
 )
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
-_DAYS_BEFORE: Final = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], dtype=np.int64)
-_DAYS_IN: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int64)
+_MONTHS: Final = np.arange("0001-01", "10000-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
+"""Where each month begins, from the year 1 on, in days since 1970."""
 
 
 class BadTimestamp(ValueError):
@@ -39,12 +43,14 @@ class BadTimestamp(ValueError):
 
 def microseconds(texts: list[str]) -> Microseconds:
     """Return µs since 1970-01-01 UTC, floored to the millisecond, one for each text. Raises BadTimestamp."""
+    lengths = list(map(len, texts))
+    different = set(lengths)
+    if len(different) == 1:
+        return _same_length(texts, lengths[0], range(len(texts)))
     out = np.empty(len(texts), dtype=np.int64)
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-    for length in np.unique(lengths):
-        where = np.flatnonzero(lengths == length)
-        chosen = texts if len(where) == len(texts) else [texts[n] for n in where]
-        out[where] = _same_length(chosen, int(length), where)
+    for length in sorted(different):
+        where = [n for n, each in enumerate(lengths) if each == length]
+        out[where] = _same_length([texts[n] for n in where], length, where)
     return out
 
 
@@ -53,11 +59,11 @@ def microsecond(text: str) -> int:
     return _one(text, 0)
 
 
-def _same_length(texts: list[str], length: int, where: NDArray[np.int64]) -> Microseconds:
+def _same_length(texts: list[str], length: int, where: Sequence[int]) -> Microseconds:
     joined = "".join(texts)
     out = np.empty(len(texts), dtype=np.int64)
     left = np.arange(len(texts))
-    if joined.isascii() and length:
+    if joined.isascii() and length and len(texts) > _FEW:
         rows_of_text = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, length)
         matrix = np.ascontiguousarray(rows_of_text.T)  # everything below works down a column of characters
         for _ in range(_TEMPLATES):
@@ -65,12 +71,14 @@ def _same_length(texts: list[str], length: int, where: NDArray[np.int64]) -> Mic
             if shape is None:
                 break
             fits, values = _read(matrix if len(left) == len(texts) else matrix[:, left], shape)
+            if fits.all() and len(left) == len(texts):
+                return values
             out[left[fits]] = values[fits]
             left = left[~fits]
             if not len(left):
                 return out
-    for n in left:
-        out[n] = _one(texts[n], int(where[n]))
+    for n in left.tolist():
+        out[n] = _one(texts[n], where[n])
     return out
 
 
@@ -80,59 +88,63 @@ def _pattern_of(text: str) -> str:
 
 def _read(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.bool_], Microseconds]:
     """Read texts that have the shape of the template; return which do and are real dates, and their values."""
-    fits = np.ones(columns.shape[1], dtype=bool)
-    for column, wanted in enumerate(shape[0]):
-        if wanted == "0":
-            fits &= columns[column] - np.uint8(48) <= 9
-        elif wanted not in "+-" or column < 10:
-            fits &= columns[column] == ord(wanted)
-    year, month, day, hour, minute, second = (_number(columns, at, width) for at, width in _PARTS)
-    month_ok = np.where((month >= 1) & (month <= 12), month, 0)
-    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    longest = _DAYS_IN[month_ok] + ((month_ok == 2) & leap)
-    fits &= (year >= 1) & (day >= 1) & (day <= longest) & (hour < 24) & (minute < 60) & (second < 60)
-    before = year - 1
-    days = (
-        before * 365
-        + before // 4
-        - before // 100
-        + before // 400
-        + _DAYS_BEFORE[month_ok]
-        + ((month_ok > 2) & leap)
-        + day
-    )
-    ms = (((days - 719_163) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + _milliseconds(columns, shape)
+    low, span = _bounds(shape[0])
+    fits: NDArray[np.bool_] = np.logical_and.reduce(columns - low <= span)  # below the lowest, they wrap around
+    days, real = _days(_alike(columns[:10]))
+    hour, minute, second = _pairs(columns, (11, 14, 17))
+    fits &= real & (hour < 24) & (minute < 60) & (second < 60)
+    ms = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + _milliseconds(columns, shape)
     offset, known = _offset_minutes(columns, shape)
     return fits & known, (ms - offset * 60_000) * 1000
 
 
-_PARTS: Final = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
+@functools.lru_cache(maxsize=64)
+def _bounds(template: str) -> tuple[_Matrix, _Matrix]:
+    """Return for each place in a template the lowest character that fits, and how far above it others may be."""
+    places = [(48, 9) if each == "0" else (ord(each), 0) for each in template]
+    places[10:] = [(0, 255) if low in b"+-" else (low, span) for low, span in places[10:]]  # a sign: either will do
+    low, span = np.array(places, dtype=np.uint8).T[:, :, None]
+    return low, span
 
 
-def _number(columns: _Matrix, at: int, width: int) -> NDArray[np.int64]:
-    total: NDArray[np.int64] = columns[at].astype(np.int64) - 48
-    for column in range(at + 1, at + width):
-        total = total * 10 + (columns[column].astype(np.int64) - 48)
-    return total
+def _alike(columns: _Matrix) -> _Matrix:
+    """Return the first text alone if all are equal: what is read of it holds for all of them."""
+    first = columns[:, :1]
+    return first if np.array_equal(columns, np.broadcast_to(first, columns.shape)) else columns
+
+
+def _days(columns: _Matrix) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the days since 1970 of dates, and which of them are real."""
+    century, years, month, day = _pairs(columns, (0, 2, 5, 8))
+    year = century * 100 + years
+    real = (year >= 1) & (year <= 9999) & (month >= 1) & (month <= 12)  # what is no digit makes any number
+    place = np.where(real, year * 12 + month - 13, 0)
+    days = _MONTHS[place] + day - 1
+    return days, real & (day >= 1) & (days < _MONTHS[place + 1])
+
+
+def _pairs(columns: _Matrix, at: Sequence[int]) -> NDArray[np.int64]:
+    """Return numbers of two digits, a row for each place where one begins."""
+    tens = columns[list(at)].astype(np.int64)
+    return tens * 10 + columns[[place + 1 for place in at]] - 528
 
 
 def _milliseconds(columns: _Matrix, shape: re.Match[str]) -> NDArray[np.int64] | int:
     start, end = shape.span("fraction")
-    if start < 0:
-        return 0
-    width = min(3, end - start)
-    scale: int = 10 ** (3 - width)
-    return _number(columns, start, width) * scale
+    total: NDArray[np.int64] | int = 0
+    for place, scale in zip(range(start, min(end, start + 3)), (100, 10, 1), strict=False):
+        total = total + (columns[place].astype(np.int64) - 48) * scale
+    return total
 
 
 def _offset_minutes(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.int64] | int, NDArray[np.bool_] | bool]:
     start, end = shape.span("zone")
     if end - start < 6:
         return 0, True
-    sign = columns[start]
-    hours, minutes = _number(columns, start + 1, 2), _number(columns, start + 4, 2)
-    known = ((sign == ord("+")) | (sign == ord("-"))) & (hours < 24) & (minutes < 60)
-    return np.where(sign == ord("-"), -1, 1) * (hours * 60 + minutes), known
+    zone = _alike(columns[start:end])
+    hours, minutes = _pairs(zone, (1, 4))
+    known = ((zone[0] == ord("+")) | (zone[0] == ord("-"))) & (hours < 24) & (minutes < 60)
+    return np.where(zone[0] == ord("-"), -1, 1) * (hours * 60 + minutes), known
 
 
 def _one(text: str, index: int) -> int:

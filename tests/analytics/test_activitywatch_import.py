@@ -20,6 +20,8 @@ from analytics.imports.timestamps import BadTimestamp, microseconds
 
 EDGE_CASES = (Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json").read_bytes()
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+IN_BULK = 25
+"""So many timestamps of one length are read together."""
 GOOD = '{"id": "good", "type": "currentwindow", "hostname": "pc", "events": [{"timestamp": "2025-03-30T04:00:00Z"}]}'
 
 
@@ -322,11 +324,10 @@ FRACTIONS = st.text("0123456789", max_size=9).map(lambda digits: "." + digits if
     )
 )
 def test_timestamps_are_floored_to_milliseconds_as_activitywatch_does(texts: list[str]) -> None:
-    found = microseconds(texts)
+    expected = [(Event(timestamp=each).timestamp - EPOCH) // dt.timedelta(microseconds=1) for each in texts]
 
-    assert found.tolist() == [
-        (Event(timestamp=each).timestamp - EPOCH) // dt.timedelta(microseconds=1) for each in texts
-    ]
+    assert microseconds(texts).tolist() == expected
+    assert microseconds(texts * IN_BULK).tolist() == expected * IN_BULK
 
 
 @pytest.mark.parametrize(
@@ -343,13 +344,17 @@ def test_timestamps_are_floored_to_milliseconds_as_activitywatch_does(texts: lis
         "2025-01-01T00:00:00*02:00",
         "2025-01-01x00:00:00Z",
         "²025-01-01T00:00:00Z",
+        "~~~~-01-01T00:00:00Z",
+        "2025-~~-01T00:00:00Z",
+        "2025-01-//T00:00:00Z",
     ],
 )
-def test_what_is_no_moment_is_named(text: str) -> None:
+@pytest.mark.parametrize("before", [1, IN_BULK])
+def test_what_is_no_moment_is_named(text: str, before: int) -> None:
     with pytest.raises(BadTimestamp) as caught:
-        microseconds(["2025-01-01T00:00:00Z", text, "2025-01-01T00:00:00Z"])
+        microseconds([*["2025-01-01T00:00:00Z"] * before, text, "2025-01-01T00:00:00Z"])
 
-    assert caught.value.index == 1
+    assert caught.value.index == before
 
 
 def test_rounding_of_durations_is_pythons_own() -> None:
