@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -127,6 +128,20 @@ def test_a_pause_runs_out_or_is_ended_and_every_page_says_so(office: Any, eva: A
     assert again.status_code == 302
     assert "There was no pause" in eva.get("/me/forget").text
     assert "10m paused today" in eva.get("/me/forget").text
+
+
+def test_the_allowance_of_the_policy_is_counted_and_shown(
+    office: Any, eva: Any, form: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted, never enforced: a pause is nobody's to refuse."""
+    policy = replace(office.system.policies.now(), private_minutes=20)
+    monkeypatch.setattr(office.system.policies, "now", lambda: policy)
+    form("eva", "/me/pause", "/", length="30")
+    office.clock.advance(minutes=25)
+
+    page = eva.get("/").text
+
+    assert "25m of the 20 minutes a day that the policy allows without a reason" in page
 
 
 def test_a_pause_until_tomorrow_ends_with_the_persons_day(office: Any, eva: Any, form: Callable[..., Any]) -> None:
