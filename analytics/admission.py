@@ -8,7 +8,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -46,6 +46,8 @@ class Local:
         self, key: Key, rules: Sequence[str], start: Int64, duration: Int64, mark: Sequence[int]
     ) -> list[DroppedMark]:
         """Return what is kept of dropped events: one mark for each local day that they touch."""
+        if not len(start):
+            return []
         parts = cut(start, duration, self.zone, self.day_start)
         times = zip(parts.start_us.tolist(), parts.duration_us.tolist(), parts.before_us.tolist(), strict=True)
         found = zip(parts.event.tolist(), parts.day.tolist(), times, strict=True)
@@ -64,20 +66,20 @@ def of_bucket(bucket: ImportedBucket, marks: Sequence[int], local: Local) -> tup
     start, duration, code = bucket.start_us[taken], bucket.duration_us[taken], bucket.data[taken]
     copy = copies(start, duration, code, bucket.distinct)
     passed = door.let_in(bucket.kind, bucket.distinct, start, duration, code)
-    every_mark = np.array([*marks] * (len(passed.texts) // max(len(marks), 1)), np.uint64)
+    every_mark = np.tile(np.fromiter(marks, np.uint64, len(marks)), len(passed.texts) // max(len(marks), 1))
     kept = passed.admitted.data[passed.code] != DROPPED
     gone = passed.code[~kept]
     rules = [door.rules[int(bits).bit_length() - 1] for bits in passed.admitted.rules[gone].tolist()]
     dropped = local.marks(key, rules, passed.start_us[~kept], passed.duration_us[~kept], every_mark[gone].tolist())
-    used, raw = np.unique(passed.code[kept], return_inverse=True)
+    used, raw = _renumbered(passed.code[kept], len(passed.texts))
     batch = Batch(
         [key],
         np.zeros(int(kept.sum()), np.int64),
         passed.start_us[kept],
         passed.duration_us[kept],
         copy[passed.event[kept]],
-        raw.astype(np.int64),
-        [door.data[place] for place in passed.admitted.data[used].tolist()],
+        raw,
+        list(map(door.data.__getitem__, passed.admitted.data[used].tolist())),
         _names(door, passed.admitted.rules[used].tolist()),
         every_mark[used],
         dropped,
@@ -206,14 +208,14 @@ def _without(batch: Batch, here: NDArray[np.bool_], local: Local) -> Batch:
 
 def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
     """Return some events of a batch, with the data that they use."""
-    used, raw = np.unique(batch.raw[where], return_inverse=True)
+    used, raw = _renumbered(batch.raw[where], len(batch.data))
     return replace(
         batch,
         key=batch.key[where],
         start_us=batch.start_us[where],
         duration_us=batch.duration_us[where],
         copy=batch.copy[where],
-        raw=raw.astype(np.int64),
+        raw=raw,
         data=[batch.data[place] for place in used.tolist()],
         rules=[batch.rules[place] for place in used.tolist()],
         mark=batch.mark[used],
@@ -229,6 +231,13 @@ def _names(door: Door, every: Sequence[int]) -> list[tuple[str, ...]]:
 
 
 def _of_flags(flags: int) -> tuple[str, ...]:
+def _renumbered(code: NDArray[Any], count: int) -> tuple[Int64, Int64]:
+    """Return the numbers below `count` that come up, in their order, and the place of each `code` among them."""
+    is_used = np.zeros(count, dtype=bool)
+    is_used[code] = True
+    return np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[code]
+
+
     return (*((OUTSIDE,) if flags & CUT else ()), *((GRID,) if flags & MOVED else ()))
 
 

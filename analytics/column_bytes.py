@@ -5,6 +5,7 @@ milliseconds and what they do not hold, which is left out where it is zero throu
 the distinct ones as they first appear (sorted they would take 2 % less room but more time), and places in them.
 """
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -20,6 +21,10 @@ Packed: TypeAlias = tuple[int, bytes]
 _LEVEL: Final = 3
 _LARGEST: Final = 1 << 28
 _WIDTHS: Final = (1, 2, 4, 8)
+
+
+_own: Final = threading.local()
+"""Each thread has one compressor: to make it takes longer than to pack a day's column."""
 
 
 class SegmentBroken(ValueError):
@@ -53,13 +58,16 @@ def unpack_us(columns: Sequence[Any]) -> Int64:
     return unpack(ms) * 1000 + (0 if us is None else unpack(us))
 
 
-def pack_values(values: Sequence[Any]) -> tuple[list[Any], Packed]:
-    """Return strings (or byte strings) as the distinct ones in their order, and places in them, -1 for None and b""."""
+def pack_values(values: Sequence[Any], row: Int64 | slice = slice(None)) -> tuple[list[Any], Packed]:
+    """Return strings (or byte strings) as the distinct ones in their order, and places in them, -1 for None and b"".
+
+    `row` says which of the values is in each row, if they are not the rows themselves.
+    """
     distinct = [each for each in dict.fromkeys(values) if each is not None and each != b""]
     if not distinct:
-        return distinct, pack(np.full(len(values), -1))
+        return distinct, pack(np.full(len(values), -1)[row])
     places = dict(zip(distinct, range(len(distinct)), strict=True)) | {None: -1, b"": -1}
-    return distinct, pack(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values)))
+    return distinct, pack(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))[row])
 
 
 def unpack_values(columns: Sequence[Any], nothing: Any = None) -> list[Any]:
@@ -71,7 +79,9 @@ def unpack_values(columns: Sequence[Any], nothing: Any = None) -> list[Any]:
 
 def freeze(content: Mapping[str, Any]) -> bytes:
     """Return a map of columns as one frame."""
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(content))
+    if (compressor := getattr(_own, "compressor", None)) is None:
+        compressor = _own.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    return bytes(compressor.compress(msgspec.msgpack.encode(content)))
 
 
 def thaw(frame: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@ the grid of the policy. An event from before the policy in force passes the poli
 
 import hashlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -72,13 +72,24 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[tuple[CapturePolicy, ...], str], dict[bytes, Answer]] = {}
+        self._known: dict[tuple[tuple[CapturePolicy, ...], str], dict[bytes, int]] = {}
+        self._numbers: dict[Answer, int] = {}
+        self.answers: list[Answer] = []
 
-    def of(self, stages: tuple[CapturePolicy, ...], kind: str) -> dict[bytes, Answer]:
-        """Return the answers that are known for a type of bucket."""
-        if sum(map(len, self._answers.values())) > _MOST_ANSWERS or len(self._answers) > _MOST_KINDS:
-            self._answers.clear()
-        return self._answers.setdefault((stages, kind), {})
+    def of(self, stages: tuple[CapturePolicy, ...], kind: str) -> dict[bytes, int]:
+        """Return the places in `answers` of those that are known for a type of bucket."""
+        if sum(map(len, self._known.values())) > _MOST_ANSWERS or len(self._known) > _MOST_KINDS:
+            self._known.clear()
+            self._numbers.clear()
+            self.answers.clear()
+        return self._known.setdefault((stages, kind), {})
+
+    def place(self, answer: Answer) -> int:
+        """Return the place of an answer in `answers`, where it is put if it is new: few are, if titles are not kept."""
+        place = self._numbers.setdefault(answer, len(self.answers))
+        if place == len(self.answers):
+            self.answers.append(answer)
+        return place
 
 
 @dataclass(slots=True)
@@ -122,27 +133,23 @@ class Door:
         # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
         whole = all(each.keeps_page_texts() for each in stages)
         categorised = kind == WINDOW or (kind == WEB and not whole)
-        categoriser = self.categorisers(stages[0])
-        known = {} if self.memory is None else self.memory.of(stages, kind)
-        unknown = [each for each in distinct if each not in known] if known else distinct
-        places, bits = [], []
-        for first in range(0, len(unknown), _BLOCK):
-            texts = unknown[first : first + _BLOCK]
-            block = list(map(_decode, texts))
-            categories = categoriser.of_each(block) if categorised else [""] * len(block)
-            for text, raw, category in zip(texts, block, categories, strict=True):
-                left = apply_each(stages, kind, raw, category)
-                data = None if left.data is None else data_of(left.data, left.category)
-                if self.memory is not None:
-                    known[text] = data, left.rules
-                    continue
+        categoriser = self.categorisers(stages[0]) if categorised else None
+        if self.memory is None:
+            places, bits = [], []
+            for data, rules in _answers(stages, kind, distinct, categoriser):
                 places.append(DROPPED if data is None else self.place(data))
-                bits.append(self.bits(left.rules))
-        if self.memory is not None:
-            answers = [known[each] for each in distinct]
-            places = [DROPPED if data is None else self.place(data) for data, _ in answers]
-            bits = [self.bits(rules) for _, rules in answers]
-        return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
+                bits.append(self.bits(rules))
+            return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
+        known = self.memory.of(stages, kind)
+        unknown = [each for each in distinct if each not in known]
+        for text, answer in zip(unknown, _answers(stages, kind, unknown, categoriser), strict=True):
+            known[text] = self.memory.place(answer)
+        used, number = np.unique(np.fromiter(map(known.__getitem__, distinct), np.int64), return_inverse=True)
+        answers = [self.memory.answers[each] for each in used.tolist()]
+        return Admitted(
+            np.array([DROPPED if data is None else self.place(data) for data, _ in answers], dtype=np.int64)[number],
+            np.array([self.bits(rules) for _, rules in answers], dtype=np.int64)[number],
+        )
 
     def stages_at(self, start_us: int) -> tuple[CapturePolicy, ...]:
         """Return the policies that an event which began then passes, one after another."""
@@ -262,6 +269,18 @@ def _together(found: Sequence[Passed]) -> Passed:
         np.concatenate(codes),
         np.concatenate([each.counted for each in found]),
     )
+
+
+def _answers(
+    stages: Sequence[CapturePolicy], kind: str, texts: Sequence[bytes], categoriser: Categoriser | None
+) -> Iterator[Answer]:
+    """Yield what becomes of data texts, which are categorised together, if at all."""
+    for first in range(0, len(texts), _BLOCK):
+        block = list(map(_decode, texts[first : first + _BLOCK]))
+        categories = [""] * len(block) if categoriser is None else categoriser.of_each(block)
+        for raw, category in zip(block, categories, strict=True):
+            left = apply_each(stages, kind, raw, category)
+            yield None if left.data is None else data_of(left.data, left.category), left.rules
 
 
 def apply_each(stages: Sequence[CapturePolicy], kind: str, data: Mapping[str, Any], category: str) -> Captured:

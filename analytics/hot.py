@@ -6,9 +6,10 @@ of their own, since their keys are destroyed sooner.
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +22,7 @@ from analytics.events import DAY_US, Data, Int64
 from analytics.own_times import OwnTimes
 
 _VERSION: Final = 1
+T = TypeVar("T")
 _EPOCH: Final = dt.date(1970, 1, 1)
 
 Texts = tuple[str | None, str | None, bytes]
@@ -161,11 +163,13 @@ def decode_head(private: bytes, texts: bytes | None) -> tuple[Head, HeadTexts]:
         raise SegmentBroken(f"the head of the hot rows: {error}") from None
 
 
-def encode_batch(batch: Batch) -> tuple[bytes, bytes | None]:
-    """Return a batch's private part and its texts, None if there are none."""
-    app, title, url, audible, status, category, rest = zip(*batch.data, strict=True) if batch.data else [()] * 7
-    texts = {"title": pack_values(title), "url": pack_values(url), "rest": pack_values(rest)}
-    rules = list(dict.fromkeys(batch.rules))
+def encode_batch(batch: Batch, *, with_texts: bool = False) -> tuple[bytes, bytes | None]:
+    """Return a batch's private part and its texts, None if there are none, unless they are to be there anyway."""
+    different, row = _by_identity(batch.data)
+    app, title, url, audible, status, category, rest = zip(*different, strict=True) if different else [()] * 7
+    texts = {"title": pack_values(title, row), "url": pack_values(url, row), "rest": pack_values(rest, row)}
+    sets, of_set = _by_identity(batch.rules)
+    rules = list(dict.fromkeys(sets))
     number = {each: place for place, each in enumerate(rules)}
     private = freeze(
         {
@@ -176,19 +180,26 @@ def encode_batch(batch: Batch) -> tuple[bytes, bytes | None]:
             "duration": pack_us(batch.duration_us),
             "copy": pack(batch.copy),
             "raw": pack(batch.raw),
-            "app": pack_values(app),
-            "audible": pack(np.array([-1 if each is None else int(each) for each in audible], np.int64)),
-            "status": pack_values(status),
-            "category": pack_values(category),
+            "app": pack_values(app, row),
+            "audible": pack(np.array([-1 if each is None else int(each) for each in audible], np.int64)[row]),
+            "status": pack_values(status, row),
+            "category": pack_values(category, row),
             "rules": rules,
-            "rule": pack(np.array([number[each] for each in batch.rules], np.int64)),
+            "rule": pack(np.array([number[each] for each in sets], np.int64)[of_set]),
             "mark": batch.mark.astype("<u8").tobytes(),
             "dropped": list(batch.dropped),
             "gaps": list(batch.gaps),
             "doors": list(batch.doors),
         }
     )
-    return private, freeze(texts) if any(distinct for distinct, _ in texts.values()) else None
+    return private, freeze(texts) if with_texts or any(distinct for distinct, _ in texts.values()) else None
+
+
+def _by_identity(objects: Sequence[T]) -> tuple[list[T], Int64]:
+    """Return the objects once each, in their order, and the place of each among them: few stand for many events."""
+    once = dict(zip(map(id, objects), objects, strict=True))
+    place = dict(zip(once, itertools.count(), strict=False))
+    return list(once.values()), np.fromiter(map(place.__getitem__, map(id, objects)), np.int64, len(objects))
 
 
 def decode_batch(private: bytes, texts: bytes | None) -> Batch:

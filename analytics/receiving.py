@@ -23,6 +23,7 @@ from analytics.door import Door, Memory, door_name
 from analytics.heartbeats import Beat
 from analytics.hot import Bucket, Head, HeadTexts, decode_head
 from analytics.imports import ImportedBucket
+from analytics.known_marks import KnownMarks, Marks
 from analytics.uploads import Upload
 from privacy.capture_policy import CapturePolicy
 from privacy.disclosure import Clock, Directory
@@ -74,14 +75,19 @@ class Receiver:
     _queue: GroupCommit[_Call] = field(init=False)
     _zones: dict[str, tuple[float, ZoneInfo]] = field(init=False, default_factory=dict)
     _memory: Memory = field(init=False, default_factory=Memory)
+    _marks: KnownMarks = field(init=False, default_factory=KnownMarks)
     _doors: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._queue = GroupCommit(self._commit)
 
     def marker(self, subject: str) -> Marker:
-        """Return what marks a person's data, for `Sent` and `insert`."""
+        """Return what marks a person's data, for `Sent`."""
         return self.hot.marker(subject)
+
+    def marks(self, subject: str) -> Marks:
+        """Return the marks of a person's data texts, for `insert`: many of a batch were in one before."""
+        return self._marks.of(self.hot.marker(subject))
 
     def heartbeat(self, subject: str, bucket: str, sent: Sent, pulsetime_us: int) -> Beat:
         """Merge a heartbeat; return the event as it is now. Raises NoSuchBucket, EventRefused."""

@@ -1,9 +1,10 @@
 """What a reader hands on: the events of each bucket as columns, their data dictionary-encoded."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -87,25 +88,8 @@ class Export:
     notes: list[str] = field(default_factory=list)
 
 
-class _Distinct(dict[bytes, int]):
-    """Numbers data texts as they first appear; each is checked once. Raises DataNotAnObject, DecodeError."""
-
-    def __missing__(self, text: bytes) -> int:
-        if not isinstance(msgspec.json.decode(text), dict):
-            raise DataNotAnObject
-        number = self[text] = len(self)
-        return number
-
-
+_decode_objects: Final = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _timestamp, _duration, _data = map(attrgetter, ("timestamp", "duration", "data"))
-
-
-class _Unchecked(dict[bytes, int]):
-    """The same for data texts that somebody else checks."""
-
-    def __missing__(self, text: bytes) -> int:
-        number = self[text] = len(self)
-        return number
 
 
 class Columns:
@@ -116,15 +100,20 @@ class Columns:
 
     def __init__(self, *, checked: bool = True) -> None:
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
-        self._distinct = _Distinct() if checked else _Unchecked()
+        self._numbers: dict[bytes, int] = {}
+        self._checked = checked
         self.count = 0
 
     def add(self, events: Sequence[RawEvent]) -> None:
         """Take one block. Raises BadTimestamp, DataNotAnObject, DecodeError."""
         start = microseconds(list(map(_timestamp, events)))
         seconds = np.fromiter(map(_duration, events), dtype=np.float64, count=len(events))
-        numbers = map(self._distinct.__getitem__, map(bytes, map(_data, events)))
-        data = np.fromiter(numbers, dtype=np.int32, count=len(events))
+        texts = list(map(bytes, map(_data, events)))
+        new = [each for each in dict.fromkeys(texts) if each not in self._numbers]
+        if self._checked:
+            _check(new)
+        self._numbers.update(zip(new, itertools.count(len(self._numbers)), strict=False))
+        data = np.fromiter(map(self._numbers.__getitem__, texts), dtype=np.int32, count=len(events))
         self._blocks.append((start, duration_us(seconds.clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)), data))
         self.count += len(events)
 
@@ -132,4 +121,14 @@ class Columns:
         """Return what was collected."""
         empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))
         start, duration, data = (np.concatenate(parts) for parts in zip(*self._blocks, empty, strict=True))
-        return ImportedBucket(bucket_id, kind, host, start, duration, data, list(self._distinct))
+        return ImportedBucket(bucket_id, kind, host, start, duration, data, list(self._numbers))
+
+
+def _check(texts: Sequence[bytes]) -> None:
+    """Raise DataNotAnObject or DecodeError for data texts that are not all objects."""
+    try:
+        _decode_objects(b"[" + b",".join(texts) + b"]")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        for each in texts:  # one by one, which finds what is wrong, if anything is
+            if not isinstance(msgspec.json.decode(each), dict):
+                raise DataNotAnObject from None

@@ -117,7 +117,7 @@ def events(bucket: str) -> Response:
 def insert(bucket: str) -> Response:
     """Take one event or a list of events; what is there already changes nothing."""
     receiver, subject = system().receiver, viewer()
-    found, marks, alone = bodies.events(bucket, receiver.marker(subject))
+    found, marks, alone = bodies.events(bucket, receiver.marks(subject))
     if not len(found.start_us):
         receiver.require_bucket(subject, bucket)
         return plain(None)

@@ -13,7 +13,8 @@ from analytics.imports import ImportedBucket
 from analytics.imports.columns import Columns, DataNotAnObject
 from analytics.imports.event_blocks import lenient
 from analytics.imports.timestamps import BadTimestamp, microsecond
-from analytics.raw_data import NotPlain, canonical_text
+from analytics.known_marks import Marks
+from analytics.raw_data import NotPlain
 from analytics.uploads import ENCODINGS, IDENTITY, TooLarge, UploadBroken, plain, unpack
 from portal.problems import Problem
 from privacy.hot import Marker
@@ -84,7 +85,7 @@ def heartbeat_of(text: bytes, marker: Marker) -> Sent:
     found = _event(text)
     raw = bytes(found.data)
     try:
-        beat = Beat(microsecond(found.timestamp), _microseconds(found.duration), marker.data(_canonical(raw)))
+        beat = Beat(microsecond(found.timestamp), _microseconds(found.duration), _marked([raw], Marks(marker))[0])
     except BadTimestamp as error:
         raise bad(f"{error}.") from error
     return Sent(beat, raw)
@@ -100,7 +101,7 @@ def pulsetime_us(text: str | None) -> int:
         raise bad("pulsetime is not a number of seconds") from error
 
 
-def events(name: str, marker: Marker) -> tuple[ImportedBucket, Sequence[int], bool]:
+def events(name: str, marks: Marks) -> tuple[ImportedBucket, Sequence[int], bool]:
     """Return the body as events of a bucket, with the marks of their distinct data, and whether it is one event."""
     text = body()
     try:
@@ -111,13 +112,13 @@ def events(name: str, marker: Marker) -> tuple[ImportedBucket, Sequence[int], bo
     listed: list[SentEvent] = [found] if isinstance(found, SentEvent) else found
     if len(listed) > MOST_EVENTS:
         raise Problem(413, "Content Too Large", f"A list has at most {MOST_EVENTS:,} events.")
-    columns = Columns(checked=False)  # `_canonical` checks them
+    columns = Columns(checked=False)  # `_marked` checks them
     try:
         columns.add(listed)
     except _FAULTS as error:
         raise bad(_said(error)) from error
     bucket = columns.bucket(name, "", "")
-    return bucket, [marker.data(_canonical(each)) for each in bucket.distinct], alone
+    return bucket, _marked(bucket.distinct, marks), alone
 
 
 def text_of(found: dict[str, Any], key: str, default: str | None = None) -> str:
@@ -156,9 +157,9 @@ def object_of(text: bytes) -> dict[str, Any]:
     return _object(text)
 
 
-def _canonical(text: bytes) -> bytes:
+def _marked(texts: Sequence[bytes], marks: Marks) -> list[int]:
     try:
-        return canonical_text(text)
+        return list(map(marks.__getitem__, texts))
     except NotPlain as error:
         raise bad("An event's data nests too deeply, or holds a text that is too long.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
