@@ -171,9 +171,16 @@ def of_open(buckets: Sequence[Bucket | None], events: Sequence[tuple[Held, Texts
     for held, _ in events:
         bucket = buckets[held.bucket]
         if held.dropped and bucket is not None:
-            columns = (np.array([held.start_us]), np.array([held.duration_us]))
-            dropped += local.marks(bucket.key, [held.dropped], *columns, [held.mark])
+            dropped += marks_of(held, bucket.key, local)
     return replace(batch, dropped=dropped)
+
+
+def marks_of(held: Held, key: Key, local: Local) -> list[DroppedMark]:
+    """Return what is kept of a dropped event that heartbeats made: of its times after policy, as of a file's event."""
+    start, duration = np.array([held.start_us]), np.array([held.duration_us])
+    if (left := local.door.times_left(start, duration)) is not None:
+        start, duration = left.start_us, left.duration_us
+    return local.marks(key, [held.dropped] * len(start), start, duration, [held.mark] * len(start))
 
 
 def is_outside(local: Local, start_us: int, duration_us: int) -> bool:

@@ -178,7 +178,7 @@ class Desk:
             return sent.beat
         if merged.duration_us != held.duration_us:
             held.duration_us = merged.duration_us
-            if held.dropped == OUTSIDE and not admission.is_outside(self._local, held.start_us, held.duration_us):
+            if self._is_to_be_judged_anew(held):
                 self._begin(number, Sent(merged, sent.raw))
             self._note(utc_day(held.start_us))
         return merged
@@ -208,8 +208,8 @@ class Desk:
         for mark in upload.dropped:
             bucket = upload.buckets[mark.bucket]
             day = _day(mark.day)
-            if day is None or day > latest:
-                refused[TOO_LATE] += 1
+            if day is None or not _EPOCH.toordinal() <= day <= latest:
+                refused[TOO_EARLY if day and day < latest else TOO_LATE] += 1
                 continue
             rule = mark.rule if mark.rule in known_rules else admission.EARLIER_RULE
             key = (bucket.hostname, bucket.type, bucket.id)
@@ -219,8 +219,10 @@ class Desk:
             for each in upload.not_captured
             if max(each.start_us, 0) < each.end_us and _is_short(each.start_us, each.end_us, self._local.now)
         ]
-        # A row for every upload, were it empty: uploads come on a grid, so that their number tells nothing.
-        self._file(replace(batch, dropped=dropped, gaps=gaps), utc_day(self._now_us()))
+        # A row for every upload, were it empty, and texts beside each if any may be kept: uploads come on a grid, so
+        # that neither their number nor which of them have texts tells when somebody worked.
+        texts = self._local.door.policy.keeps_texts_beside
+        self._file(replace(batch, dropped=dropped, gaps=gaps), utc_day(self._now_us()), with_texts=texts)
         return Receipt(len(upload.events) + len(upload.dropped) - refused.total(), dict(refused))
 
     def rows(self) -> tuple[list[HotRow], list[HotPlace]]:
@@ -262,6 +264,16 @@ class Desk:
         self._came_through([self._local.door_name])
         self._note(utc_day(beat.start_us))
 
+    def _is_to_be_judged_anew(self, held: Held) -> bool:
+        """Tell whether an open event that has grown reaches into working time by now, or into another policy.
+
+        What it says passed the policy of when it began, and has to pass the one in force as well: else the text of a
+        window that stays open would be kept for hours under a policy that forbids it.
+        """
+        if len(self._local.door.stages_at(held.start_us)) > 1:
+            return True
+        return held.dropped == OUTSIDE and not admission.is_outside(self._local, held.start_us, held.duration_us)
+
     def _close(self, number: int) -> None:
         """Let the open event of a bucket, if there is one, wait among the closed ones."""
         held, texts = self.head.open.pop(number, None), self.texts.open.pop(number, None)
@@ -269,8 +281,7 @@ class Desk:
             return
         bucket = self._bucket(number)
         if held.dropped:
-            columns = (np.array([held.start_us]), np.array([held.duration_us]))
-            self.head.dropped += self._local.marks(bucket.key, [held.dropped], *columns, [held.mark])
+            self.head.dropped += admission.marks_of(held, bucket.key, self._local)
             self._note(utc_day(held.start_us))
             return
         if self._local.door.times_left(np.array([held.start_us]), np.array([held.duration_us])) is None:
@@ -317,7 +328,7 @@ class Desk:
         self.head.closed, self.texts.closed, self.head.dropped = [], [], []
         self._file(batch)
 
-    def _file(self, batch: Batch, otherwise: int = 0) -> None:
+    def _file(self, batch: Batch, otherwise: int = 0, *, with_texts: bool = False) -> None:
         """File a batch: a row for each day (UTC) on which its events began, with what has no time in one of them.
 
         A batch without events is filed under the day `otherwise`.
@@ -335,7 +346,8 @@ class Desk:
         for day, own in by_day.items():
             number = self.head.filed.get(day, 0)
             self.head.filed[day] = number + 1
-            self._rows.append(HotRow(HotPlace(dt.date.fromordinal(day), FIRST + number), *encode_batch(own)))
+            place = HotPlace(dt.date.fromordinal(day), FIRST + number)
+            self._rows.append(HotRow(place, *encode_batch(own, with_texts=with_texts)))
         self._changed = True
 
     def _came_through(self, doors: Sequence[str]) -> None:

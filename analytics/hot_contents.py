@@ -148,7 +148,9 @@ def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.
         of_head = zip(head.closed, texts.closed, strict=True)
         closed.append(held_batch(head.buckets, of_head, head.dropped, head.doors))
     opened = [(held, texts.open.get(bucket)) for bucket, held in sorted(head.open.items())]
-    fresh = [] if summed else [each for each in opened if utc_day(each[0].start_us) >= head.oldest]
+    # Where no event is newer than the figures (`oldest` is 0), only whole rows came: no open event has changed.
+    nothing_new = summed or not head.oldest
+    fresh = [] if nothing_new else [each for each in opened if utc_day(each[0].start_us) >= head.oldest]
     return HotContents(head if heads else None, texts, closed, opened, fresh)
 
 

@@ -28,7 +28,7 @@ from analytics.uploads import Upload
 from privacy.capture_policy import CapturePolicy
 from privacy.disclosure import Clock, Directory
 from privacy.group_commit import GroupCommit
-from privacy.hot import HotRows, Marker
+from privacy.hot import HotPlace, HotRow, HotRows, Marker
 from privacy.keys import KeyGone, KeyRefused
 from privacy.policies import PolicySource
 from privacy.policy_parts import BECAUSE
@@ -156,6 +156,19 @@ class Receiver:
         head, texts = (Head(), HeadTexts()) if found is None else decode_head(found.private, found.texts)
         place, had_texts = (None, False) if found is None else (found.place, found.texts is not None)
         desk = Desk(self._local(subject), head, texts, place, had_texts)
+        try:
+            rows, remove = self._worked(desk, calls)
+        except Exception as fault:  # a defect that one person's data bring to light; nothing of them is written
+            for call in calls:
+                call.error = fault
+            return
+        if rows or remove:
+            self.hot.file(connection, subject, rows, remove)
+        for call in calls:
+            call.fullest = desk.fullest
+
+    def _worked(self, desk: Desk, calls: Sequence[_Call]) -> tuple[list[HotRow], list[HotPlace]]:
+        """Do what one person's calls ask for; return the rows to be written, and the places to be emptied."""
         for call in calls:
             try:
                 call.result = call.work(desk)
@@ -163,11 +176,7 @@ class Receiver:
                 if isinstance(refusal, SegmentBroken):
                     raise
                 call.refusal = refusal
-        rows, remove = desk.rows()
-        if rows or remove:
-            self.hot.file(connection, subject, rows, remove)
-        for call in calls:
-            call.fullest = desk.fullest
+        return desk.rows()
 
     def _local(self, subject: str) -> Local:
         zone = self._zone(subject)

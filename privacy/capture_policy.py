@@ -23,6 +23,7 @@ from privacy.policy_parts import (
     ANY,
     BECAUSE,
     BROWSER,
+    CATEGORY,
     TEXT_KEYS,
     Category,
     Effect,
@@ -40,6 +41,7 @@ MOST_CHARACTERS: Final = 1_000_000
 LONGEST_GRID: Final = 900
 MOST_PRIVATE_MINUTES: Final = 1440
 _NO_MOMENT: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_IN_FIGURES: Final = frozenset({"app", "audible", "status", CATEGORY})
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
@@ -90,6 +92,12 @@ class CapturePolicy:
     def keeps_page_texts(self) -> bool:
         """Say whether title and address of a web page both stay whole, so that its category can be found later."""
         return all(self.rule_for(BROWSER, key).effect is Effect.KEEP for key in TEXT_KEYS)
+
+    @cached_property
+    def keeps_texts_beside(self) -> bool:
+        """Whether it keeps anything that is filed beside the figures: titles, addresses, keys that it alone names."""
+        kept = (rule for rule in self.rules if rule.effect in (Effect.KEEP, Effect.DOMAIN))
+        return any(rule.keys - _IN_FIGURES for rule in kept)
 
     def because(self, id: str) -> str:
         """Return the reason of a rule by its id: at the door, on the never-list, or one that every policy has."""

@@ -72,6 +72,10 @@ def json_value(largest: int = LARGEST_BODY) -> Any:
     found = _value(body(largest))
     if not plain(found):
         raise bad("The body nests too deeply, or holds a text that is too long.")
+    try:
+        msgspec.msgpack.encode(found)
+    except OverflowError as error:
+        raise bad("The body holds a whole number beyond 64 bits.") from error
     return found
 
 

@@ -16,6 +16,7 @@ from aw_query.exceptions import QueryException
 
 _SECONDS: Final = 20
 _BYTES: Final = 1 << 30
+_LONGEST: Final = 64 << 20
 
 
 def main() -> None:
@@ -32,7 +33,20 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:  # aw-core raises whatever its functions raise on arguments that they do not expect
         found = {"type": "QueryFunctionException", "message": f"the query failed ({type(error).__name__})"}
-    json.dump(found, sys.stdout, default=_written)
+    json.dump(found, _Bounded(), default=_written)  # type: ignore[arg-type]  # `write` is all it needs
+
+
+class _Bounded:
+    """Standard output, up to an end: a list that holds itself ten times, ten times over, takes no room but in JSON."""
+
+    def __init__(self) -> None:
+        self._left = _LONGEST
+
+    def write(self, text: str) -> None:
+        self._left -= len(text)
+        if self._left < 0:
+            sys.exit(1)
+        sys.stdout.write(text)
 
 
 def _answer(asked: dict[str, Any], period: str) -> Any:

@@ -11,6 +11,8 @@ from cast import BEN
 from conftest import Clock
 from sqlalchemy import text
 
+from analytics.uploads import BucketInfo, Event, Upload
+from privacy.capture import PRESETS
 from privacy.fields import Field
 from privacy.stores import Stores
 from tests.analytics.intake_office import (
@@ -114,3 +116,20 @@ def test_nothing_of_what_came_is_found_before_it_is_folded_and_what_was_dropped_
     opened = {**office.figures(BEN), **office.stored(BEN)}
     assert not any(b"dropped-canary" in each for each in opened.values())
     assert office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER)["dropped"] == {"incognito": 1}
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_which_of_a_relay_s_uploads_held_anything_is_not_seen_in_their_rows(office: Office, preset: str) -> None:
+    receiver = receiver_of(office, preset)
+    us, nine = 1_000_000, int(office.clock().timestamp())
+    window = [BucketInfo(WINDOW[2], WINDOW[1], WINDOW[0])]
+    worked = [Event(0, (nine + n) * us, us, {"app": f"{n}.exe", "title": f"Invoice {n}"}) for n in range(30)]
+
+    for events in ([], worked, [], worked[:1]):
+        receiver.upload(BEN, Upload("0" * 32, 1, window, events))
+
+    with office.stores.data.connect() as connection:
+        rows = connection.execute(
+            text("SELECT sequence, field, length(sealed) FROM sealed_field WHERE tier = 'hot' AND sequence > 1")
+        ).all()
+    assert len({frozenset((field, size) for n, field, size in rows if n == each) for each in range(2, 6)}) == 1

@@ -1,6 +1,7 @@
 """Hot rows: durable when a call returns, folded into days, guarded, and no burden to anybody else."""
 
 import datetime as dt
+import io
 import threading
 from pathlib import Path
 from typing import Any
@@ -8,19 +9,23 @@ from typing import Any
 import pytest
 from cast import BEN
 from conftest import Clock
+from policies import versioned
 from sqlalchemy import delete, select
 
 from analytics.desk import EventRefused, NoSuchBucket, TooManyBuckets
+from analytics.imports import read_export
 from analytics.uploads import BucketInfo, Dropped, Gap, Upload
 from analytics.uploads import Event as Uploaded
+from privacy.capture_policy import read
 from privacy.fields import Field, Tier
 from privacy.hot import FIRST
 from privacy.inventory import VaultIncomplete
 from privacy.log_entries import LogUnavailable
+from privacy.policies import Always
 from privacy.seal import SealBroken
 from privacy.stores import Stores, writing
 from privacy.vault_store import SealedField
-from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Office, event, open_office
+from tests.analytics.intake_office import AFK, MONDAY, WEB, WINDOW, Office, event, export_of, open_office
 from tests.analytics.test_receiving import EPOCH, beat, insert, make, receiver_of
 
 
@@ -269,3 +274,41 @@ def test_rules_of_a_desk_that_nobody_knows_any_more_are_counted_as_one(office: O
     intake.fold(BEN)
 
     assert office.figure(BEN, "2026-11-16", Field.CAPTURE_LEDGER)["dropped"] == {"earlier-rule": 100}
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["upload", "batch"])
+def test_an_event_that_stays_open_for_days_stops_no_fold_of_whole_rows(office: Office, whole: bool) -> None:
+    receiver, intake, days = receiver_of(office), office.intake("own_insight"), dt.timedelta(days=4)
+    laptop = ("laptop", "currentwindow", "aw-watcher-window_laptop")
+    make(receiver, BEN, WINDOW, laptop)
+    for minutes, app in ((0, "a"), (10, "b")):  # the second is open from now on
+        beat(receiver, BEN, WINDOW, event(NINE + dt.timedelta(minutes=minutes), 60, app=app))
+    intake.fold(BEN)
+    office.clock.now = (NINE + days).astimezone(dt.UTC)
+
+    if whole:
+        receiver.upload(BEN, Upload(batch="0" * 32, policy=1))
+    else:
+        insert(receiver, BEN, laptop, [event(NINE + days + dt.timedelta(seconds=n), 1, app="c") for n in range(30)])
+    intake.fold(BEN)
+
+    assert not intake.hot.is_fresh(BEN)
+    assert office.figure(BEN, "2026-11-16", Field.ACTIVE_TIME) == {"active_seconds": 120.0}
+
+
+def test_a_dropped_event_counts_once_under_a_grid_whatever_way_it_came(small_office: Office) -> None:
+    by_file, by_beat = small_office.person(), small_office.person()
+    policy = read(versioned("coaching", grid_seconds="grid_seconds = 300"))
+    intake = small_office.intake("coaching")
+    intake.policies = Always(policy)
+    receiver = receiver_of(small_office, "coaching")
+    receiver.policies = intake.policies
+    hidden = [event(NINE + dt.timedelta(seconds=10 * n), 1, url="https://a.test", incognito=True) for n in (0, 2, 4)]
+
+    intake.take(by_file, read_export(io.BytesIO(export_of({WEB: hidden}))))
+    make(receiver, by_beat, WEB)
+    for each in hidden:
+        beat(receiver, by_beat, WEB, each)
+    intake.fold(by_beat)
+
+    assert small_office.figures(by_beat) == small_office.figures(by_file)

@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 from policies import versioned
 
 from analytics.captured import Key
-from analytics.desk import Sent
+from analytics.desk import Desk, NoSuchBucket, Sent
 from analytics.heartbeats import Beat, pulse_us, reduced
 from analytics.hot import Bucket
 from analytics.imports import read_export
 from analytics.imports.columns import Columns
 from analytics.imports.timestamps import microseconds
 from analytics.raw_data import canonical
-from analytics.receiving import Receiver
+from analytics.receiving import Receiver, _Call
 from privacy.capture import PRESETS
 from privacy.capture_policy import read
+from privacy.fields import Field
 from privacy.hot import HotRows
 from privacy.policies import Always, InForce, PolicySource
 from privacy.stores import Stores
@@ -240,6 +241,53 @@ def test_they_come_to_the_same_under_working_time_a_grid_and_a_change_of_policy(
     by_file, by_batch, by_beat = map(small_office.figures, ways)
     assert by_batch == by_file
     assert by_beat == by_file
+
+
+class Switched:
+    """Everything is kept until ten o'clock, and from then on what `coaching` lets be kept."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        before = versioned("own_insight", 1).replace("2026-11-16T", "2026-11-01T")
+        self._found = (read(before), read(versioned("coaching", 2).replace("2026-11-16T00:00", "2026-11-16T09:00")))
+
+    def in_force(self) -> InForce:
+        return InForce(tuple(each for each in self._found if each.effective <= self._clock()))
+
+    def of(self, subject: str) -> InForce:
+        return self.in_force()
+
+
+def test_a_window_that_stays_open_over_a_change_of_policy_keeps_no_title_that_is_forbidden_now(office: Office) -> None:
+    policies, person, at = Switched(office.clock), office.person(), MONDAY + dt.timedelta(hours=9, minutes=50)
+    intake = office.intake()
+    intake.policies = policies
+    receiver = Receiver(intake.hot, office.directory, policies, intake.categorisers, office.clock)
+    make(receiver, person, WINDOW)
+
+    for minutes in range(0, 120, 5):
+        office.clock.now = (at + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
+        beat(receiver, person, WINDOW, event(office.clock.now, 0, app="EXCEL.EXE", title="canary"), pulsetime=600)
+    intake.fold(person)
+
+    assert office.figure(person, "2026-11-16", Field.APPS) == {"EXCEL.EXE": 115 * 60.0}
+    assert office.figure(person, "2026-11-16", Field.CAPTURE_LEDGER)["coarsened"] == {"title-to-category": 1}
+
+
+def test_a_defect_that_one_person_s_data_bring_to_light_fails_nobody_else_s_call(office: Office) -> None:
+    receiver, (ann, ben) = receiver_of(office), (office.person(), office.person())
+
+    def work(desk: Desk) -> None:
+        raise OverflowError
+
+    made = Bucket(WINDOW[2], WINDOW[1], WINDOW[0], "test", 0)
+    calls = [_Call(ann, work), _Call(ben, lambda desk: desk.make(made)), _Call(ann, lambda desk: desk.make(made))]
+    receiver._commit(calls)
+
+    assert [type(each.error) for each in calls] == [OverflowError, type(None), OverflowError]
+    assert receiver.require_bucket(ben, WINDOW[2]) == made
+    with pytest.raises(NoSuchBucket):
+        receiver.require_bucket(ann, WINDOW[2])
 
 
 @settings(SLOW, max_examples=15)
