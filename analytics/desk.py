@@ -155,6 +155,10 @@ class Desk:
             settings[key] = value
         if len(msgspec.json.encode(settings)) > LARGEST_SETTINGS:
             raise SettingsTooLarge(f"settings take at most {LARGEST_SETTINGS:,} bytes in all")
+        try:
+            msgspec.msgpack.encode(value)  # as it is kept: here it concerns this call alone, at the commit all that wait
+        except OverflowError as error:
+            raise SettingsTooLarge("a whole number in it has more than 64 bits") from error
         self.head.settings = settings
         self._changed = True
 

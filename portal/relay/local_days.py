@@ -12,11 +12,13 @@ _OVERHANG_US: Final = 1_000
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _DAY: Final = dt.timedelta(days=1)
+_JULIAN_MS: Final = 210_866_760_000_000
+"""From the beginning of SQLite's calendar to 1970."""
 
 
 def local_days(start_us: int, duration_us: int, zone: dt.tzinfo, day_start: dt.time = dt.time(0)) -> tuple[str, ...]:
     """Return the days of a zone that an event touches, oldest first."""
-    end_us = (start_us + duration_us + 500) // 1000 * 1000
+    end_us = _stored_end_us(start_us, duration_us)
     around = dt.datetime.fromtimestamp(start_us / 1e6, zone).date()
     found = []
     for offset in range(-2, 4):
@@ -30,6 +32,12 @@ def local_days(start_us: int, duration_us: int, zone: dt.tzinfo, day_start: dt.t
 def own_zone() -> dt.tzinfo:
     """Return this computer's zone, for as long as the portal has not said its person's."""
     return dt.datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+
+def _stored_end_us(start_us: int, duration_us: int) -> int:
+    """Return the end that the portal compares, by the same floating point (`analytics.events`, without its arrays)."""
+    seconds = ((start_us // 1000 + _JULIAN_MS) / 86_400_000.0 - 2_440_587.5) * 86_400.0 + duration_us / 1e6
+    return (int(seconds * 1000.0 + float(_JULIAN_MS) + 0.5) - _JULIAN_MS) * 1000
 
 
 def _border(day: dt.date, zone: dt.tzinfo, day_start: dt.time) -> int:

@@ -35,6 +35,7 @@ DATA = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
     st.sampled_from(ZONES),
     st.sampled_from([dt.time(0), dt.time(4)]),
 )
+@example(1_774_738_799_999_000, 499, ZoneInfo("Europe/Berlin"), dt.time(0))  # its end is rounded up to the next day
 def test_a_dropped_event_counts_for_the_days_under_which_the_portal_would_file_it(
     start: int, duration: int, zone: ZoneInfo, day_start: dt.time
 ) -> None:
