@@ -33,6 +33,7 @@ from privacy.stores import StillRead, empty_journal
 Step = Callable[[str, float, float], None]
 _WEEK = dt.timedelta(days=7)
 _SUNDAY: Final = 7
+_DEFECTS: Final = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def _naming(problems: list[str], what: str) -> Iterator[None]:
         yield
     except DAMAGE as error:
         problems.append(f"{what}: {error}")
+    except _DEFECTS as error:  # somebody's data bring it to light; its text may hold some of them
+        problems.append(f"{what}: {type(error).__name__}, which is a defect of Sameview; please report it")
 
 
 def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple[int, int, int]:

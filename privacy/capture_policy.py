@@ -178,6 +178,8 @@ def _header(table: Table, draft: bool) -> tuple[int, str, dt.datetime]:
     effective = table.value("effective")
     if not isinstance(effective, dt.datetime) or effective.tzinfo is None:
         raise table.broken("effective", "is no moment with its zone; write effective = 2027-01-04T00:00:00Z")
+    if effective.microsecond:
+        raise table.broken("effective", "has parts of a second; write effective = 2027-01-04T00:00:00Z")
     return version, organisation, effective.astimezone(dt.UTC)
 
 

@@ -245,8 +245,17 @@ class Policies:
             except (NotSigned, PolicyBroken) as error:
                 refused.append(f"policy version {each.version}: {error}")
         usable.sort(key=lambda pair: (pair[0].effective, pair[0].version))
+        usable = [pair for place, pair in enumerate(usable) if not _is_overtaken(pair, usable[:place])]
         highest = max((each.version for each in found), default=0)
         return _Known(keys, tuple(usable), tuple(refused), highest)
+
+
+def _is_overtaken(pair: tuple[CapturePolicy, Version], earlier: Sequence[tuple[CapturePolicy, Version]]) -> bool:
+    """Tell whether a later version holds before this one would: then this one never does, at the desk neither.
+
+    Else whoever writes into the database could date a version of before there were signatures after a signed one.
+    """
+    return any(each.version > pair[0].version for each, _ in earlier)
 
 
 def checked(version: Version, keys: Agreed | None, organisation: str) -> CapturePolicy:

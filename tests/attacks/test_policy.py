@@ -63,6 +63,16 @@ def test_a_signed_policy_that_was_changed_is_not_used_and_named(attacked: Attack
     assert told(attacked, "policy version 2", "no entry of the log commits to it")
 
 
+def test_an_unsigned_version_of_before_that_is_dated_later_than_a_signed_one_is_not_used_and_named(
+    attacked: Attacked,
+) -> None:
+    agreed(attacked)
+    write(attacked, 1, "own_insight")
+
+    assert attacked.system.policies.now().name == "strict"
+    assert told(attacked, "policy version 1", "no entry of the log commits to it")
+
+
 def test_keys_put_in_the_place_of_the_agreed_ones_are_named(attacked: Attacked) -> None:
     agreed(attacked)
     stranger = PolicyKey("example/employer", bytes(32))

@@ -124,3 +124,24 @@ def test_a_broken_publication_keeps_nothing_else_from_being_done(office: Any, mo
     assert done.problems[0] == "no checkpoint was published: the chain of this entry cannot go on"
     assert (done.log_days, done.keys_renewed) == (1, len(KeyClass))
     assert frozen(office, iso_week("2026-W46"))
+
+
+def test_a_defect_that_one_person_s_data_bring_to_light_is_named_without_them_and_stops_nobody_else_s_night(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ben, whole = office.ids["ben"], []
+
+    def fold(_intake: Any, subject: str) -> None:
+        if subject == ben:
+            raise ValueError("canary")
+        whole.append(subject)
+
+    monkeypatch.setattr(type(office.system.intake), "fold", fold)
+    done = night(office)
+
+    assert [each for each in done.problems if ben in each] == [
+        f"person {ben}: what collectors sent was not folded into days: ValueError, which is a defect of Sameview;"
+        " please report it"
+    ]
+    assert set(whole) == {each.subject for each in office.system.people.everybody()} - {ben}
+    assert (done.log_days, done.keys_renewed) == (1, len(KeyClass))

@@ -60,6 +60,11 @@ def test_a_preset_is_a_draft_until_somebody_dates_it(name: str) -> None:
         ('keys = ["title"]\neffect = "coarsen"', 'keys = ["title"]\neffect = "keep"', "kept, but text_days is 0"),
         ('keys = ["url"]\neffect = "coarsen"', 'keys = ["url"]\neffect = "domain"', "kept, but text_days is 0"),
         ("effective = 2026-11-16T00:00:00Z", "effective = 2026-11-16T00:00:00", r"line 3: effective: is no moment"),
+        (
+            "effective = 2026-11-16T00:00:00Z",
+            "effective = 2026-11-16T00:00:00.5Z",
+            r"line 3: effective: has parts of a s",
+        ),
         ('summary = "', 'summary = "\u202e', r"line 6: U\+202E cannot be seen"),
         ('summary = "', 'summary = "\t', r"line 6: U\+0009 cannot be seen"),
         ("version = 1", "version =", r"not TOML: .*line 1"),

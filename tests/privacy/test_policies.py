@@ -157,6 +157,21 @@ def test_what_was_chosen_before_keys_were_agreed_on_goes_on_until_the_first_sign
     assert policies.is_signed()
 
 
+def test_a_version_that_a_later_one_has_overtaken_never_holds(
+    stores: Stores, policies: Policies, clock: Clock, store: Store
+) -> None:
+    with writing(stores.data) as connection:
+        policy_versions.agree(connection, Agreed(BOTH, first_signed=2))
+    store(2, clock() + 3 * HOUR, EMPLOYER, COUNCIL, preset="own_insight")
+    store(3, clock() + 2 * HOUR, EMPLOYER, COUNCIL, preset="strict")
+    store(1, clock() + 4 * HOUR, preset="own_insight")  # unsigned, of before there were signatures, and dated later
+
+    clock.advance(hours=5)
+
+    assert [(each.version, each.name) for each in policies.in_force().policies] == [(3, "strict")]
+    assert policies.is_signed()
+
+
 def test_the_reason_of_a_rule_is_told_as_long_as_any_version_had_it(
     policies: Policies, store: Store, chosen: Chosen, clock: Clock
 ) -> None:
