@@ -25,7 +25,7 @@ from analytics.column_bytes import (
 from analytics.events import Data, DayEvents, Int64, Stream
 from privacy.fields import Field
 
-__all__ = ["SEGMENT_FIELDS", "Opened", "SegmentBroken", "decode", "encode"]
+__all__ = ["SEGMENT_FIELDS", "Opened", "SegmentBroken", "decode", "encode", "sources"]
 
 SEGMENT_FIELDS: Final = (Field.RHYTHM, Field.CATEGORY_DETAIL, Field.APPS, Field.TITLES, Field.URLS)
 """The fields that a day's events are split into."""
@@ -88,6 +88,11 @@ def decode(segments: Mapping[Field, bytes]) -> Opened:
     data = [Data(*values) for values in zip(*columns, strict=True)]
     expired = not set(rhythm["texts"]) <= found.keys()
     return Opened(DayEvents(rhythm["first"], rhythm["end"], tuple(_streams(rhythm)), data), expired)
+
+
+def sources(rhythm: bytes) -> list[tuple[str, str, str]]:
+    """Return host, type and bucket of every stream of a day that says something; what it says is not looked at."""
+    return [(host, kind, bucket) for host, kind, bucket, size in thaw(rhythm)["streams"] if size]
 
 
 def _times(day: DayEvents) -> dict[str, Any]:

@@ -20,6 +20,8 @@ PAGES = {
         "as-seen-by-manager": "/me/as-seen-by-manager",
         "who-looked": "/me/access",
         "recorded": "/me/recorded",
+        "version-to-come": "/me/recorded/versions/3",
+        "version-that-holds": "/me/recorded/versions/2",
         "trends": "/me/trends",
         "my-week": "/me/pattern",
         "tokens": "/me/tokens",
@@ -42,6 +44,7 @@ PAGES = {
         "verification-whole": "/compliance/verification?payloads=yes",
         "keys": "/compliance/keys",
     },
+    "council": {"policy": "/compliance/policy"},
     "operator": {"people": "/admin/", "system": "/admin/system"},
 }
 
@@ -114,6 +117,8 @@ def _shoot(page: Page, url: str, name: str) -> None:
     page.goto(url)
     if name.startswith("today-") and (newest := page.locator(NEWEST)).count():
         newest.click()  # at night or on a Sunday nothing was captured yet: the last day shows what the page is for
+    if name.startswith("recorded-") and page.get_by_text("Nothing arrived").count():
+        page.locator("section[aria-labelledby=h-ledger] footer a").nth(1).click()
     _save(page, name)
 
 

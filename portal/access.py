@@ -40,7 +40,11 @@ _OF_READ_TOKEN: Final = frozenset(
 )
 """What a personal token with the scope `read` may do; it makes no tokens, and it changes nothing."""
 
-_FIRST_PAGES: Final = {Role.REVIEWER: "/compliance/", Role.OPERATOR: "/admin/"}
+_FIRST_PAGES: Final = {
+    Role.REVIEWER: "/compliance/",
+    Role.COUNCIL: "/compliance/policy",
+    Role.OPERATOR: "/admin/",
+}
 
 _OF_COLLECTORS: Final = frozenset({"events", "activitywatch", "activitywatch_whole"})
 """Blueprints that watchers and relays call every second."""

@@ -12,10 +12,12 @@ from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import checkpoints, mine, own, own_check, own_times, receipts, who_looked
+from portal import checkpoints, mine, own, own_check, own_times, receipts, sources, who_looked
 from portal.access import person, session_key, system, viewer
+from portal.ledgers import ledger
 from portal.parse import bad, day_from, week_from
-from portal.recorded import ledger, notice
+from portal.proposed import proposed
+from portal.recorded import notice
 from portal.sentences import PURPOSE_NAMES
 from portal.show import figure
 from privacy.fields import Field, Tier
@@ -151,13 +153,20 @@ def recorded() -> str:
     """Show the policy, the rules at the door, and what they did on one of my days."""
     current = own.current_day()
     date = day_from(request.args["day"]) if "day" in request.args else current
-    counts = value_of(own.disclose({Field.CAPTURE_LEDGER}, Period.day(date)), date, Field.CAPTURE_LEDGER)
+    disclosed = own.disclose({Field.CAPTURE_LEDGER, Field.RHYTHM}, Period.day(date))
+    kept = own_times.read()
+    gaps = [*not_captured(disclosed, date), *own_times.gaps_of(kept, date)]
+    counts, (first, end) = value_of(disclosed, date, Field.CAPTURE_LEDGER), own_times.borders(date)
     days = [current - dt.timedelta(days=back) for back in range(LEDGER_DAYS)]
     return render_template(
         "me/recorded.html",
-        private=own_times.shown(own_times.read()),
+        private=own_times.shown(kept),
         notice=notice(system()),
-        ledger=None if counts is None else ledger(counts, system().policies.because),
+        coming=proposed(system()),
+        sources=sources.mine(),
+        source_days=sources.DAYS,
+        zone=person().zone,
+        ledger=ledger(counts, system().policies.in_force(), gaps, (end - first) // 1000),
         day=date,
         days=[(f"/me/recorded?day={each}", each, each == date) for each in days],
     )

@@ -36,6 +36,13 @@ def disclose(fields: Collection[Field], period: Period) -> Disclosed:
     return system().gate.disclose(viewer(), viewer(), fields, Purpose.OWN_REVIEW, period, session=session_key())
 
 
+def stored(fields: Collection[Field], period: Period) -> Disclosed:
+    """Open the asker's own days as they are stored, event by event; logged as `disclose` is."""
+    system().folding.before_reading(viewer())
+    own = Purpose.OWN_REVIEW
+    return system().gate.disclose(viewer(), viewer(), fields, own, period, tier=Tier.DAY, session=session_key())
+
+
 def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]:
     """Return the asker's own payloads of each day of `period`."""
     found = day_payloads(disclose(fields, period), str(zone()))

@@ -19,6 +19,10 @@ UNSIGNED: Final = (
 ONE_KEY: Final = (
     "One key alone signs this policy, the one of {name}. Nobody else, such as a works council, has to agree."
 )
+UNSIGNED_YET: Final = (
+    "Nobody has signed this policy: a setting chose it before {names} were agreed on. It goes on until a version that"
+    " they have signed holds, and no setting changes it any more."
+)
 NOT_YET: Final = "Nothing is kept yet: {names} have not signed a first policy."
 
 
@@ -57,7 +61,7 @@ class Agreement:
 def agreement(system: "System") -> Agreement:
     """Return the agreement of an installation."""
     policy = system.policies.now()
-    return Agreement(policy.version, warning(system), tuple(clauses(policy)), tuple(_versions(system)), policy.text)
+    return Agreement(policy.version, warning(system), tuple(clauses(policy)), tuple(versions(system)), policy.text)
 
 
 def warning(system: "System") -> str | None:
@@ -66,8 +70,10 @@ def warning(system: "System") -> str | None:
     signers = policies.signers
     if signers is not None and policies.now().is_draft:
         return NOT_YET.format(names=listing(list(signers.names)))
-    if signers is None or not policies.is_signed():
+    if signers is None:
         return UNSIGNED
+    if not policies.is_signed():
+        return UNSIGNED_YET.format(names=listing(list(signers.names)))
     return ONE_KEY.format(name=signers.names[0]) if signers.single_key else None
 
 
@@ -129,8 +135,8 @@ def plain(id: str) -> str:
     return id.replace("-", " ").capitalize().replace("Url", "URL")
 
 
-def _versions(system: "System") -> Iterator[Past]:
-    """Yield the versions, newest first."""
+def versions(system: "System") -> Iterator[Past]:
+    """Yield the versions that hold, held or are accepted and to come, newest first."""
     policies = system.policies
     known = [*policies.recorded()]
     if (chosen := policies.unrecorded()) is not None:

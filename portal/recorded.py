@@ -1,8 +1,7 @@
 """What is recorded, in words: generated from the policy and the capture preset in force, never written beside them."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from portal.policy_words import Agreement, agreement, plain
 from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
@@ -94,44 +93,6 @@ class Notice:
     forbidden: tuple[str, ...] = FORBIDDEN_USES
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the ledger's bar, in percent."""
-
-    name: str
-    count: int
-    share: float
-    offset: float
-    tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """How many events a rule met."""
-
-    name: str
-    effect: str
-    count: int
-    because: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """A day's capture ledger as a picture and a table.
-
-    An event can meet several rules that coarsen and the ledger counts per rule, so with two such rules or more the
-    number of coarsened events is known only to be at least the largest count: then `exact` is false.
-    """
-
-    received: int
-    kept: int
-    coarsened: int
-    dropped: int
-    exact: bool
-    parts: tuple[Part, ...]
-    rules: tuple[RuleCount, ...]
-
-
 def notice(system: "System") -> Notice:
     """Return the notice of an installation."""
     policy = system.policies.now()
@@ -174,34 +135,6 @@ def _kept(policy: CapturePolicy, horizon: int) -> tuple[Line, ...]:
         Line("yes", "What you set", "until you change it", "Goals, planned week, and the names of your collectors."),
         Line("part", "Copies in backups", f"{horizon} days", "Then their keys are worthless."),
     )
-
-
-def ledger(counts: Mapping[str, Any], because: Callable[[str], str]) -> Ledger:
-    """Return the picture of a day's `capture_ledger`; `because` gives the reason of a rule."""
-    coarsened = min(counts["kept"], max(counts["coarsened"].values(), default=0))
-    dropped = sum(counts["dropped"].values())
-    whole = counts["kept"] - coarsened
-    met = [("coarsened", *each) for each in counts["coarsened"].items()]
-    met += [("dropped", *each) for each in counts["dropped"].items()]
-    return Ledger(
-        received=counts["received"],
-        kept=counts["kept"],
-        coarsened=coarsened,
-        dropped=dropped,
-        exact=len(counts["coarsened"]) < 2,
-        parts=_parts({"Kept as it came": whole, "Coarsened": coarsened, "Dropped": dropped}),
-        rules=tuple(RuleCount(plain(id), effect, count, because(id)) for effect, id, count in met),
-    )
-
-
-def _parts(counts: Mapping[str, int]) -> tuple[Part, ...]:
-    total, offset = sum(counts.values()) or 1, 0.0
-    parts = []
-    for (name, count), tone in zip(counts.items(), ("task", "core", "hatch"), strict=True):
-        share = count / total * 100
-        parts.append(Part(name, count, round(share, 2), round(offset, 2), tone))
-        offset += share
-    return tuple(parts)
 
 
 def _captured(policy: CapturePolicy, what: str, stream: str, key: str) -> Line:

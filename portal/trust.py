@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from analytics.imports.csv_mapping import sources
 from auth.permissions import Permission, requires
-from portal import checkpoints, fingerprint, key_records, own_check, witness_states
+from portal import checkpoints, fingerprint, key_records, own_check, sources, witness_states
 from portal.access import person, system
 from portal.escrow_files import EscrowFolder
 from portal.parse import week_from
@@ -59,20 +58,6 @@ STILL_TRUSTED: Final = (
 )
 """What no software of this kind can take away: a heading and a sentence each."""
 
-SOURCES: Final = (
-    (
-        "ActivityWatch on your computer",
-        "Its page at localhost:5600 shows every event that it stores, titles and addresses too, to whoever uses your "
-        "account there; whoever manages the computer can read its database. Sameview’s rules do not reach it.",
-    ),
-    ("A file that was imported", "Whoever has the file, or a backup of it. Delete it after the import."),
-    (
-        "Programs with a token of yours",
-        "Whatever you gave a personal token to reads what you read. The tokens page lists them and revokes them.",
-    ),
-)
-"""Who else can see it where it comes from: looks there leave no entry here."""
-
 _TONES: Final = {
     Mood.COSIGNED: "good",
     Mood.UNASKED: "warn",
@@ -117,16 +102,11 @@ def centre() -> str:
         promises=promises(system(), latest, person().zone),
         latest=latest.checkpoint,
         groups=fingerprint.groups(latest.checkpoint.root),
-        sources=(*SOURCES, *_of_files()),
+        sources=sources.in_general(),
         verifier=own_check.fingerprint(),
         downloads=own_check.downloads(),
         key=str(system().log.signer.verifier),
     )
-
-
-def _of_files() -> list[tuple[str, str]]:
-    """Return the suites whose exports can be imported, and who else can see it there."""
-    return [(f"{name}, where its export was imported", said) for name, said in sources(system().config.mappings)]
 
 
 @blueprint.get("/log/fingerprint")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from privacy.capture_policy import CapturePolicy
-from privacy.policy_parts import ANY, CATEGORY, SEPARATOR, WEEKDAYS, Category, Effect, Never, Schedule
+from privacy.policy_parts import ANY, CATEGORY, SEPARATOR, WEEKDAYS, Category, Effect, Never, Schedule, Span
 
 _STRENGTH: Final = {Effect.KEEP: 0, Effect.DOMAIN: 1, Effect.COARSEN: 2, Effect.DROP: 3}
 _WORDS: Final = {
@@ -102,7 +102,8 @@ def _schedules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     first = new.schedules[0].name
     if first != old.schedules[0].name:
         inside = _within(new.schedules[0], old.schedules[0])
-        yield Change(f"The working time of everybody without another is “{first}”.", not inside)
+        hours = _hours(new.schedules[0])
+        yield Change(f"The working time of everybody without another is “{first}”: {hours}.", not inside)
     for name, schedule in after.items():
         if name not in before:
             if name != first:
@@ -132,11 +133,21 @@ def _within(inner: Schedule, outer: Schedule) -> bool:
 def _hours(schedule: Schedule) -> str:
     if schedule.days is None:
         return "at any time"
-    days = zip(WEEKDAYS, schedule.days, strict=True)
-    return "; ".join(f"{day} {', '.join(map(_span, spans))}" for day, spans in days if spans)
+    together: list[tuple[list[str], tuple[Span, ...]]] = []
+    for day, spans in zip(WEEKDAYS, schedule.days, strict=True):
+        if together and together[-1][1] == spans:
+            together[-1][0].append(day)
+        else:
+            together.append(([day], spans))
+    return "; ".join(f"{_days(days)} {', '.join(map(_span, spans))}" for days, spans in together if spans)
 
 
-def _span(span: tuple[int, int]) -> str:
+def _days(days: list[str]) -> str:
+    first, last = days[0].capitalize(), days[-1].capitalize()
+    return first if len(days) == 1 else f"{first} to {last}"
+
+
+def _span(span: Span) -> str:
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span)
 
 

@@ -118,8 +118,8 @@ def find_mapping(name: str, folder: Path) -> str:
         raise CsvRefused(f"{path} is not UTF-8: save the mapping as UTF-8") from None
 
 
-def sources(folder: Path) -> list[tuple[str, str]]:
-    """Return the sources that mappings name, ours and those kept in `folder`, and who else can see it there."""
+def sources(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return the sources that mappings name, ours and those kept in `folder`: name, and who else can see it there."""
     found: dict[str, tuple[str, str]] = {}
     for name in [*presets(), *(path.stem for path in sorted(folder.glob("*.toml")))]:
         with suppress(CsvRefused, OSError):  # a kept file that is none of ours any more says nothing
@@ -127,7 +127,7 @@ def sources(folder: Path) -> list[tuple[str, str]]:
             if not mapping.who_else:
                 continue
             found.setdefault(mapping.source, (mapping.name.partition(",")[0] or mapping.source, mapping.who_else))
-    return list(found.values())
+    return found
 
 
 def keep_mapping(mapping: CsvMapping, name: str, folder: Path) -> Path:

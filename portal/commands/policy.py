@@ -13,12 +13,15 @@ from portal import policy_record
 from portal.commands.common import CommandRefused, opened
 from portal.commands.policy_show import captured, shared
 from portal.policy_record import PolicyRefused
+from portal.proposed import tried_on
 from portal.wiring import System
 from privacy import policy_versions
 from privacy.capture import PRESET_NAMES, preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.checkpoint import NoteBroken
+from privacy.fields import Tier
 from privacy.period import Period, local_day
+from privacy.policy import Purpose
 from privacy.policy_diff import changes, is_wider
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_text import categories_text, version_of
@@ -191,7 +194,10 @@ def try_(file: Path, employee: str, days: int) -> None:
             raise CommandRefused(f"there is no account for {employee}: add it with `sameview people import`")
         today = local_day(system.clock(), person.zone, system.config.day_start)
         period = Period(today - dt.timedelta(days=days - 1), today + dt.timedelta(days=1))
-        found = trial.of_days(system.gate, person.subject, tried, system.categorisers, period, person.zone)
+        opened_days = system.gate.disclose(
+            None, person.subject, trial.FIELDS, Purpose.OPERATIONS, period, tier=Tier.DAY
+        )
+        found = trial.of_days(opened_days, tried_on(system, person.subject, tried, person.zone))
     click.echo(f"{found.events:,} events of {found.days} days that are stored; log entry {found.entry}")
     for what, counts in (("coarsen", found.coarsened), ("drop", found.dropped)):
         for rule, count in sorted((+counts).items()):

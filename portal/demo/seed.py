@@ -26,7 +26,8 @@ from auth.invitations import Kind
 from portal.config import Config
 from portal.demo import organisation
 from portal.demo.activity import export
-from portal.demo.organisation import EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
+from portal.demo.agreement import SOON, Parties
+from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
 from portal.founding import found
 from portal.wiring import Clock, System, utc_now
 from privacy import rotation
@@ -40,7 +41,13 @@ from privacy.vault import Row
 
 Step = Callable[[str, float, float], None]
 
-LINKS: Final = (("employee", EMPLOYEE), ("manager", MANAGER), ("reviewer", REVIEWER), ("operator", OPERATOR))
+LINKS: Final = (
+    ("employee", EMPLOYEE),
+    ("manager", MANAGER),
+    ("reviewer", REVIEWER),
+    ("operator", OPERATOR),
+    ("council", COUNCIL),
+)
 _HOME: Final = ZoneInfo(organisation.VIENNA)
 _WEEK: Final = dt.timedelta(days=7)
 _OPENED_WEEKS: Final = frozenset({0, 2, 3, 5, 7, 8, 10, 11})
@@ -97,12 +104,15 @@ def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
     seeding = SeedClock(_at(first - _WEEK, dt.time(8)), clock)
     step("setting up", 0, WEEKS + 1)
     system = found(config, organisation.NAME, throw_away=True, clock=seeding)
+    parties = Parties.new()
+    seeding.move(parties.agree(system) + SOON)
     seeded = Seeded(system, seeding, now, {each.name: each for each in organisation.colleagues(today)})
     _hire(seeded, [each for each in seeded.people.values() if each.joined < first])
     for number in range(WEEKS + 1):
         step("weeks of the people with links", number, WEEKS + 1)
         _live(seeded, number, week_of(first + number * _WEEK))
     seeding.at = None
+    parties.propose(system, _at(week_of(today).end, dt.time()))
     _bring_in_all(seeded, _team_mates(seeded), step)
     return seeded
 

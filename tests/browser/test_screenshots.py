@@ -12,6 +12,7 @@ OTHERS = {
     "/compliance/entries/3",
     "/compliance/verification",
     "/compliance/keys",
+    "/compliance/policy",
     "/admin/",
     "/admin/system",
 }

@@ -86,6 +86,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/compliance/"): Row(REVIEWER),
     ("GET", "/compliance/entries/<int:index>"): Row(REVIEWER),
     ("GET", "/compliance/keys"): Row(REVIEWER),
+    ("GET", "/compliance/policy"): Row(REVIEWER),
+    ("GET", "/compliance/policy/<int:version>.toml"): Row(REVIEWER),
     ("GET", "/compliance/verification"): Row(REVIEWER),
     ("GET", "/healthz"): Row(EVERYBODY),
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
@@ -118,6 +120,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/pattern"): Row(SIGNED_IN, 400),
     ("POST", "/me/pattern/days-off"): Row(SIGNED_IN, 400),
     ("GET", "/me/recorded"): Row(SIGNED_IN),
+    ("GET", "/me/recorded/versions/<int:version>"): Row(SIGNED_IN),
     ("GET", "/me/tokens"): Row(SIGNED_IN),
     ("POST", "/me/tokens"): Row(SIGNED_IN, 400),
     ("POST", "/me/tokens/<token>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has a token of that number
@@ -157,6 +160,7 @@ FILLED = {
     "<token>": "0" * 32,
     "<bucket>": "aw-watcher-window_pc",
     "<int:number>": "5",
+    "<int:version>": "1",
     "<key>": "classes",
     "<device>": "0" * 32,
     "<device_code>": "0" * 43,

@@ -14,8 +14,10 @@ import pytest
 from portal.config import Config
 from portal.demo import organisation, seed
 from portal.demo.activity import MOST_EVENTS, day_events, export
+from portal.demo.agreement import FIRST, NEXT
 from portal.demo.organisation import Colleague, clock_change, colleagues, first_day, recorded_days
 from portal.demo.seed import SeedClock, Seeded
+from portal.proposed import proposed
 from privacy.fields import Field
 from privacy.period import Period, week_name, week_of
 from privacy.policy import Purpose
@@ -168,7 +170,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
 def test_the_links_are_good_once_for_each_role(seeded: Seeded) -> None:
     links = dict(seeded.links())
 
-    assert list(links) == ["employee", "manager", "reviewer", "operator"]
+    assert list(links) == ["employee", "manager", "reviewer", "operator", "council"]
     token = links["employee"].rpartition("/")[2]
     assert seeded.system.invitations.redeem(token, "127.0.0.1") == seeded.subjects[organisation.EMPLOYEE]
 
@@ -226,3 +228,11 @@ def test_seeding_works_at_any_moment(now: dt.datetime, tmp_path: Path, monkeypat
     assert [entry.time for entry in about] == sorted(entry.time for entry in about)
     assert about[-1].time == found.clock() == now
     found.close()
+
+
+def test_employer_and_council_have_signed_what_holds_and_a_version_waits_for_the_council(seeded: Seeded) -> None:
+    (waiting,) = proposed(seeded.system)
+
+    assert (seeded.system.policies.now().version, seeded.system.policies.is_signed()) == (FIRST, True)
+    assert (waiting.version, waiting.missing) == (NEXT, ("example-mutual/council",))
+    assert {each.wider for each in waiting.changes} == {True, False}

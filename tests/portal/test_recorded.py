@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.recorded import ledger, notice_of
+from portal.recorded import notice_of
 from portal.sentences import FIELD_NAMES
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
 from privacy.fields import SHARED_FIELDS, Field
@@ -43,19 +43,3 @@ def test_the_short_list_says_what_the_preset_does() -> None:
     assert effects(COACHING)["Window titles"] == "category only"
     assert effects(COACHING)["Private browser windows"] == "dropped"
     assert effects(OWN_INSIGHT)["Web addresses"] == "kept 14 days"
-
-
-def test_the_ledger_adds_up_and_does_not_claim_what_it_cannot_know() -> None:
-    counts = {"received": 110, "kept": 100, "coarsened": {"title-to-category": 80}, "dropped": {"incognito": 10}}
-
-    one = ledger(counts, COACHING.because)
-    several = ledger(counts | {"coarsened": {"title-to-category": 80, "url-to-category": 30}}, COACHING.because)
-
-    assert [(part.name, part.count) for part in one.parts] == [
-        ("Kept as it came", 20),
-        ("Coarsened", 80),
-        ("Dropped", 10),
-    ]
-    assert sum(part.share for part in one.parts) == pytest.approx(100, abs=0.1)
-    assert (one.exact, several.exact, several.coarsened) == (True, False, 80)
-    assert {rule.because for rule in several.rules} <= {rule.because for rule in COACHING.rules}
