@@ -3,10 +3,11 @@
 Acknowledged is the portal's 200; only then does anything leave the queue. A failed attempt is repeated with growing,
 jittered pauses. 401: this device has been ended, nothing is sent any more. 403: the person has not acknowledged the
 notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot
-take at all is found by halving.
+take at all is found by halving, and goes only if the portal takes other uploads.
 """
 
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from analytics.uploads import ZSTD
+from analytics.uploads import ZSTD, Upload
 from portal.relay.batches import MOST_EVENTS, Batch, next_batch, padded, settled
 from portal.relay.desk import Desk
 from portal.relay.doors import PolicyDoor
@@ -128,7 +129,9 @@ class Uploading:
                 fetched = self._fetch_policy(portal)
                 if not fetched:
                     return False
-            elif reply.status in _UNUSABLE and batch.entries:
+            elif reply.status in _UNUSABLE and batch.entries > 1:
+                most = self._halved(batch)
+            elif reply.status in _UNUSABLE and batch.entries and self._takes_anything(portal, door):
                 most = self._without_unusable(batch, reply)
             else:
                 return self._refused(reply)
@@ -141,11 +144,18 @@ class Uploading:
     def _waits(self) -> bool:
         return next(self._desk.queue.closed_entries(), None) is not None
 
+    def _halved(self, batch: Batch) -> int:
+        """Put a batch that was refused together anew, with half of its entries; return how many these are."""
+        self._desk.queue.submit([("DELETE FROM note WHERE name = 'batch'", ())]).wait()
+        return batch.entries // 2
+
+    def _takes_anything(self, portal: Portal, door: PolicyDoor) -> bool:
+        """Ask whether an upload of nothing is taken: else the refusal is of whatever stands before the portal."""
+        empty = Upload(secrets.token_hex(16), door.version)
+        return portal.post(EVENTS, padded(empty), ZSTD).status == 200
+
     def _without_unusable(self, batch: Batch, reply: Reply) -> int:
-        """Return how many entries to try next; what cannot be sent alone cannot be sent at all, and goes."""
-        if batch.entries > 1:
-            self._desk.queue.submit([("DELETE FROM note WHERE name = 'batch'", ())]).wait()
-            return batch.entries // 2
+        """Let go what cannot be sent even alone; return how many entries to try next."""
         self.unusable += 1
         self.problem = f"the portal could not take one event, which is gone: {reply.reason}"
         self._desk.queue.submit(settled(batch)).wait()

@@ -195,6 +195,21 @@ def test_one_event_that_the_portal_cannot_take_does_not_hold_up_the_others(here:
     assert here.status()["waiting"] == 0
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_what_refuses_every_upload_takes_no_event_out_of_the_queue(here: Desk, portal: FakePortal, status: int) -> None:
+    """Such as a proxy that speaks another protocol, or that lets no body through."""
+    portal.status = status
+    events = [{"timestamp": iso(10 * n), "duration": 1, "data": {"app": f"app {n}"}} for n in range(20)]
+    here.call("POST", f"buckets/{here.bucket()}/events", events)
+    here.send()
+    assert (here.status()["waiting"], here.status()["unusable"]) == (20, 0)
+    assert str(status) in here.status()["problem"]
+
+    portal.status = 200
+    here.send()
+    assert len(portal.events()) == 20
+
+
 def test_what_no_store_takes_is_dropped_at_the_desk(tmp_path: Path) -> None:
     with fake_portal(preset_text("own_insight")) as portal, desk(tmp_path / "relay", portal) as here:
         deep: dict[str, object] = {}
