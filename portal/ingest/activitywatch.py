@@ -116,19 +116,7 @@ def events(bucket: str) -> Response:
 @requires(Permission.EVENTS_WRITE)
 def insert(bucket: str) -> Response:
     """Take one event or a list of events; what is there already changes nothing."""
-    receiver, subject = system().receiver, viewer()
-    found, marks, alone = bodies.events(bucket, receiver.marks(subject))
-    if not len(found.start_us):
-        receiver.require_bucket(subject, bucket)
-        return plain(None)
-    receipt = receiver.insert(subject, bucket, found, marks)
-    if not receipt.taken:
-        raise bad(f"Refused: {'; '.join(sorted(receipt.refused))}.")
-    if not alone:
-        return plain(None)
-    data = bodies.object_of(found.distinct[0])
-    start, duration = int(found.start_us[0]), int(found.duration_us[0])
-    return plain(shown(Own(number_of(bucket, start, data), start, duration, data)))
+    return plain(taken(system().receiver, viewer(), bucket, bodies.body()))
 
 
 @blueprint.get("/buckets/<bucket>/events/count")
@@ -183,6 +171,22 @@ def heard(receiver: Receiver, subject: str, bucket: str, sent: Sent, pulsetime_u
     now = receiver.heartbeat(subject, bucket, sent, pulsetime_us)
     data = bodies.object_of(sent.raw)
     return shown(Own(number_of(bucket, now.start_us, data), now.start_us, now.duration_us, data))
+
+
+def taken(receiver: Receiver, subject: str, bucket: str, text: bytes) -> dict[str, Any] | None:
+    """Take a body of events; return the event where it is one alone."""
+    found, marks, alone = bodies.events(text, bucket, receiver.marks(subject))
+    if not len(found.start_us):
+        receiver.require_bucket(subject, bucket)
+        return None
+    receipt = receiver.insert(subject, bucket, found, marks)
+    if not receipt.taken:
+        raise bad(f"Refused: {'; '.join(sorted(receipt.refused))}.")
+    if not alone:
+        return None
+    data = bodies.object_of(found.distinct[0])
+    start, duration = int(found.start_us[0]), int(found.duration_us[0])
+    return shown(Own(number_of(bucket, start, data), start, duration, data))
 
 
 def described(bucket: Bucket) -> dict[str, Any]:

@@ -105,9 +105,8 @@ def pulsetime_us(text: str | None) -> int:
         raise bad("pulsetime is not a number of seconds") from error
 
 
-def events(name: str, marks: Marks) -> tuple[ImportedBucket, Sequence[int], bool]:
-    """Return the body as events of a bucket, with the marks of their distinct data, and whether it is one event."""
-    text = body()
+def events(text: bytes, name: str, marks: Marks) -> tuple[ImportedBucket, Sequence[int], bool]:
+    """Return a body as events of a bucket, with the marks of their distinct data, and whether it is one event."""
     try:
         found = _some(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -1,9 +1,9 @@
-"""The short way of a heartbeat: a watcher sends one every second, and the framework's way costs more than the work.
+"""The short way of what watchers send: one calls every second, and the framework's way costs more than the work.
 
-What is checked is what `portal.access` checks for the view of a heartbeat: a living token with the scope `ingest`, of
-somebody with a role that is recorded, who has read the notice. Whatever is not plain sailing (another token, a body
-that cannot be read, a bucket that is not there) goes the framework's way, and is answered there. A test holds that both
-ways answer alike.
+What is checked is what `portal.access` checks for the views of heartbeats and of events: a living token with the scope
+`ingest`, of somebody with a role that is recorded, who has read the notice. Whatever is not plain sailing (another
+token, a body that cannot be read, a bucket that is not there) goes the framework's way, and is answered there. Tests
+hold that both ways answer alike.
 """
 
 import io
@@ -14,24 +14,22 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from analytics.desk import EventRefused, NoSuchBucket
 from auth.permissions import GRANTS, Permission
 from auth.tokens import Scope
 from portal.headers import ALWAYS
 from portal.ingest import bodies
-from portal.ingest.activitywatch import heard
+from portal.ingest.activitywatch import heard, taken
 from portal.ingest.form import is_known_host
-from portal.problems import Problem
 
 if TYPE_CHECKING:
     from portal.wiring import System
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-_PATH: Final = re.compile(r"/api/0/buckets/([^/\x00]+)/heartbeat")
+_PATH: Final = re.compile(r"/api/0/buckets/([^/\x00]+)/(heartbeat|events)")
 _BEARER: Final = "Bearer "
 _MAY: Final = GRANTS[Permission.EVENTS_WRITE]
-_LONGEST: Final = 64 << 10
+_LONGEST: Final = {"heartbeat": 64 << 10, "events": 1 << 20}
 _HEADERS: Final = [
     *ALWAYS.items(),
     ("Cache-Control", "no-store"),
@@ -41,7 +39,7 @@ _HEADERS: Final = [
 
 
 class ShortWay:
-    """Answers plain heartbeats, and hands everything else on."""
+    """Answers plain heartbeats and lists of events, and hands everything else on."""
 
     def __init__(self, system: "System", further: Wsgi, count: Callable[[], None]) -> None:
         self._system = system
@@ -50,7 +48,7 @@ class ShortWay:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
-        if found is None or environ.get("REQUEST_METHOD") != "POST" or not self._is_plain(environ):
+        if found is None or environ.get("REQUEST_METHOD") != "POST" or not self._is_plain(environ, found[2]):
             return self._further(environ, start_response)
         subject = self._subject(environ)
         if subject is None:
@@ -59,22 +57,29 @@ class ShortWay:
         environ["wsgi.input"] = io.BytesIO(body)
         try:
             bucket = found[1].encode("latin-1").decode()
-            pulsetime = parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=10).get("pulsetime", [None])[0]
-            sent = bodies.heartbeat_of(body, self._system.receiver.marker(subject))
-            answer = heard(self._system.receiver, subject, bucket, sent, bodies.pulsetime_us(pulsetime))
-        except (Problem, NoSuchBucket, EventRefused, ValueError):
+            take = self._heard if found[2] == "heartbeat" else self._taken
+            answer = take(subject, bucket, body, environ.get("QUERY_STRING", ""))
+        except Exception:  # done again there, and told as everything that fails is
             return self._further(environ, start_response)
         self._count()
         content = msgspec.json.encode(answer)
         start_response("200 OK", [*_HEADERS, ("Content-Length", str(len(content)))])
         return [content]
 
-    def _is_plain(self, environ: dict[str, Any]) -> bool:
+    def _heard(self, subject: str, bucket: str, body: bytes, query: str) -> dict[str, Any]:
+        pulsetime = parse_qs(query, max_num_fields=10).get("pulsetime", [None])[0]
+        sent = bodies.heartbeat_of(body, self._system.receiver.marker(subject))
+        return heard(self._system.receiver, subject, bucket, sent, bodies.pulsetime_us(pulsetime))
+
+    def _taken(self, subject: str, bucket: str, body: bytes, _query: str) -> dict[str, Any] | None:
+        return taken(self._system.receiver, subject, bucket, body)
+
+    def _is_plain(self, environ: dict[str, Any], what: str) -> bool:
         size = environ.get("CONTENT_LENGTH", "")
         return (
             size.isascii()
             and size.isdecimal()
-            and 0 < int(size) <= _LONGEST
+            and 0 < int(size) <= _LONGEST[what]
             and "HTTP_CONTENT_ENCODING" not in environ
             and "HTTP_ORIGIN" not in environ
             and is_known_host(environ.get("HTTP_HOST", ""), self._system)

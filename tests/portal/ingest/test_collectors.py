@@ -317,6 +317,31 @@ def test_the_short_way_of_a_heartbeat_answers_as_the_framework_does(office: Offi
         assert desk.call("POST", path, sent[0]).get_json()["message"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        an_event(app="a"),
+        [an_event(app="a"), an_event(app="b", n=1)],
+        {"timestamp": "1969-12-31T00:00:00Z", "data": {"app": "a"}},
+        [{"timestamp": "no moment", "data": {}}],
+        [{"timestamp": "2026-11-19T09:00:00Z", "data": 5}],
+        "no event",
+    ],
+)
+def test_the_short_way_of_events_answers_as_the_framework_does(office: Office, desk: Desk, body: Any) -> None:
+    desk.bucket("w")
+
+    short, long, nowhere = (
+        desk.call("POST", f"/api/0/buckets/{name}/events", body, **headers)
+        for name, headers in (("w", {}), ("w", {"Content_Encoding": "identity"}), ("none", {}))
+    )
+
+    assert (short.status_code, short.get_json()) == (long.status_code, long.get_json())
+    assert {name for name, _ in long.headers} - {"Set-Cookie"} <= {name for name, _ in short.headers}
+    assert nowhere.status_code in (400, 404)
+
+
 def test_deleting_is_for_testing_mode_alone(desk: Desk) -> None:
     desk.bucket("w")
 
