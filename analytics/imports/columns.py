@@ -1,6 +1,7 @@
 """What a reader hands on: the events of each bucket as columns, their data dictionary-encoded."""
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -100,7 +101,7 @@ class Columns:
 
     def __init__(self, *, checked: bool = True) -> None:
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
-        self._numbers: dict[bytes, int] = {}
+        self._numbers = defaultdict[bytes, int]()
         self._checked = checked
         self.count = 0
 
@@ -108,12 +109,11 @@ class Columns:
         """Take one block. Raises BadTimestamp, DataNotAnObject, DecodeError."""
         start = microseconds(list(map(_timestamp, events)))
         seconds = np.fromiter(map(_duration, events), dtype=np.float64, count=len(events))
-        texts = list(map(bytes, map(_data, events)))
-        new = [each for each in dict.fromkeys(texts) if each not in self._numbers]
+        known = len(self._numbers)
+        self._numbers.default_factory = itertools.count(known).__next__
+        data = np.fromiter(map(self._numbers.__getitem__, map(bytes, map(_data, events))), np.int32, len(events))
         if self._checked:
-            _check(new)
-        self._numbers.update(zip(new, itertools.count(len(self._numbers)), strict=False))
-        data = np.fromiter(map(self._numbers.__getitem__, texts), dtype=np.int32, count=len(events))
+            self._check_after(known)
         self._blocks.append((start, duration_us(seconds.clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)), data))
         self.count += len(events)
 
@@ -122,6 +122,16 @@ class Columns:
         empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int32))
         start, duration, data = (np.concatenate(parts) for parts in zip(*self._blocks, empty, strict=True))
         return ImportedBucket(bucket_id, kind, host, start, duration, data, list(self._numbers))
+
+    def _check_after(self, known: int) -> None:
+        """Raise DataNotAnObject or DecodeError for new data texts that are not all objects, and forget them."""
+        new = list(itertools.islice(reversed(self._numbers), len(self._numbers) - known))
+        try:
+            _check(new)
+        except Exception:
+            for each in new:
+                del self._numbers[each]
+            raise
 
 
 def _check(texts: Sequence[bytes]) -> None:
