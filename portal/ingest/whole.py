@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from analytics.desk import SettingsTooLarge, TooManyBuckets
 from analytics.hot import Bucket
 from analytics.imports import Export, NotAnExport, read_export
+from analytics.uploads import GZIP, TooLarge, UploadBroken, unpack
 from auth.permissions import Permission, requires
 from portal.access import session_key, system, viewer
 from portal.answers import plain
@@ -20,6 +21,7 @@ from portal.ingest.querying import asked as asked_of
 from portal.problems import Problem
 
 LARGEST_IMPORT: Final = 64 << 20
+_GZIP: Final = b"\x1f\x8b"
 
 blueprint = Blueprint("activitywatch_whole", __name__, url_prefix="/api/0")
 
@@ -126,8 +128,13 @@ def _file(buckets: dict[str, Any], name: str) -> Response:
 
 
 def _read(text: bytes) -> Export:
+    """Read an export, which may be a packed file; a packed one is no larger unpacked than another may be."""
     try:
-        found = read_export(io.BytesIO(text))
+        found = read_export(io.BytesIO(unpack(text, GZIP, LARGEST_IMPORT) if text.startswith(_GZIP) else text))
+    except TooLarge as error:
+        raise Problem(413, "Content Too Large", f"{error}.") from error
+    except UploadBroken as error:
+        raise bad(f"{error}.") from error
     except NotAnExport as error:
         raise bad(f"{error}.") from error
     if found.refused:

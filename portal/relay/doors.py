@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from analytics.categories import Categoriser
 from analytics.uploads import plain
 from portal.relay.entries import Entry, Part
@@ -19,6 +21,7 @@ NO_NOTICE: Final = "before-notice"
 ENDED: Final = "device-ended"
 OVERSIZE: Final = "oversize"
 """Rules of the desk itself: nothing is kept before the policy and the notice, after the end, and beyond any measure."""
+_encode: Final = msgspec.msgpack.Encoder().encode
 DESK_RULES: Final = frozenset({NO_POLICY, NO_NOTICE, ENDED})
 """Those that hold for everything, for a time."""
 
@@ -91,5 +94,13 @@ class PolicyDoor:
 
 
 def _measured(found: Captured) -> Captured:
-    """Drop what no store takes: the portal would refuse the whole upload."""
-    return found if found.data is None or plain(found.data) else Captured(None, "", (OVERSIZE,))
+    """Drop what no store takes: the queue could not hold it, or the portal would refuse the whole upload."""
+    return found if found.data is None or (plain(found.data) and _fits(found.data)) else Captured(None, "", (OVERSIZE,))
+
+
+def _fits(data: Mapping[str, Any]) -> bool:
+    try:
+        _encode(data)
+    except OverflowError:  # a whole number beyond 64 bits, which JSON has and the queue has not
+        return False
+    return True

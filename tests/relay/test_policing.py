@@ -219,7 +219,9 @@ def test_what_no_store_takes_is_dropped_at_the_desk(tmp_path: Path) -> None:
         here.beat("web", 60, {"url": "https://a.example", "more": deep})
         here.beat("web", 120, {"url": "https://b.example"})
         here.beat("web", 180, {"url": "https://c.example"})
+        here.beat("web", 240, {"url": "https://d.example", "tabCount": 1 << 70})
+        here.beat("web", 300, {"url": "https://e.example"})
         here.send()
 
-        assert portal.dropped() == {"oversize": 2}
-        assert len(portal.events()) == 1
+        assert portal.dropped() == {"oversize": 3}
+        assert len(portal.events()) == 2

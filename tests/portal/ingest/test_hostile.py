@@ -174,6 +174,14 @@ def test_a_bomb_takes_no_more_memory_than_a_body_may_have(ben: Desk, path: str, 
     assert peak < 64 << 20
 
 
+def test_a_packed_export_is_no_larger_unpacked_than_another_may_be(ben: Desk) -> None:
+    small, bomb = (gzip.compress(b'{"buckets": {' + b" " * size + b"}}") for size in (10, 65 << 20))
+
+    assert ben.call("POST", "/api/0/import", small).status_code == 200
+    assert ben.call("POST", "/api/0/import", bomb).status_code == 413
+    assert ben.call("POST", "/api/0/import", small[:-9]).status_code == 400
+
+
 @pytest.mark.parametrize("path", ["/api/v1/events", "/api/0/buckets/w/events", "/api/0/settings/k", "/api/0/query/"])
 def test_a_body_of_ten_megabytes_is_refused(ben: Desk, path: str) -> None:
     body = b'{"a":"' + b"x" * (10 << 20) + b'"}'
@@ -219,3 +227,34 @@ def test_no_query_is_a_fault_of_ours(ben: Desk, query: str) -> None:
 
     refused_well(answer, "/api/0")
     assert answer.status_code in (200, 400)
+
+
+def test_a_query_whose_answer_grows_for_ever_is_refused_before_it_fills_the_memory(ben: Desk) -> None:
+    ten_times = "x = [x, x, x, x, x, x, x, x, x, x];"
+    lines = [f"x = '{'A' * 50_000}';", *[ten_times] * 7, "RETURN = x;"]
+    tracemalloc.start()
+    try:
+        answer = ben.call("POST", "/api/0/query/", {"query": lines, "timeperiods": [f"{AT}/2026-11-17T00:00:00+00:00"]})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert answer.status_code == 400
+    assert peak < 256 << 20
+
+
+@pytest.mark.parametrize("value", [1 << 64, {"a": [-(1 << 70)]}])
+def test_a_setting_that_no_store_takes_is_refused_with_a_reason(ben: Desk, value: Any) -> None:
+    answer = ben.call("POST", "/api/0/settings/k", value)
+
+    assert (answer.status_code, "64 bits" in answer.get_json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30"])
+def test_a_drop_of_a_day_that_nobody_worked_on_is_refused_and_spoils_no_page(ben: Desk, day: str) -> None:
+    drop = uploads.Dropped(0, day, "incognito", 1)
+
+    answer = ben.call("POST", "/api/v1/events", uploads.encode(an_upload(events=[], dropped=[drop], not_captured=[])))
+
+    assert (answer.status_code, sum(answer.get_json()["refused"].values())) == (200, 1)
+    assert ben.call("GET", "/api/v1/me/days/2026-11-16").status_code == 200
