@@ -30,10 +30,12 @@ def test_a_page_has_no_accessibility_violation_and_keeps_its_policy(visit, place
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_reflows_at_320_pixels(visit, places, name: str) -> None:
+def test_a_page_reflows_at_320_pixels_and_on_a_telephone(visit, places, name: str) -> None:
     page = _open(visit, places, name, width=320)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for width in (320, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("name", NAMES)
