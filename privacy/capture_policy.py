@@ -120,8 +120,12 @@ class CapturePolicy:
         return found
 
 
-def read(text: str, *, draft: bool = False) -> CapturePolicy:
-    """Read a policy; PolicyBroken names what is wrong, its line, and the fix. A `draft` lacks what a version needs."""
+def read(text: str, *, draft: bool = False, tried: bool = False) -> CapturePolicy:
+    """Read a policy; PolicyBroken names what is wrong, its line, and the fix. A `draft` lacks what a version needs.
+
+    `tried` is for a text that was accepted: its expressions took no time then, and a machine that is busy now must not
+    let an older policy hold in its place.
+    """
     _refuse_unreadable(text)
     try:
         content = tomllib.loads(text)
@@ -142,13 +146,13 @@ def read(text: str, *, draft: bool = False) -> CapturePolicy:
         table.text("name"),
         table.text("summary"),
         rules_of(table),
-        never_of(table),
+        never_of(table, tried=tried),
         schedules_of(table, grid),
         grid,
         private,
         retention_of(table),
         sharing_of(table),
-        categories_of(table),
+        categories_of(table, tried=tried),
         text,
     )
     table.finish()

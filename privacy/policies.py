@@ -261,7 +261,10 @@ def _is_overtaken(pair: tuple[CapturePolicy, Version], earlier: Sequence[tuple[C
 def checked(version: Version, keys: Agreed | None, organisation: str) -> CapturePolicy:
     """Return the policy of a stored version; NotSigned or PolicyBroken if it may not be used."""
     signed = keys is not None and version.version >= keys.first_signed
-    policy = _opened(version.note, keys.signers) if signed and keys is not None else _read(version.text)
+    if signed and keys is not None:
+        policy = _opened(version.note, keys.signers, tried=True)
+    else:
+        policy = _read(version.text, tried=True)
     if policy.version != version.version or policy.effective != version.effective:
         raise PolicyBroken("is filed under another number or moment than its text says")
     if policy.organisation != organisation:
@@ -269,7 +272,7 @@ def checked(version: Version, keys: Agreed | None, organisation: str) -> Capture
     return policy
 
 
-# A text is read once in a process: its expressions are tried on the way, which takes a while.
+# A text is read once in a process: compiling its expressions takes a while.
 _read = functools.lru_cache(maxsize=64)(read)
 _opened = functools.lru_cache(maxsize=64)(open_note)
 

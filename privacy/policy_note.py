@@ -89,8 +89,11 @@ def note_of(text: str, signatures: Iterable[str]) -> str:
     return f"{text}\n{''.join(signatures)}"
 
 
-def open_note(note: str, signers: Signers) -> CapturePolicy:
-    """Return the policy of a note that everybody signed who has to; NotSigned or PolicyBroken otherwise."""
+def open_note(note: str, signers: Signers, *, tried: bool = False) -> CapturePolicy:
+    """Return the policy of a note that everybody signed who has to; NotSigned or PolicyBroken otherwise.
+
+    `tried` says that it was accepted before (`capture_policy.read`).
+    """
     for key in signers.keys:
         verifier = Verifier.parse(key)
         try:
@@ -99,7 +102,7 @@ def open_note(note: str, signers: Signers) -> CapturePolicy:
             raise NotSigned(
                 f"the policy is not agreed on: {error}; have it signed with the key {verifier.name}"
             ) from error
-    return read(text_of(note))
+    return read(text_of(note), tried=tried)
 
 
 def text_of(note: str) -> str:

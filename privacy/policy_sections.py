@@ -89,9 +89,9 @@ def _named(each: Table) -> tuple[str, str]:
     return id, because
 
 
-def never_of(table: Table) -> tuple[Never, ...]:
-    """Return the never-list."""
-    found, trial = [], _Trial()
+def never_of(table: Table, *, tried: bool = False) -> tuple[Never, ...]:
+    """Return the never-list; `tried` says that its expressions were tried before."""
+    found, trial = [], _Trial(tried)
     for each in table.tables("never", MOST_RULES):
         id, because = _named(each)
         apps, domains, titles = (each.texts(key, needed=False) for key in ("apps", "domains", "titles"))
@@ -112,9 +112,10 @@ def never_of(table: Table) -> tuple[Never, ...]:
 
 
 class _Trial:
-    """Tries expressions, within one time for all of them."""
+    """Tries expressions, within one time for all of them; none that were tried before."""
 
-    def __init__(self) -> None:
+    def __init__(self, tried: bool) -> None:
+        self._tried = tried
         self._until = time.monotonic() + TRIAL_SECONDS
 
     def pattern(self, each: Table, key: str, expression: str, ignore_case: bool) -> None:
@@ -127,6 +128,8 @@ class _Trial:
         self.run(each, key, pattern)
 
     def run(self, each: Table, key: str, pattern: Pattern) -> None:
+        if self._tried:
+            return
         if runs_away(pattern):
             raise each.broken(key, f"{pattern.compiled.pattern!r} takes too long; repeat nothing that repeats itself")
         if time.monotonic() > self._until:
@@ -220,8 +223,8 @@ def sharing_of(table: Table) -> Sharing:
     return found
 
 
-def categories_of(table: Table) -> tuple[Category, ...]:
-    found, trial = [], _Trial()
+def categories_of(table: Table, *, tried: bool = False) -> tuple[Category, ...]:
+    found, trial = [], _Trial(tried)
     for each in table.tables("category", MOST_CATEGORIES):
         path, regex = each.texts("path"), each.value("regex")
         if any(SEPARATOR in level for level in path):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Clock
-from policies import versioned
+from policies import never, versioned
 
-from privacy import policy_versions
+from privacy import policy_sections, policy_versions
 from privacy.capture import STRICT, WINDOW, apply, preset_text
-from privacy.capture_policy import read
+from privacy.capture_policy import PolicyBroken, read
 from privacy.policies import BEGINNING, InForce, Policies, Teams
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_parts import Category
@@ -170,6 +170,23 @@ def test_a_version_that_a_later_one_has_overtaken_never_holds(
 
     assert [(each.version, each.name) for each in policies.in_force().policies] == [(3, "strict")]
     assert policies.is_signed()
+
+
+@pytest.mark.usefixtures("agreed")
+def test_on_a_busy_machine_no_older_policy_holds_in_the_place_of_one_that_was_accepted(
+    policies: Policies, clock: Clock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy_sections, "TRIAL_SECONDS", -1.0)
+    text = version_of(preset_text("strict") + never("health", titles=["busy"]), 1, ORIGIN, clock() - HOUR)
+    with pytest.raises(PolicyBroken, match="all expressions together"):
+        read(text)
+
+    with writing(policies._engine) as connection:
+        signed = "".join(key.sign(text) for key in (EMPLOYER, COUNCIL))
+        policy_versions.put(connection, Version(1, text, signed, clock() - HOUR, True))
+    policies.forget()
+
+    assert (policies.now().version, policies.refused()) == (1, ())
 
 
 def test_the_reason_of_a_rule_is_told_as_long_as_any_version_had_it(
