@@ -156,7 +156,8 @@ class Desk:
         if len(msgspec.json.encode(settings)) > LARGEST_SETTINGS:
             raise SettingsTooLarge(f"settings take at most {LARGEST_SETTINGS:,} bytes in all")
         try:
-            msgspec.msgpack.encode(value)  # as it is kept: here it concerns this call alone, at the commit all that wait
+            # as it is kept: here it concerns this call alone, at the commit all that wait
+            msgspec.msgpack.encode(value)
         except OverflowError as error:
             raise SettingsTooLarge("a whole number in it has more than 64 bits") from error
         self.head.settings = settings
@@ -394,8 +395,9 @@ def _day(text: str) -> int | None:
 
 
 def _is_short(start_us: int, end_us: int, now: dt.datetime) -> bool:
-    """Tell whether an interval is of a length and a time that a desk can speak of."""
-    return end_us - max(start_us, 0) <= _LONGEST_GAP_US and end_us <= (now + AHEAD - _EPOCH) // _MICROSECOND
+    """Tell whether an interval is of a time that a desk can speak of: each day in it is summed up anew."""
+    latest = (now + AHEAD - _EPOCH) // _MICROSECOND
+    return end_us <= latest <= max(start_us, 0) + _LONGEST_GAP_US
 
 
 _NO_DATA: Final = Data(None, None, None, None, None, "", b"")

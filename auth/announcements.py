@@ -119,7 +119,8 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
     Kind.DEVICE_ENROLLED: (
         "credential-changed",
-        "You let the computer “{name}” ({host}) send what is recorded on it, until {expires}. It can read nothing.",
+        "You let the computer “{name}” ({host}) send what is recorded on it, until {expires}. It can read what you keep"
+        " private, and nothing else of you.",
     ),
     Kind.DEVICE_RENAMED: ("credential-changed", "You call the computer “{was}” “{name}” now."),
     Kind.DEVICE_REVOKED: (

@@ -1,4 +1,4 @@
-"""Devices: a person's own computers, each with a token of its own that sends and can read nothing.
+"""Devices: a person's own computers, each with a token of its own that sends, and reads what its person keeps private.
 
 A device begins with an enrolment (`auth.enrolments`). Its owner names it and takes it off the list; both are logged and
 told, as everything about a person's credentials is. When it was last seen is known by the day.

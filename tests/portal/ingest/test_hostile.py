@@ -250,6 +250,16 @@ def test_a_setting_that_no_store_takes_is_refused_with_a_reason(ben: Desk, value
     assert (answer.status_code, "64 bits" in answer.get_json()["message"]) == (400, True)
 
 
+def test_gaps_of_all_the_years_that_there_were_are_not_summed_up_anew(ben: Desk) -> None:
+    year = 365 * 86_400_000_000
+    gaps = [uploads.Gap(n * year, (n + 1) * year, "queue full") for n in range(57)]
+
+    answer = ben.call("POST", "/api/v1/events", uploads.encode(an_upload(events=[], dropped=[], not_captured=gaps)))
+
+    assert answer.status_code == 200
+    assert ben.call("GET", "/api/v1/me/days/2016-11-16").get_json()["payload"]["fields"] == {}
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31", "2026-02-30"])
 def test_a_drop_of_a_day_that_nobody_worked_on_is_refused_and_spoils_no_page(ben: Desk, day: str) -> None:
     drop = uploads.Dropped(0, day, "incognito", 1)
