@@ -1,6 +1,7 @@
-"""Heartbeats through a relay come to the same figures as the same events in a file: byte for byte, whatever happens.
+"""The same events come to the same figures by file, batches, heartbeats and a relay: byte for byte, whatever happens.
 
-The relay is stopped and started in between, uploads come twice or their answers get lost, days are folded early.
+Batches are of any size and order, and come twice. The relay is stopped and started in between, uploads come twice or
+their answers get lost, days are folded early.
 """
 
 import json
@@ -26,10 +27,11 @@ from portal.relay.portal_calls import NoAnswer, Reply
 from portal.relay.running import Relay
 from portal.relay.uploading import Uploading
 from privacy.capture import PRESETS, preset_text
+from privacy.policies import Always
 from privacy.policy_text import categories_text
 from privacy.stores import Stores
 from tests.analytics.intake_office import RULES, Office, open_office
-from tests.analytics.test_receiving import PULSE, STREAMS, events_of, heartbeats_of, receiver_of
+from tests.analytics.test_receiving import PULSE, STREAMS, heartbeats_of, receiver_of, three_ways
 
 SLOW = settings(
     deadline=None,
@@ -107,14 +109,14 @@ def through_a_relay(desk: Desk, heartbeats: dict[Key, list[dict[str, Any]]], sou
             fold()
 
 
-@settings(SLOW, max_examples=15)
+@settings(SLOW, max_examples=20)
 @given(STREAMS, st.sampled_from(sorted(PRESETS)), st.randoms(use_true_random=False))
-def test_heartbeats_through_a_relay_come_to_the_figures_of_a_file(
+def test_the_same_events_by_file_batches_heartbeats_and_relay_come_to_the_same_figures_byte_for_byte(
     office: Office, streams: dict[Key, list[tuple[int, int, int]]], preset: str, source: random.Random
 ) -> None:
     heartbeats = heartbeats_of(streams)
-    by_file, by_relay = office.person(), office.person()
-    office.take(by_file, events_of(heartbeats), preset)
+    by_file, by_batch, by_beat = three_ways(office, heartbeats, source, Always(PRESETS[preset]))
+    by_relay = office.person()
     receiver, intake = receiver_of(office, preset), office.intake(preset)
     portal = Unreliable(receiver, by_relay, preset, source)
 
@@ -134,4 +136,8 @@ def test_heartbeats_through_a_relay_come_to_the_figures_of_a_file(
             desk.relay.close()
     intake.fold(by_relay)
 
-    assert office.figures(by_relay) == office.figures(by_file)
+    figures = office.figures(by_file)
+    assert figures
+    assert office.figures(by_batch) == figures
+    assert office.figures(by_beat) == figures
+    assert office.figures(by_relay) == figures
