@@ -11,6 +11,8 @@ from privacy.policy import Purpose
 
 LONGEST_DAYS: Final = 400
 """Days in one answer: a year of one's own days and some more."""
+YEARS: Final = range(1970, 9999)
+"""The calendar goes on for a while before and after them, so that midnight and next week are always in it."""
 
 
 def bad(detail: str) -> Problem:
@@ -26,7 +28,13 @@ def day_from(text: str) -> dt.date:
         found = None
     if found is None or found.isoformat() != text:  # not 20261119 and not 2026-W47-4, which Python reads as well
         raise bad("A day is written like 2026-11-19.")
-    return found
+    return _of_the_years(found)
+
+
+def _of_the_years(day: dt.date) -> dt.date:
+    if day.year not in YEARS:
+        raise bad(f"Days are of the years {YEARS.start} to {YEARS.stop - 1}.")
+    return day
 
 
 def period_from(first: str, end: str) -> Period:
@@ -45,9 +53,11 @@ def one_day(text: str) -> Period:
 def week_from(text: str) -> Period:
     """Read an ISO week; raise a 400 for anything else."""
     try:
-        return iso_week(text)
-    except ValueError:
+        found = iso_week(text)
+    except (ValueError, OverflowError):
         raise bad("A week is written like 2026-W46.") from None
+    _of_the_years(found.first)
+    return found
 
 
 def purpose_from(text: str) -> Purpose | None:
