@@ -141,10 +141,13 @@ class Door:
                 bits.append(self.bits(rules))
             return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
         known = self.memory.of(stages, kind)
-        unknown = [each for each in distinct if each not in known]
-        for text, answer in zip(unknown, _answers(stages, kind, unknown, categoriser), strict=True):
-            known[text] = self.memory.place(answer)
-        used, number = np.unique(np.fromiter(map(known.__getitem__, distinct), np.int64), return_inverse=True)
+        found = list(map(known.get, distinct))
+        if None in found:
+            unknown = [text for text, place in zip(distinct, found, strict=True) if place is None]
+            for text, answer in zip(unknown, _answers(stages, kind, unknown, categoriser), strict=True):
+                known[text] = self.memory.place(answer)
+            found = list(map(known.get, distinct))
+        used, number = np.unique(np.array(found, dtype=np.int64), return_inverse=True)
         answers = [self.memory.answers[each] for each in used.tolist()]
         return Admitted(
             np.array([DROPPED if data is None else self.place(data) for data, _ in answers], dtype=np.int64)[number],

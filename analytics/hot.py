@@ -197,9 +197,10 @@ def encode_batch(batch: Batch, *, with_texts: bool = False) -> tuple[bytes, byte
 
 def _by_identity(objects: Sequence[T]) -> tuple[list[T], Int64]:
     """Return the objects once each, in their order, and the place of each among them: few stand for many events."""
-    once = dict(zip(map(id, objects), objects, strict=True))
+    names = list(map(id, objects))
+    once = dict(zip(names, objects, strict=True))
     place = dict(zip(once, itertools.count(), strict=False))
-    return list(once.values()), np.fromiter(map(place.__getitem__, map(id, objects)), np.int64, len(objects))
+    return list(once.values()), np.fromiter(map(place.__getitem__, names), np.int64, len(names))
 
 
 def decode_batch(private: bytes, texts: bytes | None) -> Batch:
