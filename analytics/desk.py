@@ -156,8 +156,7 @@ class Desk:
         if len(msgspec.json.encode(settings)) > LARGEST_SETTINGS:
             raise SettingsTooLarge(f"settings take at most {LARGEST_SETTINGS:,} bytes in all")
         try:
-            # as it is kept: here it concerns this call alone, at the commit all that wait
-            msgspec.msgpack.encode(value)
+            msgspec.msgpack.encode(value)  # as it is kept: here it concerns this call alone
         except OverflowError as error:
             raise SettingsTooLarge("a whole number in it has more than 64 bits") from error
         self.head.settings = settings
@@ -224,8 +223,7 @@ class Desk:
             for each in upload.not_captured
             if max(each.start_us, 0) < each.end_us and _is_short(each.start_us, each.end_us, self._local.now)
         ]
-        # A row for every upload, were it empty, and texts beside each if any may be kept: uploads come on a grid, so
-        # that neither their number nor which of them have texts tells when somebody worked.
+        # A row for every upload, were it empty, with texts if any may be kept: so no row tells when somebody worked.
         texts = self._local.door.policy.keeps_texts_beside
         self._file(replace(batch, dropped=dropped, gaps=gaps), utc_day(self._now_us()), with_texts=texts)
         return Receipt(len(upload.events) + len(upload.dropped) - refused.total(), dict(refused))
@@ -272,12 +270,10 @@ class Desk:
     def _is_to_be_judged_anew(self, held: Held) -> bool:
         """Tell whether an open event that has grown reaches into working time by now, or into another policy.
 
-        What it says passed the policy of when it began, and has to pass the one in force as well: else the text of a
-        window that stays open would be kept for hours under a policy that forbids it.
+        Else the text of a window that stays open would be kept for hours under a policy that forbids it.
         """
-        if len(self._local.door.stages_at(held.start_us)) > 1:
-            return True
-        return held.dropped == OUTSIDE and not admission.is_outside(self._local, held.start_us, held.duration_us)
+        grown_in = held.dropped == OUTSIDE and not admission.is_outside(self._local, held.start_us, held.duration_us)
+        return grown_in or len(self._local.door.stages_at(held.start_us)) > 1
 
     def _close(self, number: int) -> None:
         """Let the open event of a bucket, if there is one, wait among the closed ones."""

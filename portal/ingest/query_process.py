@@ -33,7 +33,7 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:  # aw-core raises whatever its functions raise on arguments that they do not expect
         found = {"type": "QueryFunctionException", "message": f"the query failed ({type(error).__name__})"}
-    json.dump(found, _Bounded(), default=_written)  # type: ignore[arg-type]  # `write` is all it needs
+    json.dump(found, _Bounded(), default=_written)  # `write` is all it needs
 
 
 class _Bounded:
