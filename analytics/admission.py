@@ -231,13 +231,6 @@ def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
     )
 
 
-def _names(door: Door, every: Sequence[int]) -> list[tuple[str, ...]]:
-    """Return the rules that bits stand for; there are few different ones."""
-    names = {bits: tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1)) for bits in set(every)}
-    return [names[bits] for bits in every]
-
-
-def _of_flags(flags: int) -> tuple[str, ...]:
 def _renumbered(code: NDArray[Any], count: int) -> tuple[Int64, Int64]:
     """Return the numbers below `count` that come up, in their order, and the place of each `code` among them."""
     is_used = np.zeros(count, dtype=bool)
@@ -245,6 +238,13 @@ def _renumbered(code: NDArray[Any], count: int) -> tuple[Int64, Int64]:
     return np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[code]
 
 
+def _names(door: Door, every: Sequence[int]) -> list[tuple[str, ...]]:
+    """Return the rules that bits stand for; there are few different ones."""
+    names = {bits: tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1)) for bits in set(every)}
+    return [names[bits] for bits in every]
+
+
+def _of_flags(flags: int) -> tuple[str, ...]:
     return (*((OUTSIDE,) if flags & CUT else ()), *((GRID,) if flags & MOVED else ()))
 
 
