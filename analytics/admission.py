@@ -5,7 +5,7 @@ when it began; its times pass when it has ended, or when it is counted while it 
 """
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,7 +18,7 @@ from analytics.arrivals import copies, taken_and_refused
 from analytics.captured import Key
 from analytics.door import DROPPED, Door, data_of
 from analytics.events import Data, Int64, cut
-from analytics.hot import NOTHING, Batch, Bucket, DroppedMark, Held, Texts, held_batch
+from analytics.hot import NOTHING, Batch, Bucket, DroppedMark, Held, Texts, held_batch, utc_day, utc_days
 from analytics.imports import ImportedBucket
 from analytics.raw_data import canonical
 from analytics.timing import CUT, GONE, MOVED, Timed
@@ -229,6 +229,28 @@ def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
         dropped=(),
         gaps=(),
     )
+
+
+def by_days(batch: Batch) -> dict[int, Batch]:
+    """Return a batch as one for each day (UTC) on which its events began, since a fold takes rows day by day.
+
+    A mark of what was dropped goes with events around its local day, or else has that day to itself.
+    """
+    days = utc_days(batch.start_us)
+    here = np.unique(days).tolist()
+    if len(here) <= 1 and not batch.dropped and not batch.gaps:
+        return dict.fromkeys(here, batch)
+    found = {day: chosen(batch, days == day) for day in here}
+    nothing = chosen(batch, np.zeros(len(batch), bool))
+    marks: dict[int, list[DroppedMark]] = defaultdict(list)
+    for each in batch.dropped:
+        marks[next((day for day in (each.day, each.day - 1, each.day + 1) if day in found), each.day)].append(each)
+    for day, own in marks.items():
+        found[day] = replace(found.get(day, nothing), dropped=own)
+    if batch.gaps:
+        first = min(utc_day(each.start_us) for each in batch.gaps)
+        found[first] = replace(found.get(first, nothing), gaps=batch.gaps)
+    return found
 
 
 def _renumbered(code: NDArray[Any], count: int) -> tuple[Int64, Int64]:

@@ -65,6 +65,10 @@ class Arrival:
         self._counted = passed.counted
         self._cut(passed.start_us, passed.duration_us, passed.code, copy[passed.event], zone, day_start)
 
+    def doors(self, day: dt.date) -> set[str]:
+        """Return the names of other doors through which something of `day` came before."""
+        return set()
+
     def dropped_alone(self, day: dt.date) -> list[Dropped]:
         """Return what was dropped before it came here, and so has no times."""
         return []

@@ -31,7 +31,6 @@ from analytics.hot import (
     encode_head,
     held_batch,
     utc_day,
-    utc_days,
 )
 from analytics.imports import ImportedBucket
 from analytics.own_cut import batch_left, is_blind
@@ -330,20 +329,8 @@ class Desk:
         self._file(batch)
 
     def _file(self, batch: Batch, otherwise: int = 0, *, with_texts: bool = False) -> None:
-        """File a batch: a row for each day (UTC) on which its events began, with what has no time in one of them.
-
-        A batch without events is filed under the day `otherwise`.
-        """
-        rest = [each.day for each in batch.dropped] + [utc_day(each.start_us) for each in batch.gaps]
-        days = utc_days(batch.start_us)
-        here = np.unique(days).tolist()
-        by_day = {day: admission.chosen(batch, days == day) for day in here} if rest or len(here) > 1 else {}
-        if not by_day and (here or otherwise):
-            by_day = {here[0] if here else otherwise: batch}
-        if rest:
-            first = min(rest)
-            alone = by_day.get(first, admission.chosen(batch, np.zeros(len(batch), bool)))
-            by_day[first] = replace(alone, dropped=batch.dropped, gaps=batch.gaps)
+        """File a batch: a row for each of its days. An empty one is filed under the day `otherwise`, if any."""
+        by_day = admission.by_days(batch) or ({otherwise: batch} if otherwise else {})
         for day, own in by_day.items():
             number = self.head.filed.get(day, 0)
             self.head.filed[day] = number + 1

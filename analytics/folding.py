@@ -2,9 +2,13 @@
 
 import threading
 from contextlib import suppress
+from typing import Final
 
 from analytics.intake import Intake
 from privacy.disclosure import LogUnavailable
+
+SLICES: Final = 2
+"""A page waits for so many slices of a fold: two months of days on which anything came."""
 
 
 class Folding:
@@ -18,10 +22,12 @@ class Folding:
     def before_reading(self, subject: str) -> None:
         """Fold what is new, so that a person sees what their desk has just sent.
 
-        While the log cannot be written, the older figures are shown.
+        Of years that came at once only the newest days are waited for (`SLICES`); the rest is folded beside, and seen
+        on a later page. While the log cannot be written, the older figures are shown.
         """
         with suppress(LogUnavailable):
-            self._intake.fold(subject)
+            if self._intake.fold(subject, SLICES) and self._intake.hot.days(self._intake.vault.engine, subject):
+                self.soon(subject)
 
     def soon(self, subject: str) -> threading.Thread | None:
         """Fold in a thread of its own, since nobody waits for it; None if one is at it already."""
@@ -35,7 +41,8 @@ class Folding:
 
     def _fold(self, subject: str) -> None:
         try:
-            self.before_reading(subject)  # if the log fails, the rows wait: the next call finds the day as full
+            with suppress(LogUnavailable):
+                self._intake.fold(subject)  # if the log fails, the rows wait: the next call finds the day as full
         finally:
             with self._lock:
                 self._busy.discard(subject)

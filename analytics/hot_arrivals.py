@@ -26,14 +26,19 @@ class HotArrival(Arrival):
         self._dropped_on: dict[int, list[Dropped]] = defaultdict(list)
         starts, durations, codes, copies, places, bits, marks = ([] for _ in range(7))
         known = 0
-        for batch in batches:
+        self._batches = batches
+        self._batch_of: list[int] = []
+        self._dropped_doors: dict[int, set[str]] = defaultdict(set)
+        for number, batch in enumerate(batches):
             for each in batch.dropped:
                 if each.key == key:
                     self._dropped_on[each.day].append(Dropped(each.rule, None, each.mark))
+                    self._dropped_doors[each.day].update(batch.doors)
             if key not in batch.keys:
                 continue
             own = batch.key == list(batch.keys).index(key)
             starts.append(batch.start_us[own])
+            self._batch_of += [number] * len(starts[-1])
             durations.append(batch.duration_us[own])
             codes.append(batch.raw[own] + known)
             copies.append(batch.copy[own])
@@ -55,6 +60,12 @@ class HotArrival(Arrival):
     def touches(self, day: dt.date) -> bool:
         """Say whether anything is of `day`."""
         return super().touches(day) or day.toordinal() in self._dropped_on
+
+    def doors(self, day: dt.date) -> set[str]:
+        """Return the names of the policies under which what is of `day` came."""
+        part = slice(*self._days.get(day.toordinal(), (0, 0)))
+        numbers = {self._batch_of[event] for event in self._parts.event[part].tolist()}
+        return self._dropped_doors.get(day.toordinal(), set()).union(*(self._batches[n].doors for n in numbers))
 
     def dropped_alone(self, day: dt.date) -> list[Dropped]:
         """Return what was dropped before it came here, and so has no times."""

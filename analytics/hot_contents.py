@@ -64,11 +64,6 @@ class HotContents:
         return self.head.buckets if self.head is not None else ()
 
     @property
-    def doors(self) -> frozenset[str]:
-        """The names of the policies under which the closed events came."""
-        return frozenset(name for batch in self.closed for name in batch.doors)
-
-    @property
     def afk_keys(self) -> list[Key]:
         """The AFK buckets that the person's watchers have made, with or without events."""
         return [each.key for each in self.buckets if each is not None and each.kind == AFK]
@@ -122,8 +117,16 @@ class HotContents:
         return (gap for batch in self.closed for gap in batch.gaps)
 
 
-def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.date, Field], bytes]) -> HotContents:
-    """Take opened hot rows apart. VaultIncomplete names a row that the head counts and that is gone, or the reverse."""
+def contents(
+    subject: str,
+    places: Sequence[HotPlace],
+    values: Mapping[tuple[dt.date, Field], bytes],
+    waiting: Sequence[HotPlace] = (),
+) -> HotContents:
+    """Take the opened hot rows at `places` apart; those `waiting` are there, too, and stay closed.
+
+    VaultIncomplete names a row that the head counts and that is gone, or the reverse, `waiting` ones among them.
+    """
     private = {
         HotPlace(day, n): value
         for (day, field), found in values.items()
@@ -142,7 +145,7 @@ def contents(subject: str, places: Sequence[HotPlace], values: Mapping[tuple[dt.
     if heads:
         head, texts = decode_head(private[heads[0]], said.get(heads[0]))
         summed = heads[0].sequence == SUMMED
-    _check(subject, head, heads, batches)
+    _check(subject, head, heads, [*batches, *waiting])
     closed = [decode_batch(private[place], said.get(place)) for place in batches]
     if head.closed or head.dropped:
         of_head = zip(head.closed, texts.closed, strict=True)

@@ -3,7 +3,9 @@
 The same step folds a person's hot rows, which collectors have sent, into their days. Closed events become part of the
 day; the open one of each bucket stays where it is, since it may still grow, but counts in the day's figures.
 
-Everything that one call writes is one transaction: a fault leaves nothing half-written. What is stored of the touched
+Everything that one call writes is one transaction: a fault leaves nothing half-written. A fold alone is several, since
+years may wait in hot rows, and on SQLite nobody else writes while one transaction runs: it goes on slice by slice, and
+each is whole by itself, with entries of its own. What is stored of the touched
 days is opened through the gate like anything else, so an entry in the access log comes before it: one,
 which names every day that may be opened, and none where nothing is stored yet. If anything changes, another entry says
 so, with a digest of all that the vault then holds of the person; it is written just before the transaction is
@@ -12,10 +14,11 @@ committed, so nothing can have come in that the log does not know of.
 
 import datetime as dt
 import gc
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from analytics.arrivals import Arrival
@@ -29,13 +32,18 @@ from privacy import vault_store
 from privacy.capture_policy import CapturePolicy
 from privacy.disclosure import Clock, Directory, Gate
 from privacy.fields import Field, Tier
-from privacy.hot import HotRows
+from privacy.hot import FIRST, HotRows
 from privacy.period import Period
 from privacy.policies import PolicySource
 from privacy.stores import writing
 from privacy.vault import Place, Vault
 
 TEXT_FIELDS: Final = (Field.TITLES, Field.URLS)
+
+SLICE_DAYS: Final = 30
+"""The hot rows of so many days (UTC) are folded in one transaction."""
+LET_IN_SECONDS: Final = 0.15
+"""So long a fold waits between two transactions: SQLite lets whoever waits for its lock ask every 0.1 s."""
 
 
 class _OnlyLooked(Exception):
@@ -85,6 +93,8 @@ class Intake:
     categorisers: Callable[[CapturePolicy], Categoriser]
     clock: Clock
     day_start: dt.time = field(default=dt.time(0))
+    slice_days: int = SLICE_DAYS
+    let_in_seconds: float = LET_IN_SECONDS
     hot: HotRows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,11 +109,24 @@ class Intake:
         with _uncollected():
             return self._take(subject, export, progress)
 
-    def fold(self, subject: str) -> Report | None:
-        """Fold a person's hot rows into their days; None if there is nothing new. Raises as `take` does."""
+    def fold(self, subject: str, slices: int | None = None) -> Report | None:
+        """Fold a person's hot rows into their days; None if there is nothing new. Raises as `take` does.
+
+        A slice is the head and the rows of some days (UTC), the newest first; with `slices` no more than so many are
+        folded, and older rows wait. Joining is a union, so neither the order nor a stop between two slices tells in
+        the figures: a day lacks what still waits of it, and nothing else. Rows that come meanwhile wait, too, unless
+        they are of a day whose turn is still to come: so a fold ends, however much is sent.
+        """
         if not self.hot.is_fresh(subject):
             return None
-        return self._take(subject, Export(), None)
+        days = self.hot.days(self.vault.engine, subject)[::-1]
+        found: list[Report] = []
+        for first in range(0, max(len(days), 1), self.slice_days)[:slices]:
+            if found:
+                time.sleep(self.let_in_seconds)
+            found.append(self._take(subject, Export(), None, hot_days=days[first : first + self.slice_days]))
+        changed = sorted({day for each in found for day in each.days})
+        return replace(found[-1], days=changed, entry=max(each.entry or 0 for each in found) or None)
 
     def remove(self, subject: str, bucket: str, number: int | None) -> bool:
         """Remove a bucket's events, or the one with a number; tell whether there was anything. Raises as `take` does.
@@ -131,15 +154,19 @@ class Intake:
         *,
         change: OwnChange | None = None,
         taken: dict[dt.date, int] | None = None,
+        hot_days: Collection[dt.date] | None = None,
     ) -> Report:
+        """Do one transaction; of the hot rows it takes the head, and those of `hot_days`, or all."""
         zone = self.directory.zone(subject)
         door = Door(self.policies.of(subject), self.categorisers, zone)
         marker = self.hot.marker(subject)
         arrivals = [Arrival(each, door, self.clock(), zone, self.day_start, marker) for each in export.buckets]
         with writing(self.vault.engine) as connection:
             vault_store.lock(connection, subject)
-            places = self.hot.places(connection, subject)
-            work = Work(self, connection, subject, zone, door, arrivals, places, removal, change)
+            every = self.hot.places(connection, subject)
+            places = [each for each in every if hot_days is None or each.sequence < FIRST or each.day in hot_days]
+            waiting = sorted(set(every) - set(places))
+            work = Work(self, connection, subject, zone, door, arrivals, places, waiting, removal, change)
             rows = work.rows(progress)
             if taken is not None:
                 taken |= work.taken

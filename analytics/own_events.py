@@ -92,7 +92,8 @@ class OwnEvents:
         self.intake.fold(subject)
         with self.intake.vault.engine.connect() as connection:
             stored = vault_store.days(connection, subject, Field.RHYTHM, Tier.DAY)
-        head_day = next((p.day for p in self.intake.hot.places(self.intake.vault.engine, subject)), None)
+        places = self.intake.hot.places(self.intake.vault.engine, subject)
+        head_day = next((p.day for p in places if p.sequence < FIRST), None)  # a row may have come since
         days = [day for day in stored if _near(day, start_us, end_us)]
         every = sorted({*days, *([head_day] if head_day else [])})
         if not every:

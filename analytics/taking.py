@@ -6,6 +6,7 @@ the same borders.
 
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -31,7 +32,7 @@ from analytics.summaries import summarise
 from privacy import vault_store
 from privacy.disclosure import Opening
 from privacy.fields import SHARED_FIELDS, Field, Tier
-from privacy.hot import SUMMED, HotPlace, HotRow
+from privacy.hot import FIRST, SUMMED, HotPlace, HotRow
 from privacy.period import Period, local_day, week_name, week_of
 from privacy.policy import Purpose
 from privacy.vault import Place, Row
@@ -88,6 +89,8 @@ class Work:
     door: Door
     arrivals: Sequence[Arrival]
     places: Sequence[HotPlace]
+    waiting_places: Sequence[HotPlace] = ()
+    """Hot rows that are left for another fold."""
     removal: Removal | None = None
     change: OwnChange | None = None
     opening: Opening | None = None
@@ -140,7 +143,8 @@ class Work:
             head = Head()
         if head is not None:
             recent = self.own.since((self.intake.clock() - _AT_DOOR - _EPOCH) // _MICROSECOND)
-            rest = Head(buckets=head.buckets, open=head.open, settings=head.settings, own=recent)
+            filed = dict(Counter(place.day.toordinal() for place in self.waiting_places))
+            rest = Head(buckets=head.buckets, open=head.open, filed=filed, settings=head.settings, own=recent)
             place = HotPlace(self.intake.clock().date(), SUMMED)
             left.append(HotRow(place, *encode_head(rest, HeadTexts(open=texts.open))))
         self.intake.hot.file(self.connection, self.subject, left, remove=self.places)
@@ -178,8 +182,8 @@ class Work:
 
     def _take_hot(self, opening: Opening) -> set[dt.date]:
         """Open the hot rows, put their closed events among the arrivals, and return the days that anything touches."""
-        values = opening.part(opening.request.period, Tier.HOT).values
-        self.waiting = hot = contents(self.subject, self.places, values).without(self.removal).ending(self.own.blind())
+        found = contents(self.subject, self.places, self._hot_values(opening), self.waiting_places)
+        self.waiting = hot = found.without(self.removal).ending(self.own.blind())
         marker, clock = self.intake.hot.marker(self.subject), self.intake.clock
         local = Local(self.door, self.door.name, self.zone, self.intake.day_start, marker, clock())
         closed, self.opened_hot, fresh = (
@@ -194,6 +198,15 @@ class Work:
         self.fresh = {day for each in fresh for day in each.days()} | hot.removed_days
         days = self.fresh | {day for each in closed for day in each.days()}
         return days | {day for gap in hot.gaps() for day in self._days_of(gap.start_us, gap.end_us)}
+
+    def _hot_values(self, opening: Opening) -> dict[tuple[dt.date, Field], bytes]:
+        """Open the head's day and the days of the rows that are taken: between them may be years that wait."""
+        values: dict[tuple[dt.date, Field], bytes] = {}
+        for of_head in (True, False):
+            days = sorted({place.day for place in self.places if (place.sequence < FIRST) is of_head})
+            if days:
+                values |= opening.part(span_of(days), Tier.HOT).values
+        return values
 
     def _days_of(self, start_us: int, end_us: int) -> Iterator[dt.date]:
         day = local_day(_instant(start_us), self.zone, self.intake.day_start)
@@ -224,10 +237,10 @@ class Work:
         The figures alone if only an open event has changed.
         """
         joining = Joining.of(day, borders_us(day, self.zone, self.intake.day_start), self.door, blobs)
-        joining.brought_by = self.waiting.doors if self.waiting is not None else frozenset()
         joining.keep_private(self.own)
         for each in self.arrivals:
             if each.touches(day):
+                joining.brought_by |= each.doors(day)
                 joining.add(each)
         if joining.taken:
             self.taken[day] = joining.taken

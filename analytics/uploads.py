@@ -16,12 +16,15 @@ LARGEST_PACKED: Final = 2 << 20
 LARGEST_UNPACKED: Final = 8 << 20
 MOST_EVENTS: Final = 20_000
 MOST_BUCKETS: Final = 200
+MOST_DAYS: Final = 1_100
+"""About three years. Each day is a row and is summed up by itself, so days cost far more than events."""
 LONGEST_TEXT: Final = 64 << 10
 IDENTITY, GZIP, ZSTD = "identity", "gzip", "zstd"
 ENCODINGS: Final = (IDENTITY, GZIP, ZSTD)
 """Ways to pack a body, by their names in Content-Encoding."""
 
 _LONGEST_US: Final = 1 << 62
+_DAY_US: Final = 86_400_000_000
 _LEVEL: Final = 3
 _DEEPEST: Final = 32
 _GZIP_ONLY: Final = 16 + zlib.MAX_WBITS
@@ -136,6 +139,10 @@ def decode(body: bytes) -> Upload:
             raise UploadBroken(f"$.dropped[{number}].bucket: there is no bucket {dropped.bucket}")
         if dropped.mark >> 64:
             raise UploadBroken(f"$.dropped[{number}].mark: beyond 64 bits")
+    # Of UTC and local days the larger number: nearly all days that have the one have the other, too.
+    days = max(len({each.start_us // _DAY_US for each in upload.events}), len({each.day for each in upload.dropped}))
+    if days > MOST_DAYS:
+        raise UploadBroken(f"$: it is of {days:,} different days, and one upload brings at most {MOST_DAYS:,}")
     return upload
 
 

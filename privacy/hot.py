@@ -165,6 +165,10 @@ class HotRows:
         """Return where a person's hot rows are filed; opens nothing."""
         return sorted(HotPlace(day, sequence) for day, sequence in _PLACES.ask(source, of=subject))
 
+    def days(self, source: Engine | Connection, subject: str) -> list[dt.date]:
+        """Return the days under which a person's appended rows are filed, in order; opens nothing."""
+        return sorted({place.day for place in self.places(source, subject) if place.sequence >= FIRST})
+
     def is_fresh(self, subject: str) -> bool:
         """Tell whether anything came that is not yet in a person's figures; opens nothing."""
         return any(place.sequence != SUMMED for place in self.places(self.engine, subject))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from flask import request
 
 from analytics.desk import Sent
+from analytics.events import DAY_US
 from analytics.heartbeats import Beat, pulse_us
 from analytics.imports import ImportedBucket
 from analytics.imports.columns import Columns, DataNotAnObject
@@ -15,7 +17,7 @@ from analytics.imports.event_blocks import lenient
 from analytics.imports.timestamps import BadTimestamp, microsecond
 from analytics.known_marks import Marks
 from analytics.raw_data import NotPlain
-from analytics.uploads import ENCODINGS, IDENTITY, TooLarge, UploadBroken, plain, unpack
+from analytics.uploads import ENCODINGS, IDENTITY, MOST_DAYS, TooLarge, UploadBroken, plain, unpack
 from portal.problems import Problem
 from privacy.hot import Marker
 
@@ -121,6 +123,9 @@ def events(text: bytes, name: str, marks: Marks) -> tuple[ImportedBucket, Sequen
     except _FAULTS as error:
         raise bad(_said(error)) from error
     bucket = columns.bucket(name, "", "")
+    if (days := len(np.unique(bucket.start_us // DAY_US))) > MOST_DAYS:
+        detail = f"The events are of {days:,} different days; a list is of at most {MOST_DAYS:,}. Send it in parts."
+        raise Problem(422, "Unprocessable Content", detail)
     return bucket, _marked(bucket.distinct, marks), alone
 
 

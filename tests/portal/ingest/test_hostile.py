@@ -1,5 +1,6 @@
 """Hostile input at `/api/0` and `/api/v1/events`: a 4xx with a message, never a 5xx, nobody else touched."""
 
+import datetime as dt
 import gzip
 import json
 import tracemalloc
@@ -187,6 +188,19 @@ def test_a_body_of_ten_megabytes_is_refused(ben: Desk, path: str) -> None:
     body = b'{"a":"' + b"x" * (10 << 20) + b'"}'
 
     assert ben.call("POST", path, body).status_code == 413
+
+
+def test_what_is_of_too_many_days_is_refused_with_a_sentence(ben: Desk) -> None:
+    first = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)
+    days = [first + dt.timedelta(days=n) for n in range(uploads.MOST_DAYS + 1)]
+    start = [int(each.timestamp()) * 1_000_000 for each in days]
+    of_a_relay = an_upload(events=[uploads.Event(0, each, 0, {"app": "a"}) for each in start], dropped=[])
+    listed = [{"timestamp": each.isoformat(), "duration": 0, "data": {"app": "a"}} for each in days]
+
+    for path, body in (("/api/v1/events", uploads.encode(of_a_relay)), ("/api/0/buckets/w/events", listed)):
+        refused = ben.call("POST", path, body)
+        assert (refused.status_code, "1,101 different days" in refused.text) == (422, True)
+    assert ben.call("POST", "/api/0/buckets/w/events", listed[1:]).status_code == 200
 
 
 def test_nobody_makes_more_buckets_than_anybody_has(office: Office) -> None:
