@@ -15,6 +15,7 @@ from analytics.palette import UNNAMED, tones_of
 from analytics.trial import Trial
 from portal import own
 from portal.access import system, viewer
+from portal.ledgers import RuleCount
 from portal.policy_words import plain
 from portal.proposed import Proposed, tried_on
 from portal.show import number
@@ -51,16 +52,6 @@ class Time:
     @property
     def differs(self) -> bool:
         return round(self.before / 60) != round(self.after / 60)
-
-
-@dataclass(frozen=True, slots=True)
-class RuleCount:
-    """How many events a rule would meet."""
-
-    name: str
-    effect: str
-    count: int
-    because: str
 
 
 @dataclass(frozen=True, slots=True)

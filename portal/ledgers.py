@@ -45,7 +45,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How many events a rule met; `whose` says so if it is no rule of the policy in force."""
+    """How many events a rule met, or would meet; `whose` says so if it is no rule of the policy in force."""
 
     name: str
     effect: str

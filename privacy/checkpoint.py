@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Final, Self
 
@@ -55,7 +56,7 @@ class Checkpoint:
         return cls(origin, int(size), decoded)
 
 
-class NoteVerifier:
+class NoteVerifier(ABC):
     """A public Ed25519 key with the name it signs under; what exactly it signs depends on the kind of signature."""
 
     KIND: ClassVar[bytes]
@@ -103,9 +104,9 @@ class NoteVerifier:
                 raise NoteBroken(f"the signature by {self.name} is wrong") from e
         return text, mine
 
+    @abstractmethod
     def _verify(self, text: str, signature: bytes) -> None:
         """Raise InvalidSignature unless this key made the signature over the note's text."""
-        raise NotImplementedError
 
 
 class Verifier(NoteVerifier):

@@ -31,7 +31,7 @@ def test_an_ipv6_socket_that_speaks_to_an_ipv4_address_is_found(server: socket.s
         try:
             client.connect((f"::ffff:{server.getsockname()[0]}", server.getsockname()[1]))
         except OSError:
-            pytest.skip("no IPv6 here")
+            pytest.skip("needs IPv6: sysctl net.ipv6.conf.all.disable_ipv6=0")
         with server.accept()[0] as accepted:
             assert way(accepted.getpeername(), accepted.getsockname()) == os.getuid()
 
@@ -48,7 +48,7 @@ def test_a_connection_that_nobody_holds_is_nobody_s(server: socket.socket, way) 
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become somebody else: sudo make test")
 def test_a_connection_of_another_account_is_that_account_s(server: socket.socket, way) -> None:
     told, tell = os.pipe()
     child = os.fork()

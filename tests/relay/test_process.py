@@ -170,7 +170,7 @@ def test_an_upload_whose_answer_never_came_is_sent_again_under_its_number(tmp_pa
         assert len(portal.events()) == 1
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become somebody else: sudo make test")
 def test_a_process_of_another_account_is_refused_and_reads_nothing(tmp_path: Path) -> None:
     port = free_port()
     code = f"""
