@@ -71,8 +71,11 @@ class Sessions:
             connection.execute(insert(SignInSession).values(**row, times=_seal(token, now, now)))
         return token
 
-    def find(self, token: str) -> Session | None:
-        """Return the session with this id if it is alive and its owner still here, and note that it was used."""
+    def find(self, token: str, *, used: bool = True) -> Session | None:
+        """Return the session with this id if it is alive and its owner still here, and note that it was used.
+
+        Not `used` by a page that keeps itself current: an open page is not somebody who is there.
+        """
         now, found = self._clock(), hash_of(token)
         with self._engine.connect() as connection:
             row = connection.execute(_BY_HASH, {"hash": found}).one_or_none()
@@ -84,7 +87,7 @@ class Sessions:
         if now - seen >= IDLE or now - created >= LONGEST or not owner.is_here(now):
             self.end(token)
             return None
-        if now - seen >= _WRITE_EVERY:
+        if used and now - seen >= _WRITE_EVERY:
             self._touch(found, _seal(token, created, now))
         return Session(owner, _id(found), row.created_on)
 

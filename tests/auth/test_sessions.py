@@ -51,6 +51,17 @@ def test_a_session_ends_when_idle_and_lives_while_used(sessions: Sessions, offic
     assert sessions.find(token) is None
 
 
+def test_a_page_that_keeps_itself_current_keeps_no_session_alive(sessions: Sessions, office: Office, clock) -> None:
+    token = sessions.start(office.hire("Ben"))
+
+    for _ in range(3):
+        clock.advance(hours=3, minutes=59)
+        assert sessions.find(token, used=False) is not None
+    clock.advance(minutes=5)
+
+    assert sessions.find(token, used=False) is None
+
+
 def test_a_session_ends_after_a_week_however_much_it_is_used(sessions: Sessions, office: Office, clock) -> None:
     token, start = sessions.start(office.hire("Ben")), clock.now
 
