@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile
 
-.PHONY: demo test check bench bench-ingest bench-log bench-relay lock screenshots clean
+.PHONY: demo test check bench bench-ingest bench-log bench-pages bench-relay lock screenshots clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -24,6 +24,9 @@ bench-ingest: .venv/ready .venv-peer/ready
 
 bench-log: .venv/ready
 	$(BIN)/python -m benchmarks.log $(BENCH)
+
+bench-pages: .venv/ready
+	$(BIN)/python -m benchmarks.pages $(BENCH)
 
 bench-relay: .venv/ready
 	$(BIN)/python -m benchmarks.relay $(BENCH)
