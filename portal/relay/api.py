@@ -17,7 +17,8 @@ import msgspec
 from analytics.heartbeats import Beat, pulse_us
 from portal.relay import aw_events
 from portal.relay.aw_events import BadEvent
-from portal.relay.desk import Desk, NoBucket
+from portal.relay.buckets import NoBucket
+from portal.relay.desk import Desk
 from portal.relay.entries import BucketInfo, Entry
 
 VERSION: Final = "sameview relay"

@@ -33,7 +33,7 @@ class ShutDoor:
         self.rule = rule
         self.version = version
 
-    def judge(self, _kind: str, _data: Mapping[str, Any]) -> Captured:
+    def judge(self, _kind: str, _data: Mapping[str, Any], _start_us: int) -> Captured:
         return Captured(None, "", (self.rule,))
 
     def days(self, start_us: int, duration_us: int) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class PolicyDoor:
         self._categoriser = categoriser
         self._page_texts = policy.keeps_page_texts()
 
-    def judge(self, kind: str, data: Mapping[str, Any]) -> Captured:
+    def judge(self, kind: str, data: Mapping[str, Any], _start_us: int) -> Captured:
         """Categorise and apply the policy, as the portal's door does."""
         categorised = kind == WINDOW or (kind == BROWSER and not self._page_texts)
         return _measured(apply(self.policy, kind, data, self._categoriser.of(data) if categorised else ""))

@@ -15,9 +15,10 @@ import msgspec
 
 from analytics.own_times import OwnTimes, Span
 from portal.relay.categorising import categoriser_of
-from portal.relay.desk import Desk, Door
+from portal.relay.desk import Desk
 from portal.relay.doors import ENDED, NO_NOTICE, NO_POLICY, PolicyDoor, ShutDoor
 from portal.relay.home import Enrolment
+from portal.relay.judging import Door
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.checkpoint import NoteBroken
 from privacy.policy_note import NotSigned, Signers, open_note, text_of
