@@ -110,11 +110,16 @@ def scale(low: float, high: float, steps: Sequence[float], most: int = 5) -> tup
 
 
 def _bar(x: float, y: float, width: float, height: float, top: float, foot: float) -> str:
-    """Return a rectangle whose upper corners are rounded by `top` and whose lower ones by `foot`, as path data."""
+    """Return a rectangle whose upper corners are rounded by `top` and whose lower ones by `foot`, as path data.
 
-    def corner(radius: float, dx: int, dy: int) -> str:
-        return f"a{radius:.1f} {radius:.1f} 0 0 1 {dx * radius:.1f} {dy * radius:.1f}"
+    A page has hundreds of them, so each is written as briefly as path data can be.
+    """
+    w, t, f = _tenths(width), _tenths(top), _tenths(foot)
+    upper = f"q0-{t} {t}-{t}h{_tenths(width - 2 * top)}q{t} 0 {t} {t}" if top else f"h{w}"
+    lower = f"q0 {f}-{f} {f}h{_tenths(2 * foot - width)}q-{f} 0-{f}-{f}" if foot else f"h-{w}"
+    return f"M{_tenths(x)} {_tenths(y + top)}{upper}v{_tenths(height - top - foot)}{lower}z"
 
-    upper = f"{corner(top, 1, -1)}h{width - 2 * top:.1f}{corner(top, 1, 1)}"
-    lower = f"{corner(foot, -1, 1)}h{2 * foot - width:.1f}{corner(foot, -1, -1)}"
-    return f"M{x:.1f} {y + top:.1f}{upper}v{height - top - foot:.1f}{lower}z"
+
+def _tenths(value: float) -> str:
+    """Return a number with at most one decimal."""
+    return f"{value:.1f}".removesuffix(".0")
