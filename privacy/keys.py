@@ -30,14 +30,15 @@ _FIELD_INFO: Final = "sameview/v1/field/"
 
 
 class _Dek:
-    """An unwrapped DEK, the field keys derived from it, and when to forget both."""
+    """An unwrapped DEK, the keys derived from it, and when to forget all of them."""
 
-    __slots__ = ("fields", "forget_at", "secret")
+    __slots__ = ("derived", "fields", "forget_at", "secret")
 
     def __init__(self, secret: bytes, forget_at: float) -> None:
         self.secret = secret
         self.forget_at = forget_at
         self.fields: dict[str, FieldKey] = {}
+        self.derived: dict[tuple[bytes, int], bytes] = {}
 
 
 class KeyRing(Wrapping):
@@ -72,7 +73,10 @@ class KeyRing(Wrapping):
         """Return `length` bytes derived from a DEK for a use other than a field's key (tags, salts)."""
         if info.startswith(_FIELD_INFO.encode()):
             raise ValueError("field keys come from field_key() only")
-        return _hkdf(self._dek(subject, key_class, epoch, create).secret, info, length)
+        dek = self._dek(subject, key_class, epoch, create)
+        if (found := dek.derived.get((info, length))) is None:
+            found = dek.derived[info, length] = _hkdf(dek.secret, info, length)
+        return found
 
     def ensure(self, subject: str, epochs: Iterable[Epoch]) -> None:
         """Make the DEKs that do not exist yet, in one transaction, and keep all of them at hand.

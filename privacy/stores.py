@@ -1,5 +1,6 @@
 """Engines for the three stores, with the durability that each promise needs."""
 
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Engine, FromClause, Table, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA
 
@@ -16,6 +18,7 @@ READERS_TIMEOUT_MS = 5_000
 _COMMON: Final[dict[str, Any]] = {
     "pool_size": 8,
     "max_overflow": 24,
+    "pool_use_lifo": True,  # the connection that wrote last knows the pages: SQLite's others would read them again
     "hide_parameters": True,  # an error's text goes to logs and terminals: it must not quote a row
 }
 
@@ -65,10 +68,11 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    if mode == "DEFERRED":  # takes no lock: there is no error of the driver to translate, so it goes the short way
-        connection.connection.cursor().execute("BEGIN")
-    else:
-        connection.exec_driver_sql(f"BEGIN {mode}")
+    text = "BEGIN" if mode == "DEFERRED" else f"BEGIN {mode}"
+    try:
+        connection.connection.cursor().execute(text)  # the short way: this is done for every call of a watcher
+    except sqlite3.OperationalError as error:
+        raise OperationalError(text, None, error, hide_parameters=True) from error
 
 
 @contextmanager

@@ -47,10 +47,26 @@ def microseconds(texts: list[str]) -> Microseconds:
     different = set(lengths)
     if len(different) == 1:
         return _same_length(texts, lengths[0], range(len(texts)))
+    if different and len(texts) > _FEW:  # a whole second is written shorter: few texts differ from the most
+        most = max(different, key=lengths.count)
+        odd = [n for n, length in enumerate(lengths) if length != most]
+        if len(odd) <= _FEW:
+            return _with_odd(texts, most, odd, lengths.index(most))
     out = np.empty(len(texts), dtype=np.int64)
     for length in sorted(different):
         where = [n for n, each in enumerate(lengths) if each == length]
         out[where] = _same_length([texts[n] for n in where], length, where)
+    return out
+
+
+def _with_odd(texts: list[str], length: int, odd: list[int], usual: int) -> Microseconds:
+    """Read texts of one length but for few `odd` ones, which are read one by one; `usual` is a place of that length."""
+    alike = texts.copy()
+    for n in odd:
+        alike[n] = texts[usual]
+    out = _same_length(alike, length, range(len(texts)))
+    for n in odd:
+        out[n] = _one(texts[n], n)
     return out
 
 
