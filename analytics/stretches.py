@@ -19,7 +19,13 @@ AWAY_US: Final = 15 * _MINUTE_US
 
 
 def focus_blocks(core: Intervals) -> Int64:
-    """Return the core time of each focus block, in microseconds, interruptions not counted.
+    """Return the core time of each focus block, in microseconds, interruptions not counted."""
+    worked = core.end_us - core.start_us
+    return np.array([worked[first:after].sum() for first, after in focus_places(core)], np.int64)
+
+
+def focus_places(core: Intervals) -> list[tuple[int, int]]:
+    """Return which of the core times make up each focus block: the first one, and the one after the last.
 
     A block is at least 25 minutes of active time in core categories with interruptions of at most 2 minutes in total,
     whatever they were. Blocks are found from the left, each as long as it can be, and share no time.
@@ -28,12 +34,12 @@ def focus_blocks(core: Intervals) -> Int64:
     paused = np.concatenate([[0], np.cumsum(core.start_us[1:] - core.end_us[:-1])])[: core.start_us.size]
     after = np.searchsorted(paused, paused + INTERRUPTIONS_US, side="right")  # the stretch behind the longest run
     lengths = worked[after] - worked[:-1]
-    found, begin = [], 0
+    found, begin = list[tuple[int, int]](), 0
     for stretch in np.flatnonzero(lengths >= FOCUS_US).tolist():
         if stretch >= begin:
-            found.append(lengths[stretch])
-            begin = after[stretch]
-    return np.array(found, np.int64)
+            begin = int(after[stretch])
+            found.append((stretch, begin))
+    return found
 
 
 def breaks(active: Intervals, unknown: Sequence[tuple[int, int]] = ()) -> tuple[Int64, int]:
