@@ -70,6 +70,11 @@ class AccountChanges(Change):
         self.write(subject, acknowledged_policy=policy)
         self.tell(subject, Kind.ACKNOWLEDGED, policy=str(policy))
 
+    def speak(self, subject: str, language: str | None) -> None:
+        """Keep the language that somebody chose for their own pages; it concerns nobody else, so nobody is told."""
+        self.person(subject)
+        self.write(subject, language=language)
+
     def grant(self, subject: str, role: Role) -> None:
         """Give a role from today on; that somebody can read the access log is told to everybody."""
         if role not in GRANTABLE:

@@ -70,4 +70,5 @@ def _nobody(subject: str, gone_since: dt.date) -> dict[str, object]:
         "joined": gone_since,
         "left": gone_since,
         "acknowledged_policy": None,
+        "language": None,
     }

@@ -40,6 +40,7 @@ class Person(Base):
     joined: Mapped[dt.date] = column(PERSONAL, Date)
     left: Mapped[dt.date | None] = column(PERSONAL, Date)  # the last day
     acknowledged_policy: Mapped[int | None] = column(OPERATIONAL, Integer)  # null: has not read the notice
+    language: Mapped[str | None] = column(OPERATIONAL, String(16))  # null: as the browser asks
 
 
 class FormerZone(Base):

@@ -123,3 +123,8 @@ class People:
         """Note that somebody has read the notice."""
         with self.changing(subject) as changes:
             changes.acknowledge(subject, policy)
+
+    def speak(self, subject: str, language: str | None) -> None:
+        """Keep the language that somebody chose for their own pages; None follows the browser again."""
+        with self.changing(subject) as changes:
+            changes.speak(subject, language)

@@ -21,7 +21,7 @@ _SOME: Final = 500  # ids in one statement
 _TABLE: Final = models.Person.__table__
 NOT_ERASED: Final = _TABLE.c.email != _ERASED[0] + _TABLE.c.subject_id + _ERASED[1]
 """The condition that something is left of a person."""
-_READ: Final = ("subject_id", "email", "name", "timezone", "joined", "left", "acknowledged_policy")
+_READ: Final = ("subject_id", "email", "name", "timezone", "joined", "left", "acknowledged_policy", "language")
 _HAS_PASSWORD: Final = _TABLE.c.password_hash.is_not(None).label("has_password")
 _ONE: Final = Question(
     select(*(_TABLE.c[name] for name in _READ), _HAS_PASSWORD).where(_TABLE.c.subject_id == bindparam("subject"))
@@ -40,6 +40,7 @@ class Person:
     joined: dt.date
     left: dt.date | None  # the last day
     acknowledged_policy: int | None
+    language: str | None  # a tag such as "de"; None: as the browser asks
     has_password: bool
 
     @property
@@ -115,5 +116,6 @@ def of_row(row: Any) -> Person:
         joined=row.joined,
         left=row.left,
         acknowledged_policy=row.acknowledged_policy,
+        language=row.language,
         has_password=row.password_hash is not None,
     )

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from auth.permissions import GRANTS, Permission, Role, View, allows
 from auth.person import Person
 from auth.tokens import Scope
+from portal import languages
 from portal.problems import Problem, for_program, for_watcher
 from portal.request_directory import note
 from portal.sessions import browser
@@ -161,6 +162,8 @@ def _identify() -> None:
     found = asking()
     if found is not None and "roles" not in g:
         g.roles = system().directory.roles(found.subject) | {Role.ANYONE}
+    if found is not None and found.scopes is None:
+        languages.follow(person().language)
 
 
 def _by_token(secret: str) -> Viewer | None:

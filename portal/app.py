@@ -22,6 +22,7 @@ from portal import (
     own_account,
     own_erasure,
     policy_pages,
+    settings_pages,
     shell,
     show,
     team,
@@ -33,6 +34,7 @@ from portal.headers import add_headers
 from portal.ingest import activitywatch, relays, whole
 from portal.ingest.form import add_form
 from portal.ingest.short_way import ShortWay
+from portal.languages import add_languages
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
 
@@ -48,6 +50,7 @@ BLUEPRINTS = (
     devices,
     own_account,
     own_erasure,
+    settings_pages,
     team,
     compliance,
     key_pages,
@@ -78,7 +81,7 @@ def assemble(system: "System") -> Flask:
     app.session_interface = BrowserSessions()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     requires(Permission.SIGN_IN)(app.view_functions["static"])
-    for add in (ops.add_counting, add_headers, add_form, add_access, add_problems, shell.add_shell):
+    for add in (ops.add_counting, add_languages, add_headers, add_form, add_access, add_problems, shell.add_shell):
         add(app)
     show.register(app.jinja_env)
     for module in BLUEPRINTS:

@@ -1,10 +1,12 @@
-"""How figures, days and moments are written for people: every one of them goes through babel, in one locale.
+"""How figures, days and moments are written for people: every one of them goes through babel, in the reader's locale.
 
 A duration is written to the minute ("3h 20m"), because a second more or less says nothing about a day; the JSON answers
 and the table twins keep the exact figures. `None` is never written as a number: the templates draw a mark in its place.
+Each function takes the tag of a language; without one it writes in the language of the moment (`portal.locale`).
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -18,11 +20,21 @@ from jinja2 import Environment
 
 from analytics.measures import MINUTES, PERCENT
 from analytics.palette import Category, categories
+from portal.locale import LANGUAGES, _, current, speaking
 from privacy.canonical import canonical
 
-LOCALE: Final = Locale("en", "GB")
-
 Length = Literal["narrow", "short", "long"]
+
+_PATTERNS: Final[dict[str, dict[str, str]]] = {
+    "en": {"MMMMEEEEd": "EEEE d MMMM"},
+    "de": {"MMMMEEEEd": "EEEE, d. MMMM", "yMMMMEEEEd": "EEEE, d. MMMM y"},
+}
+"""By language and skeleton: days that babel writes more briefly than the skeleton asks for."""
+
+_NARROW: Final[dict[str, dict[str, str]]] = {
+    "de": {"duration-hour": "{0}\xa0h", "duration-minute": "{0}\xa0min", "duration-second": "{0}\xa0s"},
+}
+"""Units of a narrow duration where CLDR has none: the signs of the SI, after a space that does not break."""
 
 
 def _split(seconds: float) -> list[tuple[int, str]]:
@@ -34,92 +46,122 @@ def _split(seconds: float) -> list[tuple[int, str]]:
     return [each for each in shown if each[0]] or [(0, "duration-minute")]
 
 
-@lru_cache(maxsize=4096)
-def duration(seconds: float, length: Length = "narrow") -> str:
+def _unit(count: int, unit: str, length: Length, language: str) -> str:
+    if length == "narrow" and (pattern := _NARROW.get(language, {}).get(unit)):
+        return pattern.format(format_decimal(count, locale=LANGUAGES[language].locale))
+    return format_unit(count, unit, length, locale=LANGUAGES[language].locale)
+
+
+def duration(seconds: float, length: Length = "narrow", language: str | None = None) -> str:
     """Write a duration in seconds: "3h 20m", or with `length="long"` "3 hours 20 minutes"."""
-    if 0 < seconds < 1:
-        return "<" + duration(1, length)
-    return " ".join(format_unit(n, unit, length, locale=LOCALE) for n, unit in _split(seconds))
+    return _duration(seconds, length, language or current())
 
 
 @lru_cache(maxsize=4096)
-def duration_parts(seconds: float) -> tuple[tuple[str, str], ...]:
+def _duration(seconds: float, length: Length, language: str) -> str:
+    if 0 < seconds < 1:
+        return "<" + _duration(1, length, language)
+    return " ".join(_unit(n, unit, length, language) for n, unit in _split(seconds))
+
+
+def duration_parts(seconds: float, language: str | None = None) -> tuple[tuple[str, str], ...]:
     """Return a duration as (number, unit) pairs, for setting the number large and the unit small."""
+    return _duration_parts(seconds, language or current())
+
+
+@lru_cache(maxsize=4096)
+def _duration_parts(seconds: float, language: str) -> tuple[tuple[str, str], ...]:
     parts = []
     for count, unit in _split(seconds):
-        number = format_decimal(count, locale=LOCALE)
-        parts.append((number, format_unit(count, unit, "narrow", locale=LOCALE).replace(number, "").strip()))
+        number = format_decimal(count, locale=LANGUAGES[language].locale)
+        parts.append((number, _unit(count, unit, "narrow", language).replace(number, "").strip()))
     return tuple(parts)
 
 
-def spoken(seconds: float) -> str:
+def spoken(seconds: float, language: str | None = None) -> str:
     """Write a duration in whole words, for titles that a screen reader says."""
-    return duration(seconds, "long")
+    return duration(seconds, "long", language)
 
 
-def number(value: float, digits: int = 0) -> str:
+def number(value: float, digits: int = 0, language: str | None = None) -> str:
     """Write a number with the locale's grouping and at most `digits` decimals."""
-    return str(format_decimal(round(value, digits), locale=LOCALE))
+    return str(format_decimal(round(value, digits), locale=_locale(language)))
 
 
-def percent(share: float) -> str:
+def percent(share: float, language: str | None = None) -> str:
     """Write a share (1.0 = the whole) as a whole percentage."""
-    return str(format_percent(share, locale=LOCALE))
+    return str(format_percent(share, locale=_locale(language)))
 
 
-def figure(value: float, unit: str) -> str:
+def figure(value: float, unit: str, language: str | None = None) -> str:
     """Write a measure's value in its unit (see `analytics.measures`)."""
     if unit == MINUTES:
-        return duration(value * 60)
-    return percent(value / 100) if unit == PERCENT else number(value, 1)
+        return duration(value * 60, language=language)
+    return percent(value / 100, language) if unit == PERCENT else number(value, 1, language)
 
 
-def listing(words: list[str]) -> str:
+def listing(words: Sequence[str], language: str | None = None) -> str:
     """Write words as a sentence lists them: "active time, categories and focus"."""
-    return str(format_list(words, locale=LOCALE))
+    return str(format_list(words, locale=_locale(language)))
+
+
+def day(date: dt.date, skeleton: str = "yMMMMEEEEd", language: str | None = None) -> str:
+    """Write a day, by default in full: "Thursday, 19 November 2026"; `skeleton` is a CLDR skeleton such as "MMMd"."""
+    return _day(date, skeleton, language or current())
 
 
 @lru_cache(maxsize=4096)
-def day(date: dt.date, skeleton: str = "yMMMMEEEEd") -> str:
-    """Write a day, by default in full: "Thursday 19 November 2026"; `skeleton` is a CLDR skeleton such as "MMMd"."""
-    if skeleton == "MMMMEEEEd":
-        return str(format_date(date, "EEEE d MMMM", locale=LOCALE))
-    return str(format_skeleton(skeleton, dt.datetime.combine(date, dt.time()), locale=LOCALE))
+def _day(date: dt.date, skeleton: str, language: str) -> str:
+    locale = LANGUAGES[language].locale
+    if pattern := _PATTERNS[language].get(skeleton):
+        return str(format_date(date, pattern, locale=locale))
+    return str(format_skeleton(skeleton, dt.datetime.combine(date, dt.time()), locale=locale))
 
 
-def short_day(date: dt.date) -> str:
+def short_day(date: dt.date, language: str | None = None) -> str:
     """Write a day briefly: "19 Nov"."""
-    return day(date, "MMMd")
+    return day(date, "MMMd", language)
 
 
-def weekday(date: dt.date) -> str:
+def weekday(date: dt.date, language: str | None = None) -> str:
     """Write the weekday briefly: "Thu"."""
-    return str(format_date(date, "EEE", locale=LOCALE))
+    return str(format_date(date, "ccc", locale=_locale(language)))
 
 
-@lru_cache(maxsize=512)
-def span(first: dt.date, end: dt.date) -> str:
+def span(first: dt.date, end: dt.date, language: str | None = None) -> str:
     """Write a half-open range of days by its first and last day: "9–15 Nov 2026"."""
-    last = end - dt.timedelta(days=1)
-    return day(first, "yMMMd") if last <= first else str(format_interval(first, last, "yMMMd", locale=LOCALE))
+    return _span(first, end, language or current())
 
 
 @lru_cache(maxsize=512)
-def week(name: str) -> str:
+def _span(first: dt.date, end: dt.date, language: str) -> str:
+    last = end - dt.timedelta(days=1)
+    if last <= first:
+        return _day(first, "yMMMd", language)
+    return str(format_interval(first, last, "yMMMd", locale=LANGUAGES[language].locale))
+
+
+def week(name: str, language: str | None = None) -> str:
     """Write an ISO week: "Week 46 · 9–15 Nov 2026". A name that is no week is a ValueError."""
-    monday = dt.datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=dt.UTC).date()
-    return f"Week {monday.isocalendar().week} · {span(monday, monday + dt.timedelta(days=7))}"
+    monday = _monday(name)
+    return f"{week_short(name, language)} · {span(monday, monday + dt.timedelta(days=7), language)}"
 
 
-def week_short(name: str) -> str:
+def week_short(name: str, language: str | None = None) -> str:
     """Write an ISO week for a narrow place: "Week 46"."""
-    return week(name).partition(" · ")[0]
+    with speaking(language or current()):
+        return _("Week %(number)s", number=_monday(name).isocalendar().week)
 
 
-def moment(at: dt.datetime, zone: ZoneInfo | None = None) -> str:
+@lru_cache(maxsize=512)
+def _monday(name: str) -> dt.date:
+    return dt.datetime.strptime(f"{name}-1", "%G-W%V-%u").replace(tzinfo=dt.UTC).date()
+
+
+def moment(at: dt.datetime, zone: ZoneInfo | None = None, language: str | None = None) -> str:
     """Write a moment as the reader's clock showed it: "19 Nov 2026, 11:42"."""
     local = at.astimezone(zone or dt.UTC)
-    return f"{day(local.date(), 'yMMMd')}, {clock(local)}"
+    return f"{day(local.date(), 'yMMMd', language)}, {clock(local)}"
 
 
 def clock(at: dt.datetime | dt.time) -> str:
@@ -131,6 +173,10 @@ def clock_ms(milliseconds: int) -> str:
     """Write milliseconds since the day began as a time of day; the day's end is "24:00"."""
     minutes = milliseconds // 60_000
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _locale(language: str | None) -> Locale:
+    return LANGUAGES[language or current()].locale
 
 
 def initials(name: str) -> str:

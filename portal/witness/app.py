@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, render_templat
 from portal import show
 from portal.fingerprint import groups
 from portal.headers import add_headers
+from portal.languages import add_languages
 from portal.witness.front import LONGEST_REQUEST
 from privacy.checkpoint import Checkpoint, Verifier, split_note
 from privacy.cosignature import merge
@@ -33,6 +34,7 @@ def create_app(witness: Witness) -> Flask:
     app = Flask("portal", template_folder=str(_ROOT / "templates"))
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_REQUEST
     app.extensions["witness"] = witness
+    add_languages(app)
     add_headers(app)
     show.register(app.jinja_env)
     app.register_blueprint(blueprint)

@@ -100,6 +100,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/account/password"): Row(SIGNED_IN, 422),
     ("POST", "/me/account/sessions/<session>/end"): Row(SIGNED_IN, 302),  # does nothing: nobody has that session
     ("POST", "/me/account/sessions/end"): Row(SIGNED_IN, 302),
+    ("GET", "/me/settings"): Row(SIGNED_IN),
+    ("POST", "/me/settings/language"): Row(SIGNED_IN, 303),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
     ("GET", "/me/devices"): Row(SIGNED_IN),
