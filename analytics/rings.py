@@ -13,7 +13,8 @@ from typing import Any, Final
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
 from analytics.categories import top_level
 from analytics.drawing import Spark, spark
-from analytics.formulas import core_seconds, recommended_breaks
+from analytics.formulas import annotated_seconds, recommended_breaks, worked_seconds
+from analytics.goals import Goals
 from analytics.working import Working
 
 Payload = Mapping[str, Any]
@@ -26,12 +27,16 @@ class Own:
     """What the person set for themselves, and the full paths of core categories."""
 
     working: Working
-    focus_goal_seconds: float  # a day's time in focus blocks; 0 for no goal
+    goals: Goals
     core: frozenset[str]
 
     def planned_seconds(self, day: dt.date) -> float:
         """Return the time planned for a day, 0 on a day off."""
         return self.working.planned_minutes(day) * 60
+
+    def focus_goal_seconds(self, day: dt.date) -> float:
+        """Return the time in focus blocks that is wanted of a day; 0 where no goal holds, as in a pause."""
+        return self.goals.focus_seconds(day)
 
     @property
     def core_tops(self) -> frozenset[str]:
@@ -44,7 +49,7 @@ class Figures:
     """A captured day's three figures; None where the day has no such figure."""
 
     focus: float | None = None  # seconds in focus blocks
-    on_task: float | None = None  # core seconds / planned seconds: utilisation
+    on_task: float | None = None  # (core seconds + noted work) / planned seconds: utilisation
     recovery: float | None = None  # breaks / recommended breaks, at most 1
     breaks: int | None = None
     recommended: int | None = None
@@ -68,13 +73,14 @@ def figures(payload: Payload, day: dt.date, own: Own) -> Figures:
     """Return the three figures of one day's payload."""
     fields = payload["fields"]
     active = fields.get("active_time", {}).get("active_seconds")
+    worked, planned = worked_seconds(fields, own.core), own.planned_seconds(day)
+    on_task = worked / planned if planned and worked is not None else None
     if not active:
-        return Figures()
-    core, planned = core_seconds(fields, own.core), own.planned_seconds(day)
+        return Figures(on_task=on_task if annotated_seconds(fields) else None)
     breaks, recommended = fields.get("recovery", {}).get("breaks"), recommended_breaks(active)
     return Figures(
         focus=fields.get("focus", {}).get("seconds"),
-        on_task=core / planned if planned and core is not None else None,
+        on_task=on_task,
         recovery=None if breaks is None else min(1.0, breaks / recommended) if recommended else 1.0,
         breaks=breaks,
         recommended=None if breaks is None else recommended,
@@ -95,7 +101,7 @@ def rings(
         return _ring(share, getattr(shown, key), target, values, day, own, running, marks.get(mark))
 
     return {
-        "focus": ring(fill, own.focus_goal_seconds or None, "focus", "focus"),
+        "focus": ring(fill, own.focus_goal_seconds(day) or None, "focus", "focus"),
         "on_task": ring(on_task, None, "on_task", "categories"),
         "recovery": ring(recovery, shown.recommended, "breaks", "recovery"),
     }
@@ -122,9 +128,12 @@ def _ring(
 
 
 def full(known: Mapping[dt.date, Figures], day: dt.date, own: Own) -> float | None:
-    """Return what fills the ring of focus: the own goal; without one the own usual day, once it is known."""
-    if own.focus_goal_seconds:
-        return own.focus_goal_seconds
+    """Return what fills the ring of focus: the own goal of the day; without one the own usual, once it is known."""
+    return own.focus_goal_seconds(day) or usual_focus(known, day, own)
+
+
+def usual_focus(known: Mapping[dt.date, Figures], day: dt.date, own: Own) -> float | None:
+    """Return the median time in focus blocks before a day, None before it is known."""
     usual = baseline({date: f.focus for date, f in known.items()}, day, own.working)
     return None if usual is None else usual.median
 

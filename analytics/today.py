@@ -11,7 +11,7 @@ from typing import Any, Final
 from analytics import baseline_chart, timeline
 from analytics.baseline import baseline
 from analytics.palette import Category, categories, largest, tones_of
-from analytics.rings import Figures, Own, Payload, Ring, figures, filled, full, rings
+from analytics.rings import Figures, Own, Payload, Ring, figures, filled, rings, usual_focus
 
 _WEEK: Final = dt.timedelta(days=7)
 _NOTHING: Final[Payload] = {"fields": {}, "marks": {}}
@@ -94,8 +94,8 @@ def today(
 
 
 def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date) -> tuple[WeekDay, ...]:
-    monday, whole = day - dt.timedelta(days=day.weekday()), full(known, day, own)
-    return tuple(_week_day(monday + dt.timedelta(days=n), known, own, whole, day, now) for n in range(7))
+    monday, usual = day - dt.timedelta(days=day.weekday()), usual_focus(known, day, own)
+    return tuple(_week_day(monday + dt.timedelta(days=n), known, own, usual, day, now) for n in range(7))
 
 
 def _hours(hours: Mapping[str, Mapping[str, float]]) -> tuple[tuple[int, Mapping[str, float]], ...]:
@@ -120,12 +120,12 @@ def _later(day: dt.date, current: dt.date) -> dt.date | None:
 
 
 def _week_day(
-    date: dt.date, known: Mapping[dt.date, Figures], own: Own, whole: float | None, day: dt.date, now: dt.date
+    date: dt.date, known: Mapping[dt.date, Figures], own: Own, usual: float | None, day: dt.date, now: dt.date
 ) -> WeekDay:
     found = known.get(date, Figures())
     captured = found.focus is not None
     absent = "ahead" if date > now else "missing" if own.planned_seconds(date) else "off"
-    fill = filled(found.focus or 0.0, whole)
+    fill = filled(found.focus or 0.0, own.focus_goal_seconds(date) or usual)
     shares = (round(fill, 1), round(min(1.0, found.on_task or 0) * 100, 1), round((found.recovery or 0) * 100, 1))
     return WeekDay(date, "captured" if captured else absent, shares, date == day)
 

@@ -1,14 +1,19 @@
-"""Planned time: a working pattern for each weekday, from a date on, and days off without a reason.
+"""Planned time: a working pattern for each weekday, from a date on, days off without a reason, and public holidays.
 
 Kept as one sealed value, `{"patterns": [{"from": "2026-01-05", "minutes": [480, 480, 480, 480, 480, 0, 0]}],
-"days_off": ["2026-12-24"]}`; minutes from Monday to Sunday. Why a day is off is nobody's business and has no place.
+"days_off": ["2026-12-24"], "regions": [{"from": "2026-01-05", "country": "DE", "part": "BY"}], "worked":
+["2026-12-26"]}`; minutes from Monday to Sunday. A region without a country is no calendar at all; `worked` are public
+holidays on which the person works. Both are left out where there is nothing of them. Why a day is off is nobody's
+business and has no place.
 """
 
 import datetime as dt
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from analytics.public_holidays import Region, is_holiday
 
 Minutes = tuple[int, int, int, int, int, int, int]
 
@@ -26,13 +31,35 @@ class Working:
 
     patterns: tuple[tuple[dt.date, Minutes], ...] = ()  # by date
     days_off: frozenset[dt.date] = frozenset()
+    regions: tuple[tuple[dt.date, Region | None], ...] = ()  # by date; None for no calendar
+    worked: frozenset[dt.date] = frozenset()
+    assumed: tuple[tuple[dt.date, Region | None], ...] = field(default=(), compare=False)
+    """Where the person is taken to work until they choose a region themselves, by date; it is not stored."""
 
     def planned_minutes(self, day: dt.date) -> int:
-        """Return the planned time of a local day, 0 on a day off."""
-        if day in self.days_off:
-            return 0
+        """Return the planned time of a local day, 0 on a day off and on a public holiday."""
+        usual = self.pattern_minutes(day)
+        return 0 if usual and self.is_off(day) else usual
+
+    def pattern_minutes(self, day: dt.date) -> int:
+        """Return the time that the weekday would have if no day were off."""
         begun = [minutes for begin, minutes in self.patterns if begin <= day]
         return (begun[-1] if begun else FULL_TIME)[day.weekday()]
+
+    def is_off(self, day: dt.date) -> bool:
+        """Tell whether a day is a day off, or a public holiday on which the person does not work."""
+        return day in self.days_off or (day not in self.worked and self.is_holiday(day))
+
+    def is_holiday(self, day: dt.date) -> bool:
+        """Tell whether a day is a public holiday where the person works."""
+        region = self.region_on(day)
+        return region is not None and is_holiday(region, day)
+
+    def region_on(self, day: dt.date) -> Region | None:
+        """Return whose public holidays hold on a day."""
+        chosen = [region for begin, region in self.regions if begin <= day]
+        known = chosen or [region for begin, region in self.assumed if begin <= day]
+        return known[-1] if known else None
 
     def changed(self, begin: dt.date, minutes: Iterable[int]) -> "Working":
         """Return it with another pattern from a date on; one that began on the same date is replaced."""
@@ -43,11 +70,25 @@ class Working:
         """Return it with these days off and no others."""
         return replace(self, days_off=frozenset(days))
 
+    def in_region(self, begin: dt.date, region: Region | None) -> "Working":
+        """Return it with the public holidays of another region from a date on; before it stays what was assumed."""
+        known = self.regions or self.assumed
+        kept = [each for each in known if each[0] < begin]
+        return replace(self, regions=(*kept, (begin, region)))
+
+    def working_on(self, days: Iterable[dt.date], of: Iterable[dt.date]) -> "Working":
+        """Return it with work on these public holidays, and on no others `of` those that were asked about."""
+        return replace(self, worked=(self.worked - frozenset(of)) | frozenset(days))
+
     def dump(self) -> bytes:
-        """Return the value to seal: the same patterns and days give the same bytes."""
+        """Return the value to seal: the same patterns, days and regions give the same bytes."""
         patterns = [{"from": begin.isoformat(), "minutes": list(minutes)} for begin, minutes in self.patterns]
-        days_off = [day.isoformat() for day in sorted(self.days_off)]
-        return json.dumps({"patterns": patterns, "days_off": days_off}, separators=(",", ":")).encode()
+        content: dict[str, Any] = {"patterns": patterns, "days_off": _dumped(self.days_off)}
+        if self.regions:
+            content["regions"] = [_region_dumped(*each) for each in self.regions]
+        if self.worked:
+            content["worked"] = _dumped(self.worked)
+        return json.dumps(content, separators=(",", ":")).encode()
 
 
 def parse(value: bytes | None) -> Working:
@@ -64,7 +105,27 @@ def parse(value: bytes | None) -> Working:
     begins = [begin for begin, _ in patterns]
     if len(set(begins)) < len(begins):
         raise WorkingError("two patterns begin on the same date; keep one of them")
-    return Working(tuple(patterns), frozenset(_date(day) for day in _list(content, "days_off")))
+    regions = tuple(sorted((_region(entry) for entry in _list(content, "regions")), key=lambda each: each[0]))
+    days_off, worked = (frozenset(_date(day) for day in _list(content, name)) for name in ("days_off", "worked"))
+    return Working(tuple(patterns), days_off, regions, worked)
+
+
+def _dumped(days: Iterable[dt.date]) -> list[str]:
+    return [day.isoformat() for day in sorted(days)]
+
+
+def _region_dumped(begin: dt.date, region: Region | None) -> dict[str, str | None]:
+    country, part = region or (None, None)
+    return {"from": begin.isoformat(), "country": country, "part": part}
+
+
+def _region(entry: Any) -> tuple[dt.date, Region | None]:
+    if not isinstance(entry, dict):
+        raise WorkingError('a region is written {"from": "2026-01-05", "country": "DE", "part": "BY"}')
+    country, part = entry.get("country"), entry.get("part")
+    if not all(each is None or isinstance(each, str) for each in (country, part)):
+        raise WorkingError(f"{country!r}, {part!r} is no region; write codes such as DE and BY")
+    return _date(entry.get("from")), None if country is None else Region(country, part)
 
 
 def _list(content: dict[str, Any], name: str) -> list[Any]:

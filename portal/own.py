@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from analytics import goals, working
 from analytics.days import day_payloads
 from analytics.goals import Goals
+from analytics.public_holidays import Region, country_of
 from analytics.rings import Own, Payload
 from analytics.working import Working
+from auth.zones import zones_over_time
 from portal.access import person, session_key, system, viewer
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
@@ -53,13 +56,23 @@ def settings() -> tuple[Working, Goals]:
     """Return the asker's planned time and goals, as they are today."""
     found = disclose(_SETTINGS, Period.day(current_day())).values
     latest: Mapping[Field, bytes] = {field: value for (_, field), value in sorted(found.items())}
-    return working.parse(latest.get(Field.WORKING_PATTERN)), goals.parse(latest.get(Field.GOALS))
+    planned = working.parse(latest.get(Field.WORKING_PATTERN))
+    if not planned.regions:
+        planned = replace(planned, assumed=_assumed())
+    return planned, goals.parse(latest.get(Field.GOALS))
+
+
+def _assumed() -> tuple[tuple[dt.date, Region | None], ...]:
+    """Return whose public holidays are taken to hold until the asker says so: those of their time zone's country."""
+    zones = zones_over_time(system().stores.data, viewer(), str(zone()))
+    countries = [(begin, country_of(name)) for begin, name in zones]
+    return tuple((begin, None if country is None else Region(country)) for begin, country in countries)
 
 
 def own() -> Own:
     """Return what the asker set for themselves, and the installation's core categories."""
     planned, wanted = settings()
-    return Own(planned, wanted.focus_minutes * 60, system().categorisers(system().policies.now()).rules.core)
+    return Own(planned, wanted, system().categorisers(system().policies.now()).rules.core)
 
 
 def keep(*values: Working | Goals) -> None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from analytics.days import DAY_FIELDS
-from analytics.goals import Goals
+from analytics.goals import focus_goal
 from analytics.imports import read_export
 from analytics.working import Working
 from auth import import_csv
@@ -166,7 +166,7 @@ def _own_settings(person: Colleague, today: dt.date) -> Iterator[Row]:
         planned = planned.changed(duty, on_duty).changed(duty + dt.timedelta(days=1), hours)
     yield Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
     if person.name in (EMPLOYEE, MANAGER):
-        yield Row(Field.GOALS, Tier.SUMMARY, today, 0, Goals(focus_minutes=_FOCUS_GOAL_MINUTES).dump())
+        yield Row(Field.GOALS, Tier.SUMMARY, today, 0, focus_goal(_FOCUS_GOAL_MINUTES, today).dump())
 
 
 def _live(seeded: Seeded, number: int, week: Period) -> None:

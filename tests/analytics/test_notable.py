@@ -6,11 +6,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.goals import Goals
 from analytics.notable import LEAST_DAYS, notable
 from analytics.rings import Own
 from analytics.working import Working
 
-OWN = Own(Working(), 0, frozenset({"Work"}))
+OWN = Own(Working(), Goals(), frozenset({"Work"}))
 FRIDAY = dt.date(2026, 11, 20)
 BEFORE = [day for n in range(1, 60) if (day := FRIDAY - dt.timedelta(days=n)).weekday() < 5]
 QUIET = {"seconds": 0, "longest_seconds": 0}
@@ -49,7 +50,7 @@ def test_nothing_is_said_before_twenty_working_days_are_known() -> None:
 
 
 def test_nothing_is_said_of_a_day_off_or_without_activity() -> None:
-    off = Own(Working(days_off=frozenset({FRIDAY})), 0, OWN.core)
+    off = Own(Working(days_off=frozenset({FRIDAY})), Goals(), OWN.core)
 
     assert notable(history(payload(6000)), FRIDAY, off) is None
     assert notable(history(payload(6000, active=0)), FRIDAY, OWN) is None

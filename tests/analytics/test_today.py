@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analytics import timeline
 from analytics.drawing import scale, smooth, spark
+from analytics.goals import Goals, focus_goal
 from analytics.palette import categories, largest, tones_of
 from analytics.rings import Own, figures
 from analytics.today import Today, today
@@ -18,7 +19,7 @@ from analytics.working import Working
 
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = dt.date(2026, 11, 19)
-OWN = Own(Working(), 4 * 3600, frozenset({"Work", "Work > ERP"}))
+OWN = Own(Working(), focus_goal(240), frozenset({"Work", "Work > ERP"}))
 HOUR = 3_600_000
 
 
@@ -78,7 +79,7 @@ def test_utilisation_is_core_over_planned_time_whatever_was_active() -> None:
 
 
 def test_a_day_off_has_no_utilisation() -> None:
-    off = Own(Working(days_off=frozenset({THURSDAY})), 0, OWN.core)
+    off = Own(Working(days_off=frozenset({THURSDAY})), Goals(), OWN.core)
 
     shown = view({THURSDAY: payload(THURSDAY)}, own=off)
 

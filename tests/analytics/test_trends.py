@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analytics import trends
+from analytics.goals import Goals
 from analytics.measures import measure
 from analytics.rings import Own
 from analytics.trends import MISSING, NO_FIGURE, as_csv, specification, trend, weekly
@@ -16,7 +17,7 @@ from privacy.period import Period
 
 SUNDAY = dt.date(2026, 11, 22)
 PERIOD = Period(dt.date(2026, 11, 2), dt.date(2026, 11, 23))
-OWN = Own(Working(), 0, frozenset({"Work"}))
+OWN = Own(Working(), Goals(), frozenset({"Work"}))
 
 
 def history(**missing: Any) -> dict[dt.date, dict[str, Any]]:
@@ -39,7 +40,7 @@ def test_a_working_day_without_data_is_a_row_with_a_mark() -> None:
 
 
 def test_a_day_off_is_no_row_and_today_is_none_yet() -> None:
-    off = Own(Working(days_off=frozenset({dt.date(2026, 11, 4)})), 0, OWN.core)
+    off = Own(Working(days_off=frozenset({dt.date(2026, 11, 4)})), Goals(), OWN.core)
 
     found = trend(history(days=(4,)), measure("focus_time"), PERIOD, off, dt.date(2026, 11, 20))
 

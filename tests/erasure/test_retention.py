@@ -7,7 +7,7 @@ import pytest
 from installation import figures
 from sqlalchemy import func, select
 
-from analytics.goals import Goals
+from analytics.goals import focus_goal
 from analytics.working import Working
 from portal import erasing, retention
 from portal.wiring import System
@@ -157,8 +157,8 @@ def test_what_holds_until_it_is_changed_is_carried_on(house: Any) -> None:
         system,
         ben,
         [
-            Row(Field.GOALS, Tier.SUMMARY, first, 0, Goals(60).dump()),
-            Row(Field.GOALS, Tier.SUMMARY, second, 0, Goals(90).dump()),
+            Row(Field.GOALS, Tier.SUMMARY, first, 0, focus_goal(60).dump()),
+            Row(Field.GOALS, Tier.SUMMARY, second, 0, focus_goal(90).dump()),
             Row(Field.WORKING_PATTERN, Tier.SUMMARY, first, 0, Working().dump()),
             Row(Field.SOURCES, Tier.DAY, undated, 0, b"\x90"),
         ],
@@ -168,7 +168,7 @@ def test_what_holds_until_it_is_changed_is_carried_on(house: Any) -> None:
         retention.expire(system)
 
     now = Period.day(house.clock.now.date())
-    assert list(read(system, ben, Field.GOALS, now).values()) == [Goals(90).dump()]
+    assert list(read(system, ben, Field.GOALS, now).values()) == [focus_goal(90).dump()]
     assert list(read(system, ben, Field.WORKING_PATTERN, now).values()) == [Working().dump()]
     sources = system.gate.disclose(ben, ben, [Field.SOURCES], Purpose.OWN_REVIEW, now, tier=Tier.DAY).values
     assert list(sources.values()) == [b"\x90"]

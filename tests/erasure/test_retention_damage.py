@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from analytics.goals import Goals
+from analytics.goals import focus_goal
 from portal import retention
 from portal.wiring import System
 from privacy.fields import Field, KeyClass, Tier, epoch_of
@@ -24,7 +24,7 @@ KEPT = (KeyClass.SHARED, KeyClass.PRIVATE)
 @pytest.fixture
 def two(house: Any) -> Any:
     """Ben has a goal and Oda a day, both of November 2026, and it is January 2028."""
-    file_rows(house.running[0], house.id("ben"), [Row(Field.GOALS, Tier.SUMMARY, DAY, 0, Goals(60).dump())])
+    file_rows(house.running[0], house.id("ben"), [Row(Field.GOALS, Tier.SUMMARY, DAY, 0, focus_goal(60).dump())])
     file_day(house.running[0], house.id("oda"), DAY)
     house.clock.now = LATER
     return house
