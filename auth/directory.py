@@ -134,6 +134,10 @@ class Directory:
         """Return whether somebody may review the access log."""
         return self.reviewer_since(viewer) is not None
 
+    def holds(self, viewer: str, role: str) -> bool:
+        """Return whether somebody has a role now, by its name."""
+        return role in self.roles(viewer)
+
     def reviewer_since(self, viewer: str) -> dt.date | None:
         """Return the day (UTC) from which on somebody may review the access log, None if they may not."""
         found = self.person(viewer)

@@ -1,9 +1,9 @@
 """Stamps: who can write to the data store alone can make nobody a manager, a reviewer or signed in.
 
-Rows that give rights (relations, roles, sessions, tokens, links) carry a keyed hash over their columns; the key is
-derived from the key store, and a row whose stamp does not hold gives nothing. Passwords pass through the same key
-before they are hashed, bound to their owner: a planted hash, or another person's, fits no password, and a stolen table
-cannot be guessed at.
+Rows that give rights (relations, roles, sessions, tokens, links, grants, conversations) carry a keyed hash over their
+columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. Passwords pass
+through the same key before they are hashed, bound to their owner: a planted hash, or another person's, fits no
+password, and a stolen table cannot be guessed at.
 
 What a stamp cannot see is an older state of a genuine row (a dismissal undone, a former password put back): columns
 that change later are outside of it. That is what `sameview log verify` compares with the access log.
@@ -18,9 +18,20 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from auth.models import Invitation, Management, PersonalToken, RoleGrant, SignInSession, Told
+from privacy.grants import Granted
 from privacy.seal import aad
+from privacy.threads import ThreadRow
 
-Stamped = type[Told] | type[Management] | type[RoleGrant] | type[SignInSession] | type[PersonalToken] | type[Invitation]
+Stamped = (
+    type[Told]
+    | type[Management]
+    | type[RoleGrant]
+    | type[SignInSession]
+    | type[PersonalToken]
+    | type[Invitation]
+    | type[Granted]
+    | type[ThreadRow]
+)
 
 COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
     Told: ("subject_id", "membership_id", "management_id", "manager_id", "day", "team_id", "since"),
@@ -29,6 +40,8 @@ COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
     SignInSession: ("subject_id", "token_hash", "created_on"),
     PersonalToken: ("subject_id", "id", "token_hash", "scopes", "created_on", "expires_on"),
     Invitation: ("subject_id", "id", "kind", "token_hash", "issued_on", "expires_on"),
+    Granted: tuple(each.name for each in Granted.__table__.columns if each.name not in ("sealed", "stamp")),
+    ThreadRow: tuple(each.name for each in ThreadRow.__table__.columns if each.name != "stamp"),
 }
 """What each stamp is over. `team_id` and `since` of Told are those of the membership."""
 
@@ -43,7 +56,7 @@ class Stamps:
 
     def of(self, table: Stamped, row: Mapping[Any, Any]) -> bytes:
         """Return the stamp of a row with these columns."""
-        columns: list[str | dt.date] = [row[name] for name in COLUMNS[table]]
+        columns: list[str | int | dt.date] = [row[name] for name in COLUMNS[table]]
         return hmac.digest(self._key(), aad(table.__tablename__, _VERSION, *columns), "sha256")
 
     def stamped(self, table: Stamped, **values: Any) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from sqlalchemy.schema import CreateSchema
 
 import auth.models  # noqa: F401 - imports fill the metadata
 import privacy.access_log
+import privacy.grants
 import privacy.key_versions
 import privacy.keys
 import privacy.organisation
 import privacy.policy_versions
 import privacy.restoration
 import privacy.tombstones
+import privacy.threads
 import privacy.vault
 import privacy.watermark
 import privacy.witnesses  # noqa: F401 - the imports above fill the metadata

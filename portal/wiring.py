@@ -30,6 +30,9 @@ from portal.request_directory import RequestDirectory
 from privacy import organisation, restoration
 from privacy.access_log import AccessLog
 from privacy.disclosure import Gate
+from privacy.granted import GrantedSeal
+from privacy.granted_gate import Rooms
+from privacy.grants import Grants
 from privacy.keys import KeyRing
 from privacy.log_key import open_signer
 from privacy.organisation import Organisation
@@ -38,6 +41,7 @@ from privacy.policy import Rule
 from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.vault import Vault
+from privacy.threads import Threads
 
 if TYPE_CHECKING:
     from analytics.categories import Categorisers
@@ -77,6 +81,7 @@ class System:
     directory: Directory
     gate: Gate
     clock: Clock
+    rooms: Rooms
     occupancy: Occupancy | None = None
 
     @cached_property
@@ -309,6 +314,8 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock,
     def rules_since(moment: dt.datetime) -> tuple[Rule, ...]:
         return system.policies.in_force().rules_since(moment)
 
-    gate = Gate(vault, log, directory, clock, day_start=config.day_start, rules_since=rules_since)
-    system = System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, clock, occupancy)
+    seal = GrantedSeal(keys)
+    rooms = Rooms(Grants(stores.data, seal, stamps), Threads(stores.data, seal, stamps))
+    gate = Gate(vault, log, directory, clock, day_start=config.day_start, rules_since=rules_since, rooms=rooms)
+    system = System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, rooms, clock, occupancy)
     return system

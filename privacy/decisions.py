@@ -51,6 +51,9 @@ class Directory(Protocol):
     def is_reviewer(self, viewer: str) -> bool:
         """Tell whether `viewer` reviews the access log."""
 
+    def holds(self, viewer: str, role: str) -> bool:
+        """Tell whether `viewer` has a role now, by its name."""
+
     def reviewer_since(self, viewer: str) -> dt.date | None:
         """Return the day (UTC) from which on `viewer` may review the access log, None if they may not."""
 

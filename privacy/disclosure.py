@@ -20,8 +20,9 @@ from privacy import decisions
 from privacy.access_log import AccessLog
 from privacy.decisions import Decision, Directory, Request
 from privacy.fields import Field, KeyClass, Tier, epoch_of
+from privacy.granted_gate import GrantedGate, Rooms
 from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
-from privacy.log_gate import NO_RELATION, LogGate, NotPermitted, NotYet, Refused, Reviewed
+from privacy.log_gate import NO_RELATION, NotPermitted, NotYet, Refused, Reviewed
 from privacy.period import Period, is_week, starts_at, week_name
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 from privacy.vault import Vault
@@ -87,7 +88,7 @@ class Opening:
         return self._open(self, period, tier)
 
 
-class Gate(LogGate):
+class Gate(GrantedGate):
     """Discloses what the policy permits, after it is logged."""
 
     def __init__(
@@ -99,11 +100,10 @@ class Gate(LogGate):
         *,
         day_start: dt.time = _MIDNIGHT,
         rules_since: Callable[[dt.datetime], tuple[Rule, ...]] = lambda _: POLICY,
+        rooms: Rooms | None = None,
     ) -> None:
-        super().__init__(log, directory)
+        super().__init__(log, directory, clock, day_start, rooms)
         self._vault = vault
-        self._clock = clock
-        self._day_start = day_start
         self._rules_since = rules_since
 
     def decide(

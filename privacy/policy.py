@@ -19,6 +19,8 @@ class Relation(enum.StrEnum):
     MANAGER = "manager"
     COMPLIANCE = "compliance"
     OPERATIONS = "operations"
+    GRANTEE = "grantee"  # of one grant of the subject's own (privacy.grants); no rule of the policy speaks of it
+    ADDRESSEE = "addressee"  # of one conversation that the subject began (privacy.threads); the same
 
 
 class Purpose(enum.StrEnum):

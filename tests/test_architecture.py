@@ -100,7 +100,13 @@ def test_column_without_a_sensitivity_is_refused(base: type[DeclarativeBase]) ->
 # Who may touch what. Elsewhere nobody derives a key, opens a seal, or reads the vault or the payloads of the log.
 # A relay's device key is the desk's own: it opens what waits there, and nothing of the portal's.
 
-KEYS = {"privacy/keys.py", "privacy/vault.py", "privacy/inventory.py", "privacy/log_seals.py"}
+KEYS = {
+    "privacy/granted.py",
+    "privacy/inventory.py",
+    "privacy/keys.py",
+    "privacy/log_seals.py",
+    "privacy/vault.py",
+}
 ALLOWED = {
     "field_key": KEYS,
     "FieldKey": KEYS | {"privacy/seal.py", "privacy/log_commit.py", "portal/relay/device_key.py"},
@@ -115,6 +121,8 @@ ALLOWED = {
     },
     "unwrap": {"privacy/keys.py", "privacy/wrapping.py", "privacy/file_keys.py"},
     "vault._open": {"privacy/disclosure.py"},
+    "grants._open": {"privacy/granted_gate.py"},
+    "threads._open": {"privacy/granted_gate.py"},
     "vault._opened": {"privacy/hot.py"},
     "hot.open_head": {"analytics/receiving.py"},
     "log.of_subject": {"privacy/access_log.py", "privacy/log_gate.py"},

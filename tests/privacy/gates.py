@@ -10,16 +10,22 @@ from cast import ANA, BEN, CLEO, DAN
 from conftest import Clock
 from sqlalchemy import insert
 
+from auth.stamps import Stamps
 from privacy import decisions
 from privacy.access_log import AccessLog, open_signer
 from privacy.disclosure import Disclosed, Gate
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.file_keys import FileKeyProvider
+from privacy.granted import GrantedSeal
+from privacy.granted_gate import Rooms
+from privacy.grants import Grants
 from privacy.keys import KeyRing
 from privacy.log_entries import Appended, Draft
 from privacy.period import Period, iso_week
 from privacy.policy import Purpose, Relation
+from privacy.stamp_key import stamp_key
 from privacy.stores import Stores, writing
+from privacy.threads import Threads
 from privacy.vault import Row, Subject, Vault
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -58,6 +64,9 @@ class FakeDirectory:
 
     def is_reviewer(self, viewer: str) -> bool:
         return viewer == CLEO
+
+    def holds(self, viewer: str, role: str) -> bool:
+        return (viewer, role) == (CLEO, "reviewer")
 
     def reviewer_since(self, viewer: str) -> dt.date | None:
         return self.reviewing if viewer == CLEO else None
@@ -126,4 +135,6 @@ def real_gate(stores: Stores, tmp_path: Path, directory: FakeDirectory, clock: C
         connection.execute(insert(Subject), [{"id": s, "created_day": CLOSED.first} for s in (ANA, BEN, CLEO, DAN)])
         vault.put(connection, BEN, [*days, *(Row(f, Tier.WEEK, CLOSED.first, 0, b"9000") for f in SHARED_FIELDS)])
     log = AccessLog(stores.log, keys, open_signer(keys, "sameview/test-00000000"), clock)
-    return Gate(vault, log, directory, clock)
+    seal, stamps = GrantedSeal(keys), Stamps(stamp_key(keys))
+    rooms = Rooms(Grants(stores.data, seal, stamps), Threads(stores.data, seal, stamps))
+    return Gate(vault, log, directory, clock, rooms=rooms)
