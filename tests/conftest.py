@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from installation import THEN, Copies, administer, config_of, populate
-from sqlalchemy import text
+from installation import THEN, Copies, administer, config_of, drop_database, make_database, populate
+from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateSchema
 
 import portal.schema  # noqa: F401 - its imports fill the metadata
@@ -26,6 +26,27 @@ _numbers = itertools.count()
 # Machines are shared and noisy: an example that took long says nothing about the code.
 settings.register_profile("sameview", deadline=None)
 settings.load_profile("sameview")
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - as the system's own memory, not as a name that somebody could have taken
+MEMORY_BYTES = 2 * 1024**3
+
+
+def _keep_files_in_memory() -> None:
+    """Let temporary files of the tests and of the processes that they start be in memory, if there is room.
+
+    No test ends the power: a process that is killed leaves what it wrote to the system, on a disk as in memory. So
+    nothing is promised less, and nobody waits for a disk at each of some hundred thousand commits.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize < MEMORY_BYTES or found.f_flag & os.ST_NOEXEC:  # some tests build programs
+        return
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
+
+
+_keep_files_in_memory()
 
 
 @dataclass
@@ -56,6 +77,7 @@ def postgres_url() -> Iterator[str]:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         for setting in ("fsync", "full_page_writes"):  # its files need not outlive a power cut, only our own processes
             administer(url, f"ALTER SYSTEM SET {setting} = off")
+        administer(url, "ALTER SYSTEM SET max_wal_size = '64MB'")
         administer(url, "SELECT pg_reload_conf()")
         yield url
         server.cleanup()
@@ -67,35 +89,65 @@ def _create(stores: Stores) -> Stores:
     return stores
 
 
+def _sqlite(folder: Path) -> Stores:
+    paths = (folder / "data" / "sameview.db", folder / "data" / "log.db", folder / "keys" / "keys.db")
+    return Stores(*(open_engine(f"sqlite:///{path}") for path in paths))
+
+
+@pytest.fixture(scope="session")
+def empty_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of three SQLite files without a row, made once; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("empty")
+    for each in ("data", "keys"):
+        (folder / each).mkdir()
+    _create(_sqlite(folder)).dispose()
+    return folder
+
+
 @pytest.fixture
-def sqlite_stores(tmp_path: Path) -> Iterator[Stores]:
+def sqlite_stores(empty_files: Path, tmp_path: Path) -> Iterator[Stores]:
     """Fresh stores in three SQLite files."""
-    for folder in ("data", "keys"):
-        (tmp_path / folder).mkdir()
-    paths = (tmp_path / "data" / "sameview.db", tmp_path / "data" / "log.db", tmp_path / "keys" / "keys.db")
-    stores = _create(Stores(*(open_engine(f"sqlite:///{path}") for path in paths)))
+    stores = _sqlite(shutil.copytree(empty_files, tmp_path, dirs_exist_ok=True))
     yield stores
     stores.dispose()
 
 
-@pytest.fixture
-def postgres_stores(postgres_url: str) -> Iterator[Stores]:
-    """Fresh stores in one new PostgreSQL database: three schemas."""
-    name = f"test_{next(_numbers)}"
-    admin = open_engine(postgres_url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    base, _, query = postgres_url.partition("?")
+def _postgres(url: str, name: str) -> Stores:
+    base, _, query = url.partition("?")
     url = f"{base.rpartition('/')[0]}/{name}?{query}"
-    stores = Stores(open_engine(url), open_engine(url), open_engine(url))
+    return Stores(open_engine(url), open_engine(url), open_engine(url))
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres_url: str) -> str:
+    """The name of a PostgreSQL database with three schemas without a row, made once; each test gets a copy."""
+    make_database(postgres_url, "empty")
+    stores = _postgres(postgres_url, "empty")
     with stores.data.begin() as connection:
         for schema in (LOG_SCHEMA, KEY_SCHEMA):
             connection.execute(CreateSchema(schema))
-    yield _create(stores)
+    _create(stores).dispose()
+    return "empty"
+
+
+@pytest.fixture(scope="session")
+def administrator(postgres_url: str) -> Iterator[Connection]:
+    """A connection that makes and drops databases: outside of any transaction."""
+    engine = open_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_stores(administrator: Connection, empty_database: str, postgres_url: str) -> Iterator[Stores]:
+    """Fresh stores in one new PostgreSQL database: three schemas."""
+    name = f"test_{next(_numbers)}"
+    administrator.execute(text(f"CREATE DATABASE {name} TEMPLATE {empty_database} STRATEGY FILE_COPY"))
+    stores = _postgres(postgres_url, name)
+    yield stores
     stores.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    administrator.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -119,7 +171,7 @@ def postgres_home(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -
     """Return a home with its keys, and the address of a server with the databases `mold_data` and `mold_keys`."""
     home = tmp_path_factory.mktemp("faults") / "home"
     for name in ("mold_data", "mold_keys"):
-        administer(postgres_url, f"CREATE DATABASE {name}")
+        make_database(postgres_url, name)
     system = found(config_of(home, postgres_url, "mold_data", "mold_keys"), "Example Insurance", clock=lambda: THEN)
     populate(system)
     system.close()
@@ -140,13 +192,13 @@ def copies(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Copies]:
         number = next(_numbers)
         names = [f"copy_{number}_{part}" for part in ("data", "keys")]
         for name, mold in zip(names, ("mold_data", "mold_keys"), strict=True):
-            administer(url, f"CREATE DATABASE {name} TEMPLATE {mold}")
+            make_database(url, name, like=mold)
         made.extend(names)
         return config_of(Path(shutil.copytree(home, tmp_path / f"home{number}")), url, *names)
 
     yield Copies(copy)
     for name in made:
-        administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(url, name)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

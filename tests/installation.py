@@ -85,3 +85,13 @@ def administer(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def make_database(url: str, name: str, like: str = "template1") -> None:
+    """Make a database as another one is that nobody uses; copied as files, which takes a third of the time."""
+    administer(url, f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY FILE_COPY")
+
+
+def drop_database(url: str, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    administer(url, f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from installation import Copies, administer, config_of
+from installation import Copies, config_of, drop_database, make_database
 
 from portal.config import Config
 from tests.backup.places import Office
@@ -39,7 +39,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Config
     url, number = request.getfixturevalue("postgres_url"), next(_numbers)
     names = [f"elsewhere_{number}_{part}" for part in ("data", "keys")]
     for name in names:
-        administer(url, f"CREATE DATABASE {name}")
+        make_database(url, name)
     yield config_of(tmp_path / "elsewhere", url, *names)
     for name in names:
-        administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(url, name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import dying
 import pytest
-from installation import NOW, Copies, administer, config_of, subject_of
+from installation import NOW, Copies, config_of, drop_database, make_database, subject_of
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
@@ -62,13 +62,13 @@ def again(copies: Copies, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         names = []
         for part, address in (("data", config.database_url), ("keys", config.key_database_url)):
             names.append(f"again_{number}_{part}")
-            administer(url, f"CREATE DATABASE {names[-1]} TEMPLATE {make_url(str(address)).database}")
+            make_database(url, names[-1], like=str(make_url(str(address)).database))
         made.extend(names)
         return Saved(config_of(home, url, *names), mold.backups, mold.ben, mold.dan)
 
     yield copy
     for name in made:
-        administer(request.getfixturevalue("postgres_url"), f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(request.getfixturevalue("postgres_url"), name)
 
 
 def holding(home: Path, text: bytes) -> list[str]:
