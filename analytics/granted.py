@@ -96,4 +96,5 @@ def _totals(wanted: Collection[Field], days: Disclosed) -> tuple[dict[str, Any],
 def _original(days: Disclosed, day: dt.date) -> Mapping[str, Any]:
     """Return the fields of a day that its person corrected, as far as the day's summary says it."""
     noted = value_of(days, day, Field.ANNOTATIONS) if Field.ANNOTATIONS in days.fields else None
-    return (noted or {}).get("original", {})
+    original: Mapping[str, Any] = (noted or {}).get("original", {})
+    return original

@@ -54,6 +54,12 @@ class Kind(enum.StrEnum):
     ENTRIES_LOST = "entries-lost"
     POLICY_CHANGED = "policy-changed"
     POLICY_SIGNERS = "policy-signers"
+    GRANT_MADE = "grant-made"
+    GRANT_GIVEN = "grant-given"
+    GRANT_ENDED = "grant-ended"
+    GRANT_REVOKED = "grant-revoked"
+    THREAD_ASKED = "thread-asked"
+    THREAD_ANSWERED = "thread-answered"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -149,13 +155,29 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         "policy-told",
         "From now on a new policy on what is recorded needs to be signed by {names}.",
     ),
+    Kind.GRANT_MADE: ("grant-made", "You let {viewer} see what you chose of your record, until {expires}."),
+    Kind.GRANT_GIVEN: (
+        "grant-given",
+        "{by} lets you see something of their record until {expires}, under “Sharing”. They see each time that you"
+        " open it.",
+    ),
+    Kind.GRANT_ENDED: ("grant-ended", "You ended what {viewer} could see of your record until {expires}."),
+    Kind.GRANT_REVOKED: (
+        "grant-revoked",
+        "{by} ended what you could see of their record until {expires}. It opens no more.",
+    ),
+    Kind.THREAD_ASKED: (
+        "thread-asked",
+        "{by} asks you for an answer by {due}. The conversation is under “Questions and answers”.",
+    ),
+    Kind.THREAD_ANSWERED: ("thread-answered", "{by} answered you. It is under “Questions and answers”."),
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
 UNDONE_FROM: Final = "undone_from"
 """Parameter of a restore: the first entry of the log whose change the backup does not have any more."""
 
-PEOPLE: Final = frozenset({"by", "manager", "reviewer"})
+PEOPLE: Final = frozenset({"by", "manager", "reviewer", "viewer"})
 """Parameters that hold the subject id of somebody; an empty one is the command line."""
 
 COMMAND_LINE: Final = "An operator at the command line"

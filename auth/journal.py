@@ -23,7 +23,7 @@ from privacy.policy import Purpose, Relation
 _PARAMETER_BY: Final = "by"
 _SALT: Final = "salt"
 _SALT_BYTES: Final = 16
-_SILENT: Final = frozenset({Kind.ACKNOWLEDGED, Kind.PASSWORD_RENEWED})
+_SILENT: Final = frozenset({Kind.ACKNOWLEDGED, Kind.PASSWORD_RENEWED, Kind.GRANT_MADE, Kind.GRANT_ENDED})
 """Not shown by themselves; everything else is, to catch who acts in one's name."""
 
 

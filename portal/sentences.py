@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 from auth.announcements import COMMAND_LINE
 from portal.show import day, initials, listing, moment, short_day, span
 from privacy.fields import Field
-from privacy.log_entries import FORGOTTEN, INVENTORIED, LOG_FIELD, PAUSED, PRIVATE_APPS, RESUMED, Chain, Entry
+from privacy.log_entries import (
+    FORGOTTEN,
+    GRANT_FIELD,
+    INVENTORIED,
+    LOG_FIELD,
+    PAUSED,
+    PRIVATE_APPS,
+    RESUMED,
+    THREAD_FIELD,
+    Chain,
+    Entry,
+)
 from privacy.log_upkeep import ERASED, EXPIRED
 from privacy.period import Period, is_week
 from privacy.policy import Purpose, Relation
@@ -38,6 +49,8 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.SOURCES: "names of collectors",
     Field.OWN_TIMES: "what you keep private",
     LOG_FIELD: "access log",
+    GRANT_FIELD: "shared copy",
+    THREAD_FIELD: "conversation",
 }
 """How a field is called in a sentence."""
 
@@ -56,6 +69,9 @@ _WITH_DIGEST: Final = ("shown", "imported", "compacted", "removed", INVENTORIED)
 _SILENT: Final = (Purpose.OWN_REVIEW, Purpose.OPERATIONS)
 """Purposes that the sentence says already."""
 
+_REPLAYED: Final = (Relation.MANAGER, Relation.GRANTEE)
+"""Those to whom figures are shown that their person can open again as they were."""
+
 _RELATION_NAMES: Final[dict[str, str]] = {
     Relation.MANAGER: "manager",
     Relation.COMPLIANCE: "compliance reviewer",
@@ -71,6 +87,11 @@ _EVENTS: Final[dict[str, str]] = {
     "escrowed": "{viewer} sealed a copy of every key to the key of the escrow",
     "recovered": "{viewer} brought lost keys back from an escrow",
     "founded": "{viewer} set this portal up",
+    "grant-ended": "{viewer} ended what somebody could see of {whose} record; the notice says who",
+    "grant-expired": "Something that was shared of {whose} record was closed: its time was over",
+    "grant-given": "{viewer} let {subject} see something of their own record; the notice says until when",
+    "grant-made": "{viewer} let somebody see something of {whose} record; the notice says who",
+    "grant-revoked": "{viewer} ended what {subject} could see of their own record",
     "invited": "{viewer} issued an invitation to {whose} account",
     "key-destroyed": "The key {keys} was destroyed: what backups hold under it opens no more",
     "key-noted": "The key {keys} was found to be in use",
@@ -92,6 +113,9 @@ _EVENTS: Final[dict[str, str]] = {
     "sign-in-link-issued": "{viewer} issued a one-time link that signs in as {subject}",
     "signed-in-by-link": "Somebody signed in as {subject} with a one-time link",
     "staying": "{viewer} removed {whose} last day",
+    "thread-answered": "{viewer} answered a question of {subject}",
+    "thread-asked": "{viewer} asked {subject} for an answer",
+    "thread-removed": "A conversation of {subject} was removed: the time for which it is kept is over",
     "witness-refused": "A witness refused to co-sign the access log; everybody sees why at the top of their pages",
 }
 """What happened to a person's account and relations, by the outcome of the entry."""
@@ -158,7 +182,7 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
         digest=entry.digest if entry.outcome in _WITH_DIGEST else None,
-        replays=entry.subject == reader and entry.relation == Relation.MANAGER and entry.outcome in (READ, RECEIPT),
+        replays=entry.subject == reader and entry.relation in _REPLAYED and entry.outcome in (READ, RECEIPT),
     )
 
 
@@ -229,7 +253,8 @@ def _read(entry: Entry, reader: str, words: dict[str, str]) -> tuple[list[Part],
         return [*viewer, (" opened ", False), *object_, _of(entry), added_up], "gear", "g"
     verb = " saw " if entry.outcome == "shown" or entry.chain is Chain.SELF else " opened "
     own = entry.viewer == entry.subject
-    return [*viewer, (verb, False), *object_, _of(entry)], "user" if own else "eye", "g" if own else ""
+    shared = (", as shared with them", False) if entry.relation == Relation.GRANTEE else ("", False)
+    return [*viewer, (verb, False), *object_, _of(entry), shared], "user" if own else "eye", "g" if own else ""
 
 
 def _gone(entry: Entry, words: dict[str, str]) -> tuple[list[Part], str, str]:
