@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.public_holidays import Region, country_of, name_of
 from analytics.working import FULL_TIME, Working, WorkingError, parse
 
 MONDAY = dt.date(2026, 11, 16)
@@ -71,3 +72,54 @@ def test_two_patterns_cannot_begin_on_one_day() -> None:
 
     with pytest.raises(WorkingError, match="same date"):
         parse(b'{"patterns": [' + pattern + b"," + pattern + b"]}")
+
+
+ADVENT = dt.date(2026, 12, 8)  # a Tuesday, and a public holiday in Austria
+
+
+def test_a_public_holiday_has_no_planned_time_unless_the_person_works_on_it() -> None:
+    working = Working().in_region(MONDAY, Region("AT"))
+
+    assert (Working().planned_minutes(ADVENT), working.planned_minutes(ADVENT)) == (480, 0)
+    assert working.working_on([ADVENT], [ADVENT]).planned_minutes(ADVENT) == 480
+    assert working.working_on([ADVENT], [ADVENT]).working_on([], [ADVENT]).planned_minutes(ADVENT) == 0
+
+
+def test_a_region_holds_from_its_date_on_and_earlier_days_keep_what_was_assumed() -> None:
+    assumed = Working(assumed=((dt.date.min, Region("DE")),))
+    unity, saints = dt.date(2025, 10, 3), dt.date(2027, 11, 1)
+
+    moved = assumed.in_region(MONDAY, Region("DE", "BY"))
+
+    assert moved.planned_minutes(unity) == assumed.planned_minutes(unity) == 0
+    assert (moved.planned_minutes(saints), assumed.planned_minutes(saints)) == (0, 480)
+    assert parse(moved.dump()).planned_minutes(unity) == 0
+    assert assumed.in_region(MONDAY, None).planned_minutes(dt.date(2026, 12, 25)) == 480
+
+
+def test_the_country_is_that_of_the_zone_where_the_zone_is_of_one() -> None:
+    found = [country_of(zone) for zone in ("Europe/Vienna", "Asia/Calcutta", "Asia/Kolkata", "UTC", "Etc/GMT+5", "no")]
+
+    assert found == ["AT", "IN", "IN", None, None, None]
+
+
+def test_a_region_that_no_calendar_knows_has_no_holidays() -> None:
+    working = Working(regions=((dt.date.min, Region("XX")), (MONDAY, Region("DE", "ZZ"))))
+
+    assert working.planned_minutes(dt.date(2026, 12, 25)) == 480
+    assert working.planned_minutes(dt.date(2026, 1, 1)) == 480
+    assert Working(regions=((dt.date.min, Region("DE")),)).planned_minutes(dt.date(9000, 12, 25)) > 0
+
+
+def test_holidays_are_named_in_the_language_of_the_reader() -> None:
+    christmas = dt.date(2026, 12, 25)
+
+    assert name_of(Region("DE"), christmas, "de") == "Erster Weihnachtstag"
+    assert name_of(Region("DE"), christmas) == "Christmas Day"
+    assert name_of(Region("DE"), dt.date(2026, 12, 24)) is None
+
+
+def test_values_of_earlier_versions_are_read_and_written_as_they_were() -> None:
+    old = b'{"patterns":[{"from":"2026-01-05","minutes":[480,480,480,480,480,0,0]}],"days_off":["2026-12-24"]}'
+
+    assert parse(old).dump() == old
