@@ -60,7 +60,11 @@ class EventRefused(ValueError):
 
 
 class TooManyBuckets(ValueError):
-    """Nobody has so many buckets."""
+    """Nobody has so many buckets; `names` are those that found no room."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(f"nobody has more than {MOST_BUCKETS} buckets")
+        self.names = names
 
 
 class SettingsTooLarge(ValueError):
@@ -117,7 +121,7 @@ class Desk:
         if bucket.id in self._numbers:
             return False
         if len(self._numbers) >= MOST_BUCKETS:
-            raise TooManyBuckets(f"nobody has more than {MOST_BUCKETS} buckets")
+            raise TooManyBuckets(bucket.id)
         free = next((n for n, each in enumerate(self.head.buckets) if each is None), len(self.head.buckets))
         self.head.buckets[free : free + 1] = [bucket]
         self._numbers[bucket.id] = free
@@ -199,9 +203,15 @@ class Desk:
         return Receipt(len(events.start_us) - refused.total(), dict(refused))
 
     def upload(self, upload: Upload, known_rules: frozenset[str]) -> Receipt:
-        """Take what a relay sends."""
+        """Take what a relay sends; of one with buckets beyond the most nothing but the buckets that fit."""
+        without_room: list[str] = []
         for each in upload.buckets:
-            self.make(Bucket(each.id, each.type, each.hostname, each.client, self._now_us()))
+            try:
+                self.make(Bucket(each.id, each.type, each.hostname, each.client, self._now_us()))
+            except TooManyBuckets as error:
+                without_room += error.names
+        if without_room:
+            raise TooManyBuckets(*without_room)
         if blind := self.head.own.blind():
             events = [each for each in upload.events if left(each.start_us, each.duration_us, 0, blind)]
             upload = msgspec.structs.replace(upload, events=events)

@@ -18,6 +18,7 @@ from auth.person import Person
 from auth.tokens import Scope
 from portal import languages
 from portal.problems import Problem, for_program, for_watcher
+from portal.relay.refusals import NOTICE_NOT_READ, TOKEN_UNKNOWN
 from portal.request_directory import note
 from portal.sessions import browser
 
@@ -233,7 +234,9 @@ def _within_scopes(permission: Permission) -> bool:
 
 def _ask_to_sign_in() -> Response:
     if for_program():
-        raise Problem(401, "Unauthorized", "Sign in, or send a personal token.")
+        token = request.headers.get("Authorization", "").startswith(_BEARER)
+        more = {"type": TOKEN_UNKNOWN} if token else {}  # a relay ends by that: nothing in between may seem to say it
+        raise Problem(401, "Unauthorized", "Sign in, or send a personal token.", **more)
     wanted = request.full_path.rstrip("?") if request.method in _SAFE else "/"
     return redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted))
 
@@ -256,5 +259,6 @@ def _refuse_unread() -> Response | None:
     if found is None or _permission() in _BEFORE_NOTICE or person().acknowledged_policy is not None:
         return None
     if for_program():
-        raise Problem(403, "Notice not read", "Read the notice on what is recorded first, at /welcome.")
+        detail = "Read the notice on what is recorded first, at /welcome."
+        raise Problem(403, "Notice not read", detail, type=NOTICE_NOT_READ)
     return redirect(url_for("account.welcome"))

@@ -1,6 +1,7 @@
-"""`POST /api/v1/events`: an upload of a relay. Acknowledged is what is durable; the same again changes nothing."""
+"""`POST /api/v1/events`: an upload of a relay. Acknowledged is what is durable; the same again changes nothing.
 
-from typing import Final
+And the policies that held before, which a relay asks for before it takes over history.
+"""
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -13,9 +14,7 @@ from portal.answers import plain
 from portal.ingest import bodies
 from portal.openapi import answers
 from portal.problems import Problem
-
-POLICY_TOO_OLD: Final = "urn:sameview:problem:policy-too-old"
-"""The type of the refusal that a relay answers by fetching the policy."""
+from portal.relay.refusals import NO_UPLOAD, POLICY_TOO_OLD, TOO_MANY_BUCKETS
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/v1")
 
@@ -28,6 +27,22 @@ class Received(msgspec.Struct):
     refused: dict[str, int]
 
 
+class EarlierPolicies(msgspec.Struct):
+    """The policies that held before the one in force, oldest first: signed notes, or texts where nobody signed."""
+
+    policies: list[str]
+
+
+@blueprint.get("/relay/policies")
+@requires(Permission.EVENTS_WRITE)
+@answers(EarlierPolicies)
+def earlier_policies() -> Response:
+    """Which policies held before: events of the past pass that of their own time, too."""
+    policies = system().policies
+    earlier = policies.in_force().policies[:-1]
+    return plain(EarlierPolicies([policies.note(each) or each.text for each in earlier]))
+
+
 @blueprint.post("/events")
 @requires(Permission.EVENTS_WRITE)
 @answers(Received, body=uploads.Upload)
@@ -37,7 +52,7 @@ def receive() -> Response:
     try:
         upload = uploads.decode(bodies.body(uploads.LARGEST_UNPACKED))
     except uploads.UploadBroken as error:
-        raise Problem(422, "Unprocessable Content", f"This is no upload: {error}.") from error
+        raise Problem(422, "Unprocessable Content", f"This is no upload: {error}.", type=NO_UPLOAD) from error
     current = system().policies.now().version
     if upload.policy < current:
         detail = f"It was captured under version {upload.policy} of the policy; version {current} is in force."
@@ -45,5 +60,6 @@ def receive() -> Response:
     try:
         found = system().receiver.upload(viewer(), upload)
     except TooManyBuckets as error:
-        raise Problem(422, "Unprocessable Content", f"{error}.") from error
+        more = {"type": TOO_MANY_BUCKETS, "buckets": list(error.names)}
+        raise Problem(409, "Too many buckets", f"{str(error).capitalize()}: nothing was taken.", **more) from error
     return plain(Received(upload.batch, found.taken, found.refused))

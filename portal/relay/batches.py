@@ -6,6 +6,7 @@ up to a multiple of `STEP` bytes, an empty one as well.
 
 import secrets
 import struct
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -14,7 +15,7 @@ from analytics import uploads
 from analytics.uploads import Dropped, Event, Gap, Upload
 from portal.relay.desk import Desk
 from portal.relay.doors import PolicyDoor
-from portal.relay.entries import BucketInfo, Entry
+from portal.relay.entries import BucketInfo, Entry, Waiting
 from portal.relay.queue import Statement
 from privacy.policy_parts import AWAY
 
@@ -34,27 +35,50 @@ class _Begun(msgspec.Struct, array_like=True):
     last: int
 
 
-class Batch(msgspec.Struct):
-    """An upload, how many entries it has, and the place of the last one."""
+@dataclass(slots=True)
+class Held:
+    """What stays on the desk while the rest is sent: numbers of buckets, and places of single entries."""
+
+    buckets: set[int] = field(default_factory=set)
+    places: set[int] = field(default_factory=set)
+
+    def has(self, place: int, entry: Waiting) -> bool:
+        return place in self.places or (isinstance(entry, Entry) and entry.bucket in self.buckets)
+
+
+@dataclass(slots=True)
+class Batch:
+    """An upload, how many entries it has, and their places: stretches from a first to a last one, in order."""
 
     upload: Upload
-    entries: int
-    last: int
+    entries: int = 0
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        return self.places[-1][1] if self.places else 0
 
 
-def next_batch(desk: Desk, door: PolicyDoor, most: int = MOST_EVENTS, *, remember: bool = True) -> Batch:
-    """Return what is sent next, remembered until `settled`; an empty batch if nothing waits."""
+def next_batch(
+    desk: Desk, door: PolicyDoor, most: int = MOST_EVENTS, held: Held | None = None, *, remember: bool = True
+) -> Batch:
+    """Return what is sent next, remembered until `settled`; an empty batch if nothing waits but what is held back."""
+    held = held or Held()
     begun = _begun(desk) if most == MOST_EVENTS else None
     upload = Upload(begun.id if begun else secrets.token_hex(16), door.version)
     places: dict[int, int] = {}
     for bucket in list(desk.buckets.values()):
-        if bucket.info.type == AWAY:  # without a word of it all time would count as active
+        # Without a word of it all time would count as active.
+        if bucket.info.type == AWAY and bucket.number not in held.buckets:
             _place(upload, places, bucket.number, bucket.info)
-    batch = Batch(upload, 0, begun.last if begun else 0)
-    size = 0
+    batch = Batch(upload)
+    size, after = 0, 0
     for closed, entry in desk.queue.closed_entries():
         if (begun and closed > begun.last) or (not begun and (batch.entries >= most or size > _MOST_BYTES)):
             break
+        if held.has(closed, entry):
+            after = 0
+            continue
         if isinstance(entry, Entry):
             size += _add(upload, desk, door, entry, places)
         elif len(upload.not_captured) < _MOST_GAPS:
@@ -62,10 +86,14 @@ def next_batch(desk: Desk, door: PolicyDoor, most: int = MOST_EVENTS, *, remembe
         else:
             break
         batch.entries += 1
-        batch.last = closed
+        if after:
+            batch.places[-1] = (after, closed)
+        else:
+            batch.places.append((closed, closed))
+        after = batch.places[-1][0]
     if begun and not batch.entries:  # what it held was forgotten
-        desk.queue.submit([("DELETE FROM note WHERE name = ?", (_NOTE,))]).wait()
-        return next_batch(desk, door, most, remember=remember)
+        desk.queue.submit([put_anew()]).wait()
+        return next_batch(desk, door, most, held, remember=remember)
     if begun is None and batch.entries and remember:
         note = desk.queue.put_note(_NOTE, msgspec.msgpack.encode(_Begun(upload.batch, batch.last)))
         desk.queue.submit([note]).wait()
@@ -74,7 +102,18 @@ def next_batch(desk: Desk, door: PolicyDoor, most: int = MOST_EVENTS, *, remembe
 
 def settled(batch: Batch) -> list[Statement]:
     """Return the statements that take an acknowledged batch out of the queue."""
-    return [("DELETE FROM entry WHERE closed <= ?", (batch.last,)), ("DELETE FROM note WHERE name = ?", (_NOTE,))]
+    gone: list[Statement] = [("DELETE FROM entry WHERE closed BETWEEN ? AND ?", each) for each in batch.places]
+    return [*gone, put_anew()]
+
+
+def put_anew() -> Statement:
+    """Return the statement that gives up a batch which is being sent: the next one has another number."""
+    return "DELETE FROM note WHERE name = ?", (_NOTE,)
+
+
+def waits(desk: Desk, held: Held) -> bool:
+    """Say whether anything waits that is not held back."""
+    return any(not held.has(closed, entry) for closed, entry in desk.queue.closed_entries())
 
 
 def padded(upload: Upload) -> bytes:

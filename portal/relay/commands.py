@@ -21,6 +21,7 @@ from portal.relay.importing import ImportFailed
 from portal.relay.installing import InstallRefused
 from portal.relay.portal_calls import AddressRefused, NoAnswer, Portal
 from portal.relay.queue import QueueBroken
+from portal.relay.status_lines import told
 
 PORT: Final = 5600
 FAILURES: Final = (
@@ -164,8 +165,6 @@ def _working(place: Home) -> Iterator[Callable[[Order], Order]]:
 @_home
 def status(home: Path | None) -> None:
     """Say what the relay does, for whom, under which policy, and what waits."""
-    from portal.relay.running import told
-
     place = _place(home)
     running = control.ask(place.socket, {"do": "status"}) is not None
     click.echo(f"relay: {'running' if running else 'not running'}, {place.folder}")
@@ -226,6 +225,7 @@ def import_(url: str, home: Path | None) -> None:
     with _working(_place(home)) as obey:
         if obey({"do": "status"})["shut"]:
             raise ControlRefused("nothing would be kept yet: see `sameview relay status`, and import when it captures")
+        obey({"do": "history"})
         done = importing.import_from(url, obey, _progress, dt.datetime.now(dt.UTC))
     for name, count in done.items():
         click.echo(f"{name}: {count} events")

@@ -30,14 +30,24 @@ class Reply(NamedTuple):
     body: bytes
 
     @property
-    def reason(self) -> str:
-        """What a problem document says is wrong, or the status alone."""
+    def problem(self) -> dict[str, Any]:
+        """The members of a problem document (RFC 9457); none if the body is something else."""
         try:
             found = msgspec.json.decode(self.body)
         except (msgspec.MsgspecError, RecursionError):
-            found = None
-        said = (found.get("detail") or found.get("title")) if isinstance(found, dict) else None
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def reason(self) -> str:
+        """What a problem document says is wrong, or the status alone."""
+        found = self.problem
+        said = found.get("detail") or found.get("title")
         return str(said)[:300] if said else f"status {self.status}"
+
+    def is_refused_by_portal(self, type: str) -> bool:
+        """Say whether this is a refusal of a type of `refusals`: then nothing in between has given it."""
+        return self.status >= 400 and self.problem.get("type") == type
 
 
 class Portal:

@@ -1,12 +1,11 @@
 """A relay put together out of its parts, and the orders that its person may give it, running or not."""
 
-import datetime as dt
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from typing import IO, Any
+from collections.abc import Callable, Collection
+from typing import IO
 
 from analytics import uploads
 from analytics.heartbeats import Beat
@@ -14,9 +13,10 @@ from portal.relay.api import Api
 from portal.relay.batches import next_batch
 from portal.relay.control import Control, ControlRefused, Order
 from portal.relay.desk import Desk
-from portal.relay.doors import PolicyDoor, ShutDoor
+from portal.relay.doors import ENDED, PolicyDoor, ShutDoor
 from portal.relay.entries import BucketInfo
 from portal.relay.home import Home
+from portal.relay.known_policies import EarlierUnknown, learn_from
 from portal.relay.policing import Policing
 from portal.relay.portal_calls import Portal
 from portal.relay.queue import DEFAULT_CAP_BYTES, Queue, QueueBroken
@@ -38,7 +38,8 @@ class Relay:
         self.home = home
         key = home.prepare()
         self.enrolment = home.enrolment()
-        portal = Portal(self.enrolment.url, self.enrolment.token, self.enrolment.ca) if self.enrolment else None
+        enrolled = self.enrolment
+        self._portal = Portal(enrolled.url, enrolled.token, enrolled.ca) if enrolled else None
         self._claim: IO[bytes] = home.claim()
         try:
             self.queue = Queue(home.queue, key, cap_bytes)
@@ -48,7 +49,7 @@ class Relay:
         self._reserve = Reserve(home.reserve, key)
         self.desk = Desk(self.queue, self._reserve, key, ShutDoor("starting"), clock)
         self.policing = Policing(self.desk, self.enrolment, clock)
-        self.uploading = Uploading(self.desk, self.policing, portal, key.spread, every, clock)
+        self.uploading = Uploading(self.desk, self.policing, self._portal, key.spread, every, clock)
         self.device_id = f"{key.spread:08x}"
 
     def close(self) -> None:
@@ -73,6 +74,8 @@ class Relay:
                 return {"changed": self.desk.forget(start, end), "portal": self._url()}
             case "show":
                 return self._show()
+            case "history":
+                return self._learn()
             case "create":
                 return {"made": self.desk.create(BucketInfo(*map(str, order["bucket"])))}
             case "insert":
@@ -100,15 +103,31 @@ class Relay:
             "full": self.desk.is_full,
             "sent": uploading.sent,
             "problem": uploading.problem,
-            "ended": uploading.has_ended,
+            "ended": self.policing.shut == ENDED,
             "unusable": uploading.unusable,
+            "without_room": sorted(self._names(uploading.held.buckets)),
+            "held": len(uploading.held.places),
         }
+
+    def _learn(self) -> Order:
+        """Learn which policies held before: history that is taken over passes that of its time."""
+        if self._portal is None:
+            raise ControlRefused("this desk is not enrolled: run `sameview relay enrol URL` first")
+        try:
+            learn_from(self._portal, self.policing.known)
+        except EarlierUnknown as error:
+            raise ControlRefused(f"the policies of the past are not known: {error}; import when they are") from error
+        return {}
+
+    def _names(self, buckets: Collection[int]) -> list[str]:
+        found = (self.desk.bucket_of(each) for each in list(buckets))
+        return [each.id for each in found if each is not None]
 
     def _show(self) -> Order:
         door = self.desk.door
         if not isinstance(door, PolicyDoor):
             return {"shut": self.policing.shut, "upload": None}
-        upload = next_batch(self.desk, door, remember=False).upload
+        upload = next_batch(self.desk, door, held=self.uploading.held, remember=False).upload
         return {"shut": None, "upload": uploads.encode(upload).decode()}
 
 
@@ -135,47 +154,3 @@ def serve(home: Home, port: int, every: float = EVERY_SECONDS) -> None:
 
 def _say(what: str) -> None:
     print(f"sameview relay: {what}", file=sys.stderr, flush=True)
-
-
-def told(status: dict[str, Any], zone: dt.tzinfo | None = None) -> list[str]:
-    """Return a status as lines for its person."""
-    return [f"{name}: {value}" for name, value in _told(status, zone)]
-
-
-def _told(status: dict[str, Any], zone: dt.tzinfo | None) -> list[tuple[str, str]]:
-    def moment(seconds: float) -> str:
-        return dt.datetime.fromtimestamp(seconds, zone).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-    lines = [("portal", status["portal"] or "none: run `sameview relay enrol URL`")]
-    policy = status["policy"]
-    lines.append(("policy", "none yet" if policy is None else f"version {policy['version']} ({policy['name']})"))
-    if status["unpinned"]:
-        lines.append(("warning", "the policy is signed by now, but this desk knows no signers: enrol it again"))
-    elif status["portal"] and not status["signed"]:
-        lines.append(("warning", "nobody has signed the policy: whoever runs the portal can change it"))
-    elif status["single_key"]:
-        lines.append(("warning", "the policy is signed by the employer alone"))
-    if status["refused_policy"]:
-        lines.append(("warning", f"{status['refused_policy']}; the one before holds"))
-    if status["paused_until_us"]:
-        lines.append(("paused until", moment(status["paused_until_us"] / 1e6)))
-    elif status["shut"]:
-        lines.append(("captures", _SHUT.get(status["shut"], status["shut"])))
-    else:
-        lines.append(("captures", "what the policy allows"))
-    lines.append(("waiting", f"{status['waiting']} entries, {status['waiting_bytes'] / 1e6:.1f} MB"))
-    if status["full"]:
-        lines.append(("warning", "the queue or the disk is full: what is newest is not captured"))
-    lines.append(("last sent", moment(status["sent"]) if status["sent"] else "not since the relay started"))
-    if status["unusable"]:
-        lines.append(("warning", f"{status['unusable']} event(s) could not be taken by the portal and are gone"))
-    if status["problem"]:
-        lines.append(("problem", status["problem"]))
-    return lines
-
-
-_SHUT = {
-    "before-policy": "nothing: no policy has arrived yet; what comes is dropped and counted",
-    "before-notice": "nothing: read and acknowledge the notice in the portal; what comes is dropped and counted",
-    "device-ended": "nothing: the portal does not know this device any more",
-}

@@ -1,9 +1,10 @@
 """Uploading: on the fixed 15-minute grid, also when there is nothing, so that when somebody works cannot be told.
 
 Acknowledged is the portal's 200; only then does anything leave the queue. A failed attempt is repeated with growing,
-jittered pauses. 401: this device has been ended, nothing is sent any more. 403: the person has not acknowledged the
-notice, nothing is captured. 404: nobody has signed a policy yet. 409: the policy has changed. What the portal cannot
-take at all is found by halving, and goes only if the portal takes other uploads.
+jittered pauses. What a refusal means is told by its type (`refusals`), never by its status alone: without one it came
+from something in between, and is no word of the portal's. An unknown token ends this device; a notice that was not read
+shuts it; an older policy has it ask. Where the portal has no room for a bucket, its events wait and the others go on.
+What cannot be sent at all is found by halving: it goes if the portal itself says so, else it waits, too.
 """
 
 import random
@@ -17,18 +18,22 @@ from typing import Final
 import msgspec
 
 from analytics.uploads import ZSTD, Upload
-from portal.relay.batches import MOST_EVENTS, Batch, next_batch, padded, settled
+from portal.relay.batches import MOST_EVENTS, Batch, Held, next_batch, padded, put_anew, settled, waits
 from portal.relay.desk import Desk
 from portal.relay.doors import PolicyDoor
 from portal.relay.policing import Offer, Policing
 from portal.relay.portal_calls import NoAnswer, Portal, Reply
+from portal.relay.refusals import NO_UPLOAD, NOTICE_NOT_READ, TOKEN_UNKNOWN, TOO_MANY_BUCKETS
 
 EVERY_SECONDS: Final = 900.0
 SPREAD_SECONDS: Final = 60.0
 """Each device has its own fixed moment within so many seconds after the grid, so that not all call at once."""
 _FIRST_PAUSE: Final = 15.0
 _TICK_SECONDS: Final = 5.0
+_TRIED_AGAIN_SECONDS: Final = 86_400.0
+"""After so long, single events that something in between refused are tried once more."""
 _UNUSABLE: Final = (400, 413, 422)
+_IN_BETWEEN: Final = "something between this desk and the portal refused"
 
 EVENTS: Final = "/api/v1/events"
 POLICY: Final = "/api/v1/relay/policy"
@@ -58,6 +63,8 @@ class Uploading:
         self.problem: str | None = None
         self.has_ended = False
         self.unusable = 0
+        self.held = Held()
+        self._held_since = clock()
         self._thread = threading.Thread(target=self.run, name="uploading", daemon=True)
 
     def start(self) -> None:
@@ -70,7 +77,7 @@ class Uploading:
 
     def run(self) -> None:
         """Upload at every moment of the grid, and look after what has its time in between."""
-        due = self._clock() if self._policing.policy is None else self._slot_after(self._clock())
+        due = self._clock() if self._policing.shut else self._slot_after(self._clock())
         while not self._stop.wait(max(0.0, min(_TICK_SECONDS, due - self._clock()))):
             self._desk.end_pause_if_over()
             self._desk.close_silent()
@@ -112,9 +119,10 @@ class Uploading:
         if (self._policing.policy is None or self._policing.shut) and not self._fetch_policy(portal):
             return self._policing.shut is not None and self.problem is None
         self._hear_of_private_times(portal)
+        self._try_again_what_is_held()
         most, fetched = MOST_EVENTS, False
         while (door := self._door()) is not None:
-            batch = next_batch(self._desk, door, most)
+            batch = next_batch(self._desk, door, most, self.held)
             reply = portal.post(EVENTS, padded(batch.upload), ZSTD)
             if reply.status == 200:
                 self.problem, self.sent = None, self._clock()
@@ -122,15 +130,18 @@ class Uploading:
                     return True
                 if not self._desk.queue.submit(settled(batch)).wait():
                     return True  # the disk is full: it is sent again, which changes nothing
-                if not self._waits():
+                if not waits(self._desk, self.held):
                     self._desk.queue.shrink()
                     return True
+            elif reply.is_refused_by_portal(TOO_MANY_BUCKETS) and self._holds_buckets(reply):
+                self._put_anew()
             elif reply.status == 409 and not fetched:
                 fetched = self._fetch_policy(portal)
                 if not fetched:
                     return False
             elif reply.status in _UNUSABLE and batch.entries > 1:
-                most = self._halved(batch)
+                self._put_anew()
+                most = batch.entries // 2
             elif reply.status in _UNUSABLE and batch.entries and self._takes_anything(portal, door):
                 most = self._without_unusable(batch, reply)
             else:
@@ -141,13 +152,24 @@ class Uploading:
         door = self._desk.door
         return door if isinstance(door, PolicyDoor) else None
 
-    def _waits(self) -> bool:
-        return next(self._desk.queue.closed_entries(), None) is not None
+    def _put_anew(self) -> None:
+        """Give up a batch that was refused, so that the next one is put together anew."""
+        self._desk.queue.submit([put_anew()]).wait()
 
-    def _halved(self, batch: Batch) -> int:
-        """Put a batch that was refused together anew, with half of its entries; return how many these are."""
-        self._desk.queue.submit([("DELETE FROM note WHERE name = 'batch'", ())]).wait()
-        return batch.entries // 2
+    def _try_again_what_is_held(self) -> None:
+        """Let buckets be sent again, as there may be room by now, and after a long while single events, too."""
+        self.held.buckets.clear()
+        if self._clock() - self._held_since >= _TRIED_AGAIN_SECONDS:
+            self._held_since = self._clock()
+            self.held.places.clear()
+
+    def _holds_buckets(self, reply: Reply) -> bool:
+        """Hold back the buckets for which the portal has no room; False if it names none that were sent."""
+        named = reply.problem.get("buckets")
+        found = {self._desk.buckets[each].number for each in named or () if each in self._desk.buckets}
+        found -= self.held.buckets
+        self.held.buckets |= found
+        return bool(found)
 
     def _takes_anything(self, portal: Portal, door: PolicyDoor) -> bool:
         """Ask whether an upload of nothing is taken: else the refusal is of whatever stands before the portal."""
@@ -155,10 +177,13 @@ class Uploading:
         return portal.post(EVENTS, padded(empty), ZSTD).status == 200
 
     def _without_unusable(self, batch: Batch, reply: Reply) -> int:
-        """Let go what cannot be sent even alone; return how many entries to try next."""
-        self.unusable += 1
-        self.problem = f"the portal could not take one event, which is gone: {reply.reason}"
-        self._desk.queue.submit(settled(batch)).wait()
+        """Let go what the portal cannot take even alone, hold back what never reached it; return how many go next."""
+        if reply.is_refused_by_portal(NO_UPLOAD):
+            self.unusable += 1
+            self._desk.queue.submit(settled(batch)).wait()
+        else:
+            self.held.places.add(batch.last)
+            self._put_anew()
         return MOST_EVENTS
 
     def _hear_of_private_times(self, portal: Portal) -> None:
@@ -189,10 +214,14 @@ class Uploading:
     def _refused(self, reply: Reply) -> bool:
         """Take note of a refusal; True if there is no use in trying again before the next slot."""
         self.problem = f"the portal refused: {reply.reason}"
-        if reply.status == 401:
+        if reply.is_refused_by_portal(TOKEN_UNKNOWN):
             self.has_ended = True
             self.problem = "the portal does not know this device any more: run `sameview relay enrol` if it should"
             self._policing.ended()
-        elif reply.status == 403:
+            return True
+        if reply.is_refused_by_portal(NOTICE_NOT_READ):
             self._policing.notice_missing()
-        return reply.status in (401, 403, 404)
+            return True
+        if reply.status in (401, 403):
+            self.problem = f"{_IN_BETWEEN} ({reply.status}: {reply.reason}); it is tried again"
+        return reply.status == 404

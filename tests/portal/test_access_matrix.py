@@ -80,6 +80,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/openapi.json"): Row(SIGNED_IN),
     ("POST", "/api/v1/relay/enrolments"): Row(EVERYBODY, 400),
     ("GET", "/api/v1/relay/enrolments/<device_code>"): Row(frozenset()),  # no computer asked with that code
+    ("GET", "/api/v1/relay/policies"): Row(SIGNED_IN),
     ("GET", "/api/v1/relay/policy"): Row(SIGNED_IN),
     ("GET", "/api/v1/team"): Row(MANAGERS),
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),

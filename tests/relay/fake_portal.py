@@ -12,10 +12,13 @@ from typing import Any
 from analytics import uploads
 from analytics.categories import as_stated, load
 from analytics.uploads import Upload
+from portal.relay.refusals import NO_UPLOAD, NOTICE_NOT_READ, TOKEN_UNKNOWN, TOO_MANY_BUCKETS
 from privacy.capture import preset_text
 from privacy.policy_text import categories_text
 
 TOKEN = "sv_device"
+TYPES = {401: TOKEN_UNKNOWN, 403: NOTICE_NOT_READ, 422: NO_UPLOAD}
+"""What the portal says by a status; a proxy before it says nothing of the kind."""
 
 
 def shipped(preset: str) -> str:
@@ -30,6 +33,10 @@ class FakePortal:
         self.offer: dict[str, Any] = {"policy": policy or shipped("own_insight"), "timezone": "UTC"}
         self.status = 200
         self.policy_status = 200
+        self.is_proxy = False
+        self.most_buckets: int | None = None
+        self.buckets: set[str] = set()
+        self.earlier: list[str] = []
         self.delay = 0.0
         self.answers_get_lost = False
         self.unusable: str | None = None
@@ -58,21 +65,39 @@ class FakePortal:
         if path.startswith("/api/v1/relay/enrolments"):
             return self._enrolment(method, path, body)
         if headers.get("Authorization") != f"Bearer {TOKEN}":
-            return 401, {"title": "unknown token"}
+            return self._refusal(401)
         if path == "/api/v1/relay/policy":
-            return self.policy_status, self.offer
+            return (200, self.offer) if self.policy_status == 200 else self._refusal(self.policy_status)
+        if path == "/api/v1/relay/policies":
+            return 200, {"policies": self.earlier}
         self.sizes.append(len(body))
         if self.status != 200:
-            return self.status, {"title": "no", "detail": f"the portal says {self.status}"}
+            return self._refusal(self.status)
         unpacked = uploads.unpack(body, headers["Content-Encoding"])
         upload = uploads.decode(unpacked)
         if self.unusable and any(self.unusable in json.dumps(each.data) for each in upload.events):
-            return 422, {"title": "cannot be taken"}
+            return self._refusal(422)
+        if without_room := self._without_room(upload):
+            return 409, {"title": "no", "type": TOO_MANY_BUCKETS, "buckets": without_room}
         self.bodies.append(unpacked)
         self.taken.append(upload)
         if self.answers_get_lost:
             return 504, {}
         return 200, {"stored": len(upload.events)}
+
+    def _refusal(self, status: int) -> tuple[int, Any]:
+        said = {"title": "no", "detail": f"the portal says {status}"}
+        return status, said if self.is_proxy or status not in TYPES else said | {"type": TYPES[status]}
+
+    def _without_room(self, upload: Upload) -> list[str]:
+        """Make the buckets of an upload as far as there is room; return the others."""
+        refused = []
+        for each in upload.buckets:
+            if self.most_buckets is None or len(self.buckets | {each.id}) <= self.most_buckets:
+                self.buckets.add(each.id)
+            else:
+                refused.append(each.id)
+        return refused
 
     def _enrolment(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if method == "POST":
