@@ -22,7 +22,9 @@ from auth.passwords import PASSWORD, fingerprint
 from auth.person import Person
 from auth.stamps import Stamped, Stamps
 from auth.tokens import Scope
+from privacy.grants import Granted
 from privacy.log_ledger import Ledger
+from privacy.threads import ThreadRow
 
 _PASSWORD_KINDS: Final = (Kind.PASSWORD_SET, Kind.PASSWORD_RESET, Kind.PASSWORD_CHANGED, Kind.PASSWORD_RENEWED)
 _TOKEN_KINDS: Final = (
@@ -81,6 +83,8 @@ class Accounting:
         yield from self._accounts()
         yield from self._tokens()
         yield from self._links()
+        yield from self._grants()
+        yield from self._threads()
         for row in self._rows(SignInSession):
             if not self._stamps.holds(SignInSession, row):
                 yield f"session of {row.subject_id}: {_NOT_STAMPED}"
@@ -198,6 +202,31 @@ class Accounting:
                 yield f"{place}: no entry of the log issued it"
             elif kind is not Kind.SIGN_IN_LINK_ISSUED and used is not None and used.entry > issued.entry:
                 yield f"{place}: was used, as entry {used.entry} of the log says"
+
+    # What people let others read
+
+    def _grants(self) -> Iterator[str]:
+        for row in self._rows(Granted):
+            place = f"grant {row.number} of {row.subject_id} to {row.viewer_id}"
+            if not self._stamps.holds(Granted, row):
+                yield f"{place}: {_NOT_STAMPED}"
+            about = {"grant": str(row.number), "by": row.subject_id}
+            last = self._said.last(row.viewer_id, Kind.GRANT_GIVEN, Kind.GRANT_REVOKED, **about)
+            if last is None:
+                yield f"{place}: no entry of the log made it so"
+            elif last.kind is Kind.GRANT_REVOKED:
+                yield f"{place}: entry {last.entry} of the log ended it"
+            elif last.parameters.get("expires") != row.expires_on.isoformat():
+                yield f"{place}: ends on {row.expires_on}, which is not what entry {last.entry} of the log says"
+
+    def _threads(self) -> Iterator[str]:
+        for row in self._rows(ThreadRow):
+            place = f"conversation {row.number} of {row.subject_id}"
+            if not self._stamps.holds(ThreadRow, row):
+                yield f"{place}: was not written by the portal, and nobody can read it"
+            answer = self._said.last(row.subject_id, Kind.THREAD_ANSWERED, thread=str(row.number))
+            if answer is not None and int(answer.parameters.get("messages", "0")) > row.messages:
+                yield f"{place}: lacks the answer of entry {answer.entry} of the log: an older state was put back"
 
     # Rows
 

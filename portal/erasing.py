@@ -27,8 +27,10 @@ from portal.retention import DAMAGE, Tell
 from portal.wiring import System
 from privacy import key_store, tombstones
 from privacy.chains import erasure_digest
+from privacy.grants import Granted
 from privacy.stamp_key import tombstone_stamps
 from privacy.stores import StillRead, purge, writing
+from privacy.threads import ThreadRow
 from privacy.tombstones import Stone
 from privacy.vault import ORGANISATION, UnknownSubject
 from privacy.vault_store import Manifest, SealedField
@@ -125,10 +127,15 @@ def erase_from_log(system: System, subject: str, _by: str | None) -> Untold:
 
 
 def drop_rows(system: System, subject: str, _by: str | None) -> None:
-    """Delete what is sealed; somebody who is not in the data store at all has nothing there."""
+    """Delete what is sealed, and what others granted to the person; whoever is not in the data store has nothing there.
+
+    What the person wrote in somebody else's conversation is that person's, and stays with a number for a name.
+    """
     try:
         with writing(system.stores.data) as connection:
             system.vault.drop(connection, subject)
+            system.rooms.grants.drop(connection, subject)
+            system.rooms.threads.drop(connection, subject)
     except UnknownSubject:
         pass
 
@@ -232,7 +239,8 @@ def _is_left(system: System, subject: str) -> bool:
         return True
     with system.stores.data.connect() as connection:
         rows = any(
-            connection.scalar(select(exists().where(table.subject_id == subject))) for table in (SealedField, Manifest)
+            connection.scalar(select(exists().where(table.subject_id == subject)))
+            for table in (SealedField, Manifest, Granted, ThreadRow)
         )
     with system.stores.keys.connect() as connection:
         return rows or bool(connection.scalar(select(exists().where(key_store.WrappedKey.subject_id == subject))))

@@ -12,6 +12,7 @@ from portal.show import day
 
 GOES: Final = (
     "Every figure, setting and note about you: days, frozen weeks, goals, planned week, kept titles and addresses.",
+    "What you let others see, what others let you see, and every conversation that you began.",
     "Your name, e-mail address and password, sessions, tokens, invitations and everything that you were told.",
     "What your entries in the access log say: who looked at you, what you looked at, when and why.",
     "The keys that opened all this. Your teams, roles and appointments end.",
@@ -22,6 +23,7 @@ STAYS: Final = (
     "One entry that records the erasure, with its number and how many entries it emptied. It does not name you.",
     "A random number that stood for you, with the day of the erasure, so that no backup brings you back.",
     "In other people’s logs: that somebody with this number looked at them. These entries are theirs; your name goes.",
+    "What you answered in a conversation that somebody else began: it is theirs, and your name goes from it.",
     "If you managed a team: from when to when this number managed it, since it is why others’ weeks could be opened.",
     "In older backups of the data: your name and e-mail address, until they are deleted. One put back is erased again.",
 )

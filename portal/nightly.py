@@ -17,6 +17,7 @@ from portal import (
     clock_doubts,
     erasing,
     escrowing,
+    granted_upkeep,
     key_records,
     leftovers,
     policy_record,
@@ -46,6 +47,7 @@ class Done:
     folded: int = 0
     cosignatures: int = 0
     expired: int = 0
+    ended: int = 0
     keys_renewed: int = 0
     escrowed: bool = False
     whole: bool = False
@@ -59,14 +61,17 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
     `clock_is_right` is the word of whoever runs an installation that stood still for long.
     """
     refused: list[str] = []
-    folded = weeks = text_days = expired = log_days = cosignatures = 0
+    folded = weeks = text_days = expired = ended = log_days = cosignatures = 0
     with _naming(refused, "the capture policy was not recorded"):
         policy_record.settle(system)
+        refused += system.policies.refused()
     if not clock_is_right and (doubt := clock_doubts.doubt(system)) is not None:
         refused.append(doubt)
     else:
         folded, weeks, text_days = _look_after_people(system, step, refused)
         expired = _expire(system, refused)
+        with _naming(refused, "what people let others read was not looked after"):
+            ended = granted_upkeep.run(system, refused.append)
         with _naming(refused, "the day was not closed"):
             log_days = _close_log_days(system, refused)
     with _naming(refused, "no checkpoint was published"):
@@ -83,6 +88,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         folded=folded,
         cosignatures=cosignatures,
         expired=expired,
+        ended=ended,
         keys_renewed=keys_renewed,
         escrowed=escrowed,
         whole=whole,

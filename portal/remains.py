@@ -11,8 +11,10 @@ from sqlalchemy import exists, select
 
 from portal import known_erasures
 from portal.wiring import System
+from privacy.grants import Granted
 from privacy.key_store import WrappedKey
 from privacy.log_ledger import Ledger
+from privacy.threads import ThreadRow
 from privacy.tombstones import Stone
 from privacy.vault_store import Manifest, SealedField
 
@@ -53,6 +55,8 @@ def _left(system: System, subject: str) -> Iterator[str]:
     with system.stores.data.connect() as connection:
         if any(connection.scalar(select(exists().where(of.subject_id == subject))) for of in (SealedField, Manifest)):
             yield "their stored data are"
+        if any(connection.scalar(select(exists().where(of.subject_id == subject))) for of in (Granted, ThreadRow)):
+            yield "what they let others read is"
     with system.stores.keys.connect() as connection:
         if connection.scalar(select(exists().where(WrappedKey.subject_id == subject))):
             yield "their keys are"

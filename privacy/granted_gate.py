@@ -6,7 +6,7 @@ when it was given, so its receipt is written here, before anybody gets it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from functools import cache, partial
@@ -101,6 +101,10 @@ class GrantedGate(LogGate):
         """Return the conversations that `viewer` was asked to answer, those that wait longest first; no texts."""
         holds = cache(partial(self._directory.holds, viewer))
         return [each for each in self._open_rooms.threads.everything() if self._addresses(each, viewer, holds)]
+
+    def asked(self, thread: Thread, candidates: Collection[str]) -> list[str]:
+        """Return those of `candidates` who may read a conversation, without the person who began it."""
+        return [each for each in candidates if self._addresses(thread, each, partial(self._directory.holds, each))]
 
     def open_thread(self, viewer: str, subject: str, number: int, session: str | None = None) -> ThreadOpened:
         """Open a conversation, for the person who began it and for those who were asked.

@@ -150,6 +150,16 @@ class Grants:
         """Return every genuine grant."""
         return self._read()
 
+    def strays(self) -> list[tuple[str, int]]:
+        """Return whose and which rows the portal did not write so: they give nothing, and their keys need not stay."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(_TABLE)).all()
+        return [(row.subject_id, row.number) for row in rows if self._genuine(row) is None]
+
+    def lock_out(self, subject: str, number: int) -> None:
+        """Destroy the key of a grant whose row is no grant any more."""
+        self._seal.destroy(subject, number)
+
     def end(self, connection: Connection, grant: Grant) -> bool:
         """Remove a grant and destroy its key; tell whether it was there. The row goes with the caller's transaction.
 
