@@ -19,10 +19,15 @@ DAY_FIELDS: Final = (
     Field.RECOVERY,
     Field.APPS,
     Field.CAPTURE_LEDGER,
+    Field.ANNOTATIONS,
 )
 """The fields that a day's summary holds, in the order in which they are shown."""
 
 _SHOWN_OF_RHYTHM: Final = ("hours", "first", "last")
+_SHOWN_OF_ANNOTATIONS: Final = ("annotated_seconds", "by_kind", "original")
+
+CORRECTED: Final = "corrected"
+"""The mark of a figure that is there, and is not what was captured: its person's notes or corrections are in it."""
 
 _MARKS: Final = {PAUSED: "paused", FORGOTTEN: "private"}
 """The marks of a day of which nothing is left, by what its person did."""
@@ -37,17 +42,23 @@ def value_of(disclosed: Disclosed, day: dt.date, field: Field) -> Any | None:
 
 
 def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
-    """Return `{"date", "timezone", "fields", "marks"}` of one day: a field without a row has a mark, never 0."""
+    """Return `{"date", "timezone", "fields", "marks"}` of one day: a field without a row has a mark, never 0.
+
+    A figure that its person's notes have changed has the mark `corrected`; what it was stands in `annotations`, which
+    is absent, without a mark, where nobody noted anything.
+    """
     fields: Payload = {}
     marks: dict[str, str] = {}
     for field in DAY_FIELDS:
         if field not in disclosed.fields:
             continue
         value = value_of(disclosed, day, field)
-        if value is None:
+        if value is None and field is not Field.ANNOTATIONS:
             marks[field.value] = _absent(disclosed, day)
-        else:
+        elif value is not None:
             fields[field.value] = _shown(field, value)
+    original = fields.get(Field.ANNOTATIONS, {}).get("original", {})
+    marks |= {name: CORRECTED for name in original if name in fields}
     return {"date": day.isoformat(), "timezone": timezone, "fields": fields, "marks": marks}
 
 
@@ -71,6 +82,12 @@ def not_captured(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str
     return [] if rhythm is None else [(start, end, reason) for start, end, reason in rhythm.get("gaps", ())]
 
 
+def annotated_spans(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+    """Return the times that the person noted, `(start ms, end ms, kind)` from the day's start: as above."""
+    noted = value_of(disclosed, day, Field.ANNOTATIONS)
+    return [] if noted is None else [(start, end, kind) for start, end, kind in noted["spans"]]
+
+
 def _absent(disclosed: Disclosed, day: dt.date) -> str:
     """Return why a day has no figures, as far as its own ledger says it."""
     ledger = value_of(disclosed, day, Field.CAPTURE_LEDGER) if Field.CAPTURE_LEDGER in disclosed.fields else None
@@ -79,4 +96,8 @@ def _absent(disclosed: Disclosed, day: dt.date) -> str:
 
 
 def _shown(field: Field, value: Any) -> Any:
+    if field is Field.ANNOTATIONS:
+        shown = {key: value[key] for key in _SHOWN_OF_ANNOTATIONS}
+        original = {name: _shown(Field(name), before) for name, before in shown["original"].items()}
+        return {**shown, "original": original}
     return {key: value[key] for key in _SHOWN_OF_RHYTHM} if field is Field.RHYTHM else value

@@ -17,7 +17,7 @@ ACTIVE_SECONDS_PER_BREAK: Final = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a measure may read of a day: its figures, the core categories, planned time and annotated work.
+    """What a measure may read of a day: its figures, the core categories and planned time.
 
     `category` chooses the category of `category_time`: a top-level one, or a whole path.
     """
@@ -25,7 +25,6 @@ class Day:
     figures: Figures
     core: Set[str] = frozenset({"Work"})
     planned_minutes: int = 0
-    annotated_seconds: float = 0
     category: str | None = None
 
 
@@ -36,6 +35,17 @@ def core_seconds(figures: Figures, core: Set[str]) -> float | None:
     """Return the active seconds in core categories: by whole path where that is known, else by top level."""
     sums = figures.get(Field.CATEGORY_DETAIL, figures.get(Field.CATEGORIES))
     return None if sums is None else sum(seconds for name, seconds in sums.items() if name in core)
+
+
+def annotated_seconds(figures: Mapping[Any, Mapping[str, Any]]) -> float:
+    """Return the work away from the desk that the person noted; 0 where nothing is noted."""
+    return float(figures.get(Field.ANNOTATIONS, {}).get("annotated_seconds", 0))
+
+
+def worked_seconds(figures: Mapping[Any, Mapping[str, Any]], core: Set[str]) -> float | None:
+    """Return core time and noted work; of a day of which nothing was captured, noted work alone."""
+    captured, noted = core_seconds(figures, core), annotated_seconds(figures)
+    return (captured or 0) + noted if captured is not None or noted else None
 
 
 def recommended_breaks(active_seconds: float) -> int:
@@ -72,10 +82,10 @@ def count(field: Field, key: str) -> Formula:
 
 def utilisation(day: Day) -> float | None:
     """Return core time and annotated work against planned time; more than 100 is possible for one person."""
-    core = core_seconds(day.figures, day.core)
-    if core is None or not day.planned_minutes:
+    worked = worked_seconds(day.figures, day.core)
+    if worked is None or not day.planned_minutes:
         return None
-    return (core + day.annotated_seconds) / (day.planned_minutes * 60) * 100
+    return worked / (day.planned_minutes * 60) * 100
 
 
 def on_task_share(day: Day) -> float | None:

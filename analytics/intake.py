@@ -23,10 +23,11 @@ from typing import Final
 
 from analytics.arrivals import Arrival
 from analytics.categories import Categoriser
-from analytics.door import Door
+from analytics.door import Door, Memory
 from analytics.hot_contents import Removal
 from analytics.imports import Export, Progress, RefusedBucket
 from analytics.joining import STORED_FIELDS
+from analytics.noting import NOTED_FIELDS, NoteChange, Noting
 from analytics.taking import OwnChange, Work, span_of
 from privacy import vault_store
 from privacy.capture_policy import CapturePolicy
@@ -71,7 +72,7 @@ class Report:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Pause the search for cyclic garbage: it walks hundreds of thousands of living titles again and again, in vain."""
     was_on = gc.isenabled()
     gc.disable()
@@ -100,14 +101,17 @@ class Intake:
     def __post_init__(self) -> None:
         self.hot = HotRows(self.vault)
 
-    def take(self, subject: str, export: Export, progress: Progress | None = None) -> Report:
+    def take(
+        self, subject: str, export: Export, progress: Progress | None = None, memory: Memory | None = None
+    ) -> Report:
         """Take in an export as a person's own record; any number of times, in any order, with the same result.
 
-        `progress` is told how many days of how many are done. Raises UnknownSubject, LogUnavailable, SealBroken,
+        `progress` is told how many days of how many are done; what the door knew before is in `memory`, which is then
+        forgotten. Raises UnknownSubject, LogUnavailable, SealBroken,
         VaultIncomplete; then nothing was written.
         """
-        with _uncollected():
-            return self._take(subject, export, progress)
+        with uncollected():
+            return self._take(subject, export, progress, memory=memory)
 
     def fold(self, subject: str, slices: int | None = None) -> Report | None:
         """Fold a person's hot rows into their days; None if there is nothing new. Raises as `take` does.
@@ -145,6 +149,13 @@ class Intake:
             self._take(subject, Export(), None, change=change, taken=found)
         return found
 
+    def note(self, subject: str, change: NoteChange) -> list[dt.date]:
+        """Do what a person wants noted of their days; return the days whose figures were summed up anew.
+
+        The log says so in the chain of their own reads. Raises NoteRefused, and as `take` does.
+        """
+        return list(self._take(subject, Export(), None, note=change).days)
+
     def _take(
         self,
         subject: str,
@@ -153,20 +164,24 @@ class Intake:
         removal: Removal | None = None,
         *,
         change: OwnChange | None = None,
+        note: NoteChange | None = None,
         taken: dict[dt.date, int] | None = None,
         hot_days: Collection[dt.date] | None = None,
+        memory: Memory | None = None,
     ) -> Report:
         """Do one transaction; of the hot rows it takes the head, and those of `hot_days`, or all."""
         zone = self.directory.zone(subject)
-        door = Door(self.policies.of(subject), self.categorisers, zone)
+        door = Door(self.policies.of(subject), self.categorisers, zone, memory)
         marker = self.hot.marker(subject)
         arrivals = [Arrival(each, door, self.clock(), zone, self.day_start, marker) for each in export.buckets]
+        if memory is not None:
+            memory.forget()
         with writing(self.vault.engine) as connection:
             vault_store.lock(connection, subject)
             every = self.hot.places(connection, subject)
             places = [each for each in every if hot_days is None or each.sequence < FIRST or each.day in hot_days]
             waiting = sorted(set(every) - set(places))
-            work = Work(self, connection, subject, zone, door, arrivals, places, waiting, removal, change)
+            work = Work(self, connection, subject, zone, door, arrivals, places, waiting, removal, change, Noting(note))
             rows = work.rows(progress)
             if taken is not None:
                 taken |= work.taken
@@ -187,6 +202,11 @@ class Intake:
             own, fields = work.change, (STORED_FIELDS if span else frozenset()) | {Field.OWN_TIMES}
             return self.gate.account(
                 work.subject, work.connection, own=True, fields=fields, period=own.days, outcome=own.outcome
+            )
+        if (note := work.noting.change) is not None:
+            fields = (STORED_FIELDS if span else frozenset()) | NOTED_FIELDS
+            return self.gate.account(
+                work.subject, work.connection, own=True, fields=fields, period=note.days, outcome=note.outcome
             )
         outcome = outcome if work.removal is None else "removed"
         return self.gate.account(work.subject, work.connection, fields=STORED_FIELDS, period=span, outcome=outcome)

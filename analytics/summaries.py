@@ -6,7 +6,7 @@ rounded so that they add up to the day's: flooding each hour alone would not, si
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -15,9 +15,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.activity import Activity, activity
+from analytics import explained
+from analytics.activity import activity
+from analytics.annotations import WORK, Annotation
 from analytics.categories import top_level
-from analytics.events import OVERHANG_US, DayEvents, Int64
+from analytics.corrected import NOTHING_SAID, Said, corrected
+from analytics.events import OVERHANG_US, Data, DayEvents, Int64
 from analytics.stretches import breaks, focus_blocks
 from analytics.transforms import Intervals, intersect, overlaps, union
 from privacy.fields import Field
@@ -28,34 +31,85 @@ _CELL_US: Final = 60_000_000
 """The timeline is drawn in minutes."""
 
 
+class _Seen(NamedTuple):
+    """A day's activity, with what it holds and what its person says of other times."""
+
+    day: DayEvents
+    active: Intervals
+    afk: Intervals | None
+    data: list[Data]
+    notes: Sequence[Annotation] = ()
+
+
 def summarise(
-    day: DayEvents, zone: ZoneInfo, core: Set[str], gaps: Sequence[tuple[int, int, str]] = ()
+    day: DayEvents,
+    zone: ZoneInfo,
+    core: Set[str],
+    gaps: Sequence[tuple[int, int, str]] = (),
+    said: Said = NOTHING_SAID,
 ) -> dict[Field, dict[str, Any]]:
     """Return the day's figures by field, in seconds with at most three decimals.
 
     `core` holds the full paths of core categories. `apps` is missing where the capture policy kept no app at all.
     `gaps` are the times of which nothing was captured, with the reason; a day that has nothing else has no figures.
+    `said` is what its person says about the day: the figures are as it makes them, and `annotations` holds what they
+    were without it.
     """
-    if gaps and not any(len(each.start_us) for each in day.streams):
-        return {}
+    is_empty = not any(len(each.start_us) for each in day.streams)
     found = activity(day)
-    active = found.active
-    details = _Names.of(list(map(attrgetter("category"), day.data)))
+    seen = _Seen(day, found.active, found.afk, day.data)
+    figures = {} if is_empty and (gaps or said.notes) else _figures(seen, zone, core, gaps)
+    if not said.concerns(day.data):
+        return figures
+    notes = explained.within(said.notes.annotations, day.first_us, day.end_us)
+    seen = _Seen(day, *_corrected(seen, said), notes)
+    changed = _figures(seen, zone, core, gaps) if figures else {}
+    return {**changed, Field.ANNOTATIONS: _annotations(seen, core, figures, changed)}
+
+
+def _corrected(seen: _Seen, said: Said) -> tuple[Intervals, Intervals | None, list[Data]]:
+    active, data = corrected(seen.active, seen.data, said)
+    return active, seen.afk, data
+
+
+def _figures(
+    seen: _Seen, zone: ZoneInfo, core: Set[str], gaps: Sequence[tuple[int, int, str]]
+) -> dict[Field, dict[str, Any]]:
+    active = seen.active
+    details = _Names.of(list(map(attrgetter("category"), seen.data)))
     tops = details.renamed(top_level)
-    is_core = np.array([category in core for category in details.names], np.bool_)
     figures: dict[Field, dict[str, Any]] = {
         Field.ACTIVE_TIME: {"active_seconds": _seconds(_length(active))},
-        Field.AWAY_TIME: {"afk_seconds": _away_seconds(found)},
+        Field.AWAY_TIME: {"afk_seconds": _away_seconds(seen)},
         Field.CATEGORIES: _by_name(active, tops),
         Field.CATEGORY_DETAIL: _by_name(active, details),
-        Field.FOCUS: _focus(active.where(is_core[details.number[active.data]])),
-        Field.RHYTHM: _rhythm(day, active, tops, zone) | _not_captured(day, gaps),
-        Field.RECOVERY: _recovery(active, [(start, end) for start, end, _ in gaps]),
+        Field.FOCUS: _focus(_core(seen, details, core)),
+        Field.RHYTHM: _rhythm(seen.day, active, tops, zone) | _not_captured(seen.day, gaps),
+        Field.RECOVERY: _recovery(seen, [(start, end) for start, end, _ in gaps]),
     }
-    apps = _Names.of([data.app or UNKNOWN_APP for data in day.data])
+    apps = _Names.of([data.app or UNKNOWN_APP for data in seen.data])
     if apps.names != [UNKNOWN_APP]:
         figures[Field.APPS] = _by_name(active, apps)
     return figures
+
+
+def _annotations(
+    seen: _Seen, core: Set[str], before: Mapping[Field, Any], after: Mapping[Field, Any]
+) -> dict[str, Any]:
+    """Return what the notes of a day come to; `spans` are drawn, `[start, end, kind]` in ms since the day began."""
+    details, first = _Names.of(list(map(attrgetter("category"), seen.data))), seen.day.first_us
+    kinds = explained.by_kind(seen.notes, union([seen.active]), union([_core(seen, details, core)]))
+    return {
+        "annotated_seconds": _seconds(sum(length for kind, length in kinds.items() if kind in WORK)),
+        "by_kind": {kind.value: _seconds(length) for kind, length in kinds.items()},
+        "original": {name.value: before[name] for name in before if before[name] != after[name]},
+        "spans": [[(n.start_us - first) // 1000, (n.end_us - first) // 1000, n.kind.value] for n in seen.notes],
+    }
+
+
+def _core(seen: _Seen, details: "_Names", core: Set[str]) -> Intervals:
+    is_core = np.array([category in core for category in details.names], np.bool_)
+    return seen.active.where(is_core[details.number[seen.active.data]])
 
 
 def _length(intervals: Intervals) -> int:
@@ -92,11 +146,14 @@ def _by_name(active: Intervals, of: _Names) -> dict[str, float]:
     return {name: seconds for name, total in zip(of.names, sums, strict=True) if (seconds := _seconds(total))}
 
 
-def _away_seconds(found: Activity) -> float | None:
-    """Return AFK time that is not active time; None without an AFK bucket, since then nobody knows."""
-    if found.afk is None:
+def _away_seconds(seen: _Seen) -> float | None:
+    """Return AFK time that is not active and not explained; None without an AFK bucket, since then nobody knows."""
+    if seen.afk is None:
         return None
-    return _seconds(_length(found.afk) - _length(intersect(found.afk, union([found.active]))))
+    active = union([seen.active])
+    if seen.notes:
+        return _seconds(explained.unexplained(seen.afk, active, seen.notes))
+    return _seconds(_length(seen.afk) - _length(intersect(seen.afk, active)))
 
 
 def _focus(core: Intervals) -> dict[str, float]:
@@ -108,8 +165,9 @@ def _focus(core: Intervals) -> dict[str, float]:
     }
 
 
-def _recovery(active: Intervals, unknown: Sequence[tuple[int, int]]) -> dict[str, float]:
-    taken, longest = breaks(union([active]), unknown)
+def _recovery(seen: _Seen, unknown: Sequence[tuple[int, int]]) -> dict[str, float]:
+    active = union([seen.active])
+    taken, longest = explained.breaks(active, unknown, seen.notes) if seen.notes else breaks(active, unknown)
     return {"breaks": taken.size, "seconds": _seconds(taken.sum()), "longest_stretch_seconds": _seconds(longest)}
 
 

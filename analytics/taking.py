@@ -27,6 +27,7 @@ from analytics.hot_arrivals import HotArrival, arrivals_of
 from analytics.hot_contents import HotContents, Removal, contents
 from analytics.imports import Progress
 from analytics.joining import STORED_FIELDS, Joining, encoded
+from analytics.noting import NOTED_FIELDS, Noting
 from analytics.own_times import NOTHING_PRIVATE, OwnTimes
 from analytics.summaries import summarise
 from privacy import vault_store
@@ -46,7 +47,7 @@ SOURCES_DAY: Final = dt.date(1900, 1, 1)
 On a day without events in it, the host of an AFK bucket was idle.
 """
 
-_OPENED_FIELDS: Final = STORED_FIELDS | {Field.SOURCES, Field.OWN_TIMES}
+_OPENED_FIELDS: Final = STORED_FIELDS | {Field.SOURCES, Field.OWN_TIMES} | NOTED_FIELDS
 _BEFORE: Final = dt.timedelta(days=2)
 _AFTER: Final = dt.timedelta(days=3)
 """So far from the day (UTC) that an event began on are the local days that it can touch, in any zone."""
@@ -93,6 +94,7 @@ class Work:
     """Hot rows that are left for another fold."""
     removal: Removal | None = None
     change: OwnChange | None = None
+    noting: Noting = field(default_factory=Noting)
     opening: Opening | None = None
     own: OwnTimes = NOTHING_PRIVATE
     taken: dict[dt.date, int] = field(default_factory=dict)
@@ -112,20 +114,23 @@ class Work:
         if self.removal is not None:
             touched |= {day for day in stored if self.removal.may_touch(day)}
         if self.change is not None:
-            touched |= self._days_changed(self.change, stored)
+            noted = vault_store.days(self.connection, self.subject, Field.ANNOTATIONS, Tier.DAY)
+            touched |= self._days_changed(self.change, stored.union(noted))
+        if (note := self.noting.change) is not None:
+            touched |= set(note.days.days()) if note.notes is not None else {day for day in stored if day in note.days}
         self.opening = self._begin(touched, stored, bool(arriving))
         self.own = self._own_times()
         if self.places and self.opening is not None:
             touched |= self._take_hot(self.opening)
         known = self._known_sources()
         sources = sorted(each for each in {*known, *arriving, *self._hot_sources()} if not self._is_removed(each))
-        rows = []
+        rows = self.noting.begin(self._of_every_day(Field.OWN_RULES), self.own)
         if self.change is not None:
             rows.append(Row(Field.OWN_TIMES, Tier.DAY, SOURCES_DAY, 0, self.own.dump()))
         if sources != known:
             touched |= stored
-            self._reach(touched)
             rows.append(Row(Field.SOURCES, Tier.DAY, SOURCES_DAY, 0, msgspec.msgpack.encode(sources)))
+        self._reach(touched)
         for number, (day, blobs) in enumerate(self._opened(sorted(touched), stored), start=1):
             rows += self._rows_of(day, blobs, sources)
             if progress is not None:
@@ -152,9 +157,10 @@ class Work:
     def _begin(self, touched: Set[dt.date], stored: Set[dt.date], sources_arrive: bool) -> Opening | None:
         """Log what may be opened: the touched days, or all stored ones, since a new AFK bucket concerns any of them."""
         filed = stored or any(
-            vault_store.days(self.connection, self.subject, name, Tier.DAY) for name in (Field.SOURCES, Field.OWN_TIMES)
+            vault_store.days(self.connection, self.subject, name, Tier.DAY)
+            for name in (Field.SOURCES, Field.OWN_TIMES, *sorted(NOTED_FIELDS))
         )
-        if self.change is not None and filed and not touched:
+        if self._own_session() is not None and filed and not touched:
             touched = {self.intake.clock().date()}
         if not self.places and (not filed or not (touched or sources_arrive)):
             return None
@@ -167,11 +173,15 @@ class Work:
 
     def _begin_for(self, period: Period) -> Opening:
         begin, fields = self.intake.gate.begin, _OPENED_FIELDS
-        if self.change is not None:
+        if (session := self._own_session()) is not None:
             own = Purpose.OWN_REVIEW
-            session = self.change.session
             return begin(self.subject, self.subject, fields, own, period, tier=Tier.DAY, session=session)
         return begin(None, self.subject, fields, Purpose.OPERATIONS, period, tier=Tier.DAY)
+
+    def _own_session(self) -> str | None:
+        """Return the session in which the person themselves changes something; None for what a job does."""
+        changes = (self.change, self.noting.change)
+        return next((each.session for each in changes if each is not None), None)
 
     def _reach(self, days: Set[dt.date]) -> None:
         """Log anew where more days have to be opened than were known before the hot rows were."""
@@ -226,9 +236,9 @@ class Work:
         """Yield each day with what is stored of it, opened a month at a time."""
         for _, month in itertools.groupby(days, key=lambda day: (day.year, day.month)):
             listed = list(month)
-            there = [day for day in listed if day in stored]
-            values = self.opening.part(span_of(there)).values if self.opening and there else {}
+            values = self.opening.part(span_of(listed)).values if self.opening else {}
             for day in listed:
+                self.noting.learn(day, values.get((day, Field.ANNOTATIONS)))
                 yield day, {name: values[day, name] for name in STORED_FIELDS if (day, name) in values}
 
     def _rows_of(self, day: dt.date, blobs: Mapping[Field, bytes], sources: Sequence[Key]) -> Iterator[Row]:
@@ -259,23 +269,34 @@ class Work:
         for each in open_here:
             joining.add(each)
         joining.add_silent(sources)
+        noted, gone = self.noting.rows(day)
+        yield from noted
+        self.obsolete += gone
         if joined is not None or day in self.fresh or self._is_of_change(day):
             self.changed.append(day)
-            yield from self._figures_of(day, joining.captured() if open_here or joined is None else joined)
+            captured = joining.captured() if open_here or joined is None else joined
+            yield from self._figures_of(day, captured, bool(joined or open_here or joining.is_stored))
 
-    def _figures_of(self, day: dt.date, captured: CapturedDay) -> Iterator[Row]:
+    def _figures_of(self, day: dt.date, captured: CapturedDay, is_captured: bool) -> Iterator[Row]:
+        """Yield a day's figures; of a day of which nothing was captured, those of what its person noted alone."""
         core = self.door.categorisers(self.door.policy).rules.core
         first, end = captured.events.first_us, captured.events.end_us
         private = self.own.gaps(first, end, (self.intake.clock() - _EPOCH) // _MICROSECOND)
         ledger = replace(captured.ledger, gaps=captured.ledger.with_gaps(private))
-        figures: dict[Field, Any] = dict(summarise(captured.events, self.zone, core, ledger.gaps))
-        figures[Field.CAPTURE_LEDGER] = ledger.totals()
+        said = self.noting.of(day)
+        figures: dict[Field, Any] = {}
+        if is_captured or said.notes:
+            figures |= summarise(captured.events, self.zone, core, ledger.gaps, said)
+        if is_captured:
+            figures[Field.CAPTURE_LEDGER] = ledger.totals()
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, dump(value))
         self.obsolete += [Place(name, Tier.SUMMARY, day) for name in DAY_FIELDS if name not in figures]
 
     def _is_of_change(self, day: dt.date) -> bool:
-        """Tell whether a day's figures have to say that nothing was captured, even where nothing had to go."""
+        """Tell whether a day's figures have to say something that its person wants, even where no event changed."""
+        if self.noting.is_of_change(day):
+            return True
         return self.change is not None and self.change.days is not None and day in self.change.days
 
     def _is_removed(self, source: Key) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from analytics import charts
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
-from analytics.formulas import Day
+from analytics.formulas import Day, annotated_seconds
 from analytics.measures import MEASURES, MINUTES, Measure
 from analytics.rings import Own, Payload
 from privacy.period import Period
@@ -101,8 +101,9 @@ def weekly(rows: Sequence[Row]) -> list[tuple[dt.date, float]]:
 def _row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -> Row | None:
     """Return the day's row; None for a day off without data."""
     planned = own.working.planned_minutes(day)
-    if payload is not None and payload["fields"].get("active_time", {}).get("active_seconds"):
-        value = measure.value(Day(payload["fields"], own.core, planned))
+    fields = {} if payload is None else payload["fields"]
+    if fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields):
+        value = measure.value(Day(fields, own.core, planned))
         return Row(day, value, None if value is not None else NO_FIGURE)
     return Row(day, None, MISSING) if planned else None
 

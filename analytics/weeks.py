@@ -5,14 +5,14 @@ the same function. Late data, corrections and policy changes never change a froz
 """
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from analytics.days import value_of
+from analytics.days import CORRECTED, value_of
 from analytics.figures import dump, load
+from analytics.totals import TOTALS
 from privacy.canonical import digest
 from privacy.disclosure import Decision, Directory, Disclosed, Gate
 from privacy.fields import SHARED_FIELDS, Field, Tier
@@ -25,6 +25,8 @@ LEAST_CAPTURED_DAYS: Final = 3
 """A week with fewer captured days is withheld: it would be nearly a day's figure."""
 
 _FIELDS: Final = tuple(sorted(SHARED_FIELDS))
+_OPENED_FIELDS: Final = SHARED_FIELDS | {Field.ANNOTATIONS}
+"""What a week is added up from: the days' figures, and whether their person corrected them."""
 
 
 class WeekClosedToManager(Exception):
@@ -104,11 +106,11 @@ class Weeks:
         with self.vault.engine.connect() as connection:
             if self._frozen(connection, subject, period):
                 return False
-        days = self.gate.disclose(None, subject, SHARED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
+        days = self.gate.disclose(None, subject, _OPENED_FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
         zone = str(self.directory.zone(subject))
         rows = [
             Row(field, Tier.WEEK, period.first, 0, dump({"value": value, "mark": mark, "timezone": zone}))
-            for field, value, mark in _week_values(days, period)
+            for field, value, mark in week_values(days, period)
         ]
         with writing(self.vault.engine) as connection:
             if self._frozen(connection, subject, period):
@@ -139,46 +141,29 @@ def week_payload(disclosed: Disclosed, purpose: Purpose) -> dict[str, Any]:
         "subject": disclosed.subject,
         "timezone": next(iter(frozen.values()))["timezone"],
         "purpose": purpose.value,
-        "fields": {field.value: each["value"] for field, each in frozen.items() if each["mark"] is None},
+        "fields": {field.value: each["value"] for field, each in frozen.items() if each["value"] is not None},
         "marks": {field.value: each["mark"] for field, each in frozen.items() if each["mark"] is not None},
         "salt": disclosed.salt,
     }
 
 
-def _week_values(days: Disclosed, period: Period) -> list[tuple[Field, Any, str | None]]:
-    dates = [period.first + dt.timedelta(days=n) for n in range(7)]
-    per_field = {field: [v for day in dates if (v := value_of(days, day, field)) is not None] for field in _FIELDS}
+def week_values(
+    days: Disclosed, period: Period, *, before_corrections: bool = False
+) -> list[tuple[Field, Any, str | None]]:
+    """Return the shared figures of a week, each with its mark: what is frozen, of the days as they are disclosed.
+
+    A figure in which a correction of its person counts is `corrected`. `before_corrections` returns what it would be
+    without any.
+    """
+    noted = {day: (value_of(days, day, Field.ANNOTATIONS) or {}).get("original", {}) for day in period.days()}
+
+    def value(day: dt.date, field: Field) -> Any | None:
+        original = noted[day].get(field.value) if before_corrections else None
+        return value_of(days, day, field) if original is None else original
+
+    per_field = {field: [v for day in noted if (v := value(day, field)) is not None] for field in _FIELDS}
     captured = sum(each["active_seconds"] > 0 for each in per_field[Field.ACTIVE_TIME])
     if captured < LEAST_CAPTURED_DAYS:
         return [(field, None, "withheld") for field in _FIELDS]
-    return [(field, _TOTALS[field](per_field[field]), None) for field in _FIELDS]
-
-
-def _ms(seconds: float) -> int:
-    return round(seconds * 1000)
-
-
-def _active_total(days: list[dict[str, float]]) -> dict[str, float]:
-    return {"active_seconds": sum(_ms(each["active_seconds"]) for each in days) / 1000}
-
-
-def _category_total(days: list[dict[str, float]]) -> dict[str, float]:
-    total: Counter[str] = Counter()
-    for each in days:
-        total.update({name: _ms(seconds) for name, seconds in each.items()})
-    return {name: ms / 1000 for name, ms in sorted(total.items())}
-
-
-def _focus_total(days: list[dict[str, float]]) -> dict[str, float]:
-    return {
-        "blocks": sum(each["blocks"] for each in days),
-        "seconds": sum(_ms(each["seconds"]) for each in days) / 1000,
-        "longest_seconds": max((each["longest_seconds"] for each in days), default=0),
-    }
-
-
-_TOTALS: Final[dict[Field, Any]] = {
-    Field.ACTIVE_TIME: _active_total,
-    Field.CATEGORIES: _category_total,
-    Field.FOCUS: _focus_total,
-}
+    corrected = set() if before_corrections else {field for original in noted.values() for field in original}
+    return [(field, TOTALS[field](per_field[field]), CORRECTED if field in corrected else None) for field in _FIELDS]

@@ -14,10 +14,13 @@ from auth.announcements import COMMAND_LINE
 from portal.show import day, initials, listing, moment, short_day, span
 from privacy.fields import Field
 from privacy.log_entries import (
+    CORRECTED,
     FORGOTTEN,
     GRANT_FIELD,
     INVENTORIED,
     LOG_FIELD,
+    NOTE_REMOVED,
+    NOTED,
     PAUSED,
     PRIVATE_APPS,
     RESUMED,
@@ -48,6 +51,7 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.WORKING_PATTERN: "working week",
     Field.SOURCES: "names of collectors",
     Field.OWN_TIMES: "what you keep private",
+    Field.OWN_RULES: "own categories of applications",
     LOG_FIELD: "access log",
     GRANT_FIELD: "shared copy",
     THREAD_FIELD: "conversation",
@@ -131,6 +135,9 @@ _BY_THEMSELVES: Final[dict[str, tuple[str, str]]] = {
     RESUMED: ("ended a pause of what is recorded", "check"),
     FORGOTTEN: ("let a time be forgotten", "cross"),
     PRIVATE_APPS: ("changed which applications are kept private", "lock"),
+    NOTED: ("noted what a time was", "check"),
+    NOTE_REMOVED: ("took a note of their own back", "cross"),
+    CORRECTED: ("corrected a category", "check"),
 }
 """What somebody did about what is recorded of them, in the chain that only they read; and its icon."""
 

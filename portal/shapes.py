@@ -13,7 +13,7 @@ from auth.tokens import LONGEST_DAYS, Scope
 Seconds = Annotated[float, Meta(ge=0, description="Seconds, at most 3 decimals.")]
 SecondsBy = dict[str, Seconds]
 Counts = dict[str, int]
-Mark = Literal["missing", "private", "paused", "withheld"]
+Mark = Literal["missing", "private", "paused", "withheld", "corrected"]
 Digest = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$", description="SHA-256 of the RFC 8785 form of `payload`.")]
 Entry = Annotated[int, Meta(ge=0, description="Number of the access log's entry that accounts for this answer.")]
 P = TypeVar("P")
@@ -65,6 +65,25 @@ class Ledger(Shape):
     not_captured: SecondsBy | UnsetType = UNSET
 
 
+class Originals(Shape):
+    """What figures were before their person's notes and corrections; those alone that differ."""
+
+    away_time: AwayTime | UnsetType = UNSET
+    categories: SecondsBy | UnsetType = UNSET
+    category_detail: SecondsBy | UnsetType = UNSET
+    focus: Focus | UnsetType = UNSET
+    rhythm: Rhythm | UnsetType = UNSET
+    recovery: Recovery | UnsetType = UNSET
+
+
+class Annotations(Shape):
+    """What the person noted of the day: work away from the desk that counts as work, and the times by kind."""
+
+    annotated_seconds: Seconds
+    by_kind: SecondsBy
+    original: Originals
+
+
 class DayFields(Shape):
     active_time: ActiveTime | UnsetType = UNSET
     away_time: AwayTime | UnsetType = UNSET
@@ -75,6 +94,7 @@ class DayFields(Shape):
     recovery: Recovery | UnsetType = UNSET
     apps: SecondsBy | UnsetType = UNSET
     capture_ledger: Ledger | UnsetType = UNSET
+    annotations: Annotations | UnsetType = UNSET
 
 
 class Day(Shape):

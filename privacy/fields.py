@@ -35,6 +35,7 @@ class Field(enum.StrEnum):
     WORKING_PATTERN = "working_pattern"
     SOURCES = "sources"
     OWN_TIMES = "own_times"
+    OWN_RULES = "own_rules"
 
 
 class Tier(enum.StrEnum):
@@ -64,13 +65,21 @@ CLASS_OF: Final[dict[Field, KeyClass]] = {
     Field.WORKING_PATTERN: KeyClass.PRIVATE,
     Field.SOURCES: KeyClass.PRIVATE,
     Field.OWN_TIMES: KeyClass.PRIVATE,
+    Field.OWN_RULES: KeyClass.PRIVATE,
 }
 
 SHARED_FIELDS: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORIES, Field.FOCUS})
 """What the default policy lets a manager see of a closed week."""
 
 STATE_FIELDS: Final = frozenset(
-    {Field.GOALS, Field.AGREED_GOALS, Field.WORKING_PATTERN, Field.SOURCES, Field.OWN_TIMES}
+    {
+        Field.GOALS,
+        Field.AGREED_GOALS,
+        Field.WORKING_PATTERN,
+        Field.SOURCES,
+        Field.OWN_TIMES,
+        Field.OWN_RULES,
+    }
 )
 """Fields whose value holds from its day until the next one: a period shows the latest row before its end."""
 

@@ -30,8 +30,11 @@ INVENTORIED: Final = "inventoried"
 """The outcome of an entry that commits to all that the vault holds of a person, after a change (`Gate.account`)."""
 PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS = "paused", "resumed", "forgotten", "private-apps"
 """Outcomes of such entries after what a person did about what is recorded of them; in the chain of their own reads."""
+NOTED, NOTE_REMOVED, CORRECTED = "noted", "note-removed", "corrected"
+"""Outcomes of such entries after what a person said about their own days; in the same chain."""
 ACCOUNTS: Final = frozenset(
     {"imported", "compacted", "removed", "expired", INVENTORIED, PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS}
+    | {NOTED, NOTE_REMOVED, CORRECTED}
 )
 """All outcomes of such entries, about a person."""
 

@@ -37,7 +37,9 @@ _LEAST_BYTES: Final = {
     Field.URLS: 2048,
     Field.APPS: 1024,
     Field.CATEGORY_DETAIL: 1024,
+    Field.ANNOTATIONS: 2048,
     Field.OWN_TIMES: 8192,
+    Field.OWN_RULES: 2048,
 }
 _parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 ORGANISATION: Final = "0" * 32

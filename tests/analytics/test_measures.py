@@ -16,9 +16,10 @@ FIGURES: dict[Field, dict[str, Any]] = {
     Field.CATEGORY_DETAIL: {"Work": 3_600.0, "Work > ERP": 7_200.0, "Comms > Email": 7_200.0},
     Field.FOCUS: {"blocks": 2, "seconds": 4_200.0, "longest_seconds": 2_400.0},
     Field.RECOVERY: {"breaks": 3, "seconds": 1_500.0, "longest_stretch_seconds": 6_000.0},
+    Field.ANNOTATIONS: {"annotated_seconds": 3_600.0, "by_kind": {"phone": 3_600.0}, "original": {}},
 }
 CORE = frozenset({"Work", "Work > ERP"})
-DAY = Day(FIGURES, CORE, planned_minutes=480, annotated_seconds=3_600, category="Work")
+DAY = Day(FIGURES, CORE, planned_minutes=480, category="Work")
 
 EXPECTED = {
     "active_time": 300.0,
