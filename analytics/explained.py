@@ -5,7 +5,7 @@ same time; a break and everything else, as far as nobody was active.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -54,31 +54,43 @@ def unexplained(away: Intervals, active: Intervals, annotations: Sequence[Annota
     return _length(away) - _length(intersect(away, active)) - _length(explained) + _length(intersect(explained, active))
 
 
+class Paused(NamedTuple):
+    """The breaks of a day, and before which active times a stretch without a break begins anew."""
+
+    rests: list[Span]
+    ends: list[int]
+
+
 def breaks(active: Intervals, unknown: Sequence[Span], annotations: Sequence[Annotation]) -> tuple[Int64, int]:
-    """Return what `stretches.breaks` does, with the gaps as they are explained.
+    """Return what `stretches.breaks` does, with the gaps as they are explained."""
+    found = paused(active, unknown, annotations)
+    worked_us = active.end_us - active.start_us
+    longest = int(np.add.reduceat(worked_us, [0, *found.ends]).max()) if worked_us.size else 0
+    return np.array([end - start for start, end in found.rests], np.int64), longest
+
+
+def paused(active: Intervals, unknown: Sequence[Span], annotations: Sequence[Annotation]) -> Paused:
+    """Return the breaks between active times, and where stretches end.
 
     A break is a time between active times that somebody says was one, or of which nobody says anything if it is no
     longer than 15 minutes; the two together where they meet, and 5 minutes or more. Work, care and other time away is
     none. A gap ends a stretch unless so much of it was work that less than 5 minutes are left.
     """
-    found, ends = list[int](), list[int]()
+    found, ends = list[Span](), list[int]()
     for at in np.flatnonzero(active.start_us[1:] - active.end_us[:-1] >= BREAK_US).tolist():
         gap = int(active.end_us[at]), int(active.start_us[at + 1])
         pieces = list(_pieces(gap, annotations))
         worked = sum(end - start for start, end, kind in pieces if kind in WORK)
         if gap[1] - gap[0] - worked >= BREAK_US:
             ends.append(at + 1)
-        rested = 0
+        begun = gap[0]
         for start, end, kind in [*pieces, (gap[1], gap[1], Kind.NOT_WORK)]:
             if kind is Kind.BREAK or (kind is _UNEXPLAINED and _is_short(start, end, unknown)):
-                rested += end - start
                 continue
-            if rested >= BREAK_US:
-                found.append(rested)
-            rested = 0
-    worked_us = active.end_us - active.start_us
-    longest = int(np.add.reduceat(worked_us, [0, *ends]).max()) if worked_us.size else 0
-    return np.array(found, np.int64), longest
+            if start - begun >= BREAK_US:
+                found.append((begun, start))
+            begun = end
+    return Paused(found, ends)
 
 
 def _is_short(start: int, end: int, unknown: Sequence[Span]) -> bool:

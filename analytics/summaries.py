@@ -31,7 +31,7 @@ _CELL_US: Final = 60_000_000
 """The timeline is drawn in minutes."""
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """A day's activity, with what it holds and what its person says of other times."""
 
     day: DayEvents
@@ -56,24 +56,35 @@ def summarise(
     were without it.
     """
     is_empty = not any(len(each.start_us) for each in day.streams)
-    found = activity(day)
-    seen = _Seen(day, found.active, found.afk, day.data)
+    seen = see(day)
     figures = {} if is_empty and (gaps or said.notes) else _figures(seen, zone, core, gaps)
     if not said.concerns(day.data):
         return figures
-    notes = explained.within(said.notes.annotations, day.first_us, day.end_us)
-    seen = _Seen(day, *_corrected(seen, said), notes)
+    seen = as_said(seen, said)
     changed = _figures(seen, zone, core, gaps) if figures else {}
     return {**changed, Field.ANNOTATIONS: _annotations(seen, core, figures, changed)}
 
 
-def _corrected(seen: _Seen, said: Said) -> tuple[Intervals, Intervals | None, list[Data]]:
+def see(day: DayEvents) -> Seen:
+    """Return a day's activity as it was captured."""
+    found = activity(day)
+    return Seen(day, found.active, found.afk, day.data)
+
+
+def as_said(seen: Seen, said: Said) -> Seen:
+    """Return a day's activity with what its person says about it."""
     active, data = corrected(seen.active, seen.data, said)
-    return active, seen.afk, data
+    notes = explained.within(said.notes.annotations, seen.day.first_us, seen.day.end_us)
+    return Seen(seen.day, active, seen.afk, data, notes)
+
+
+def core_times(seen: Seen, core: Set[str]) -> Intervals:
+    """Return when the person was active in core categories, whose full paths `core` holds."""
+    return _core(seen, _Names.of(list(map(attrgetter("category"), seen.data))), core)
 
 
 def _figures(
-    seen: _Seen, zone: ZoneInfo, core: Set[str], gaps: Sequence[tuple[int, int, str]]
+    seen: Seen, zone: ZoneInfo, core: Set[str], gaps: Sequence[tuple[int, int, str]]
 ) -> dict[Field, dict[str, Any]]:
     active = seen.active
     details = _Names.of(list(map(attrgetter("category"), seen.data)))
@@ -93,12 +104,10 @@ def _figures(
     return figures
 
 
-def _annotations(
-    seen: _Seen, core: Set[str], before: Mapping[Field, Any], after: Mapping[Field, Any]
-) -> dict[str, Any]:
+def _annotations(seen: Seen, core: Set[str], before: Mapping[Field, Any], after: Mapping[Field, Any]) -> dict[str, Any]:
     """Return what the notes of a day come to; `spans` are drawn, `[start, end, kind]` in ms since the day began."""
-    details, first = _Names.of(list(map(attrgetter("category"), seen.data))), seen.day.first_us
-    kinds = explained.by_kind(seen.notes, union([seen.active]), union([_core(seen, details, core)]))
+    first = seen.day.first_us
+    kinds = explained.by_kind(seen.notes, union([seen.active]), union([core_times(seen, core)]))
     return {
         "annotated_seconds": _seconds(sum(length for kind, length in kinds.items() if kind in WORK)),
         "by_kind": {kind.value: _seconds(length) for kind, length in kinds.items()},
@@ -107,7 +116,7 @@ def _annotations(
     }
 
 
-def _core(seen: _Seen, details: "_Names", core: Set[str]) -> Intervals:
+def _core(seen: Seen, details: "_Names", core: Set[str]) -> Intervals:
     is_core = np.array([category in core for category in details.names], np.bool_)
     return seen.active.where(is_core[details.number[seen.active.data]])
 
@@ -146,7 +155,7 @@ def _by_name(active: Intervals, of: _Names) -> dict[str, float]:
     return {name: seconds for name, total in zip(of.names, sums, strict=True) if (seconds := _seconds(total))}
 
 
-def _away_seconds(seen: _Seen) -> float | None:
+def _away_seconds(seen: Seen) -> float | None:
     """Return AFK time that is not active and not explained; None without an AFK bucket, since then nobody knows."""
     if seen.afk is None:
         return None
@@ -165,7 +174,7 @@ def _focus(core: Intervals) -> dict[str, float]:
     }
 
 
-def _recovery(seen: _Seen, unknown: Sequence[tuple[int, int]]) -> dict[str, float]:
+def _recovery(seen: Seen, unknown: Sequence[tuple[int, int]]) -> dict[str, float]:
     active = union([seen.active])
     taken, longest = explained.breaks(active, unknown, seen.notes) if seen.notes else breaks(active, unknown)
     return {"breaks": taken.size, "seconds": _seconds(taken.sum()), "longest_stretch_seconds": _seconds(longest)}

@@ -1,0 +1,194 @@
+"""The times behind a figure: what was added up or counted, so that everybody can do the sum again (pure).
+
+They come from the day's own events and notes, by the same functions that made the figure when the day was summed up;
+the two differ by the rounding to a millisecond at most.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from analytics import explained
+from analytics.annotations import WORK
+from analytics.categories import top_level
+from analytics.formulas import recommended_breaks
+from analytics.own_times import Span
+from analytics.stretches import focus_places
+from analytics.summaries import Seen, core_times
+from analytics.transforms import NOTHING, Intervals, intersect, union
+from privacy.messages import N_
+
+_EVER: Final = 1 << 62
+
+
+class Time(NamedTuple):
+    """From and until, and what of it counts: less than all where short interruptions are left out; microseconds."""
+
+    start_us: int
+    end_us: int
+    counted_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One number of a sum: what it is, how long or how many, and the times that make it, where times do."""
+
+    name: str
+    seconds: float | None = None
+    count: int | None = None
+    times: tuple[Time, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A day's activity with what else its figures depend on; `unknown` are the times of which nothing was captured."""
+
+    seen: Seen
+    core: Set[str]
+    planned_seconds: float = 0
+    unknown: Sequence[Span] = ()
+    category: str | None = None
+
+    @property
+    def active(self) -> Intervals:
+        return union([self.seen.active])
+
+    @property
+    def core_work(self) -> Intervals:
+        return union([core_times(self.seen, self.core)])
+
+
+def evidence(name: str, day: Known) -> tuple[Term, ...]:
+    """Return the numbers that a measure of this day is made of, in its formula's order. KeyError for no measure."""
+    return _TERMS[name](day)
+
+
+def _active(day: Known) -> tuple[Term, ...]:
+    return (_timed(N_("Active time"), _times(day.active)),)
+
+
+def _core(day: Known) -> Term:
+    return _timed(N_("Active time in core categories"), _times(day.core_work))
+
+
+def _utilisation(day: Known) -> tuple[Term, ...]:
+    noted = union([explained.intervals((n.start_us, n.end_us) for n in day.seen.notes if n.kind in WORK)])
+    return (
+        _core(day),
+        _timed(N_("Work that you noted"), _times(_without(noted, day.core_work))),
+        Term(N_("Planned time"), day.planned_seconds),
+    )
+
+
+def _on_task(day: Known) -> tuple[Term, ...]:
+    return _core(day), *_active(day)
+
+
+def _focus(day: Known) -> tuple[Term, ...]:
+    return (_timed(N_("Core time of focus blocks"), _blocks(day)),)
+
+
+def _focus_blocks(day: Known) -> tuple[Term, ...]:
+    return (_counted(N_("Focus blocks"), _blocks(day)),)
+
+
+def _longest_focus(day: Known) -> tuple[Term, ...]:
+    return (_longest(N_("The longest focus block"), _blocks(day)),)
+
+
+def _recovery(day: Known) -> tuple[Term, ...]:
+    (active,) = _active(day)
+    recommended = recommended_breaks(active.seconds or 0)
+    return *_breaks(day), Term(N_("Whole hours of activity"), count=recommended)
+
+
+def _breaks(day: Known) -> tuple[Term, ...]:
+    return (_counted(N_("Breaks"), _rests(day)),)
+
+
+def _break_time(day: Known) -> tuple[Term, ...]:
+    return (_timed(N_("All breaks"), _rests(day)),)
+
+
+def _longest_stretch(day: Known) -> tuple[Term, ...]:
+    active = day.active
+    ends = explained.paused(active, day.unknown, day.seen.notes).ends
+    places = [*ends, active.start_us.size] if active.start_us.size else []
+    return (_longest(N_("The longest stretch"), _runs(active, list(zip([0, *ends], places, strict=False)))),)
+
+
+def _away(day: Known) -> tuple[Term, ...]:
+    if day.seen.afk is None:
+        return ()
+    noted = explained.intervals((each.start_us, each.end_us) for each in day.seen.notes)
+    return (_timed(N_("Away, and not explained"), _times(_without(day.seen.afk, union([day.active, noted])))),)
+
+
+def _category(day: Known) -> tuple[Term, ...]:
+    wanted = day.category
+    is_wanted = [wanted in (each.category, top_level(each.category)) for each in day.seen.data]
+    found = day.seen.active.where(np.array(is_wanted, np.bool_)[day.seen.active.data])
+    return (_timed(N_("Active time in the category"), _times(union([found]))),)
+
+
+_TERMS: Final[dict[str, Callable[[Known], tuple[Term, ...]]]] = {
+    "active_time": _active,
+    "utilisation": _utilisation,
+    "on_task_share": _on_task,
+    "focus_time": _focus,
+    "focus_blocks": _focus_blocks,
+    "longest_focus": _longest_focus,
+    "recovery": _recovery,
+    "breaks": _breaks,
+    "break_time": _break_time,
+    "longest_stretch": _longest_stretch,
+    "away_time": _away,
+    "category_time": _category,
+}
+
+
+def _blocks(day: Known) -> tuple[Time, ...]:
+    core = day.core_work
+    return _runs(core, focus_places(core))
+
+
+def _rests(day: Known) -> tuple[Time, ...]:
+    rests = explained.paused(day.active, day.unknown, day.seen.notes).rests
+    return tuple(Time(start, end, end - start) for start, end in rests)
+
+
+def _runs(found: Intervals, places: Sequence[tuple[int, int]]) -> tuple[Time, ...]:
+    """Return runs of neighbouring intervals as one time each, the gaps between them left out of what counts."""
+    lengths = found.end_us - found.start_us
+    return tuple(
+        Time(int(found.start_us[first]), int(found.end_us[after - 1]), int(lengths[first:after].sum()))
+        for first, after in places
+    )
+
+
+def _times(found: Intervals) -> tuple[Time, ...]:
+    return _runs(found, [(n, n + 1) for n in range(found.start_us.size)])
+
+
+def _without(times: Intervals, taken: Intervals) -> Intervals:
+    """Return what is left of times when others are taken away."""
+    if not times.start_us.size or not taken.start_us.size:
+        return times if times.start_us.size else NOTHING
+    start, end = np.append(-_EVER, taken.end_us), np.append(taken.start_us, _EVER)
+    around = Intervals(start, end, np.zeros(start.size, np.int32))
+    return intersect(times, around.where(end > start))
+
+
+def _timed(name: str, times: tuple[Time, ...]) -> Term:
+    return Term(name, seconds=sum(each.counted_us for each in times) / 1e6, times=times)
+
+
+def _counted(name: str, times: tuple[Time, ...]) -> Term:
+    return Term(name, count=len(times), times=times)
+
+
+def _longest(name: str, times: tuple[Time, ...]) -> Term:
+    longest = max(times, key=lambda each: each.counted_us, default=None)
+    return _timed(name, () if longest is None else (longest,))
