@@ -76,12 +76,13 @@ def register(environment: Environment) -> None:
     """Give `_`, `ngettext`, `pgettext` and `trans` to Jinja. A message in a template is markup; what is put in is not.
 
     Always a format string, as Jinja's own newer gettext has it: a percent sign is written twice. The filter
-    `translated` is for a text that comes from elsewhere: it formats nothing and is escaped.
+    `translated` is for a text that comes from elsewhere: it formats nothing and is escaped. What a module of macros
+    sets at its top is made once for all readers: mark it there by `N_`, and translate it where it is shown.
     """
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
+    environment.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, N_=locale.N_)
     environment.filters["translated"] = locale.gettext
 
 
