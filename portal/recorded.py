@@ -8,6 +8,7 @@ from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
 from portal.show import listing
 from privacy.capture import AWAY, BROWSER, CATEGORY, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule
+from privacy.decisions import AGREED
 from privacy.fields import Field, Tier
 from privacy.policies import InForce
 from privacy.policy import FORBIDDEN_USES, POLICY_VERSION, Relation, Rule, explain
@@ -161,6 +162,8 @@ def _reader(rule: Rule) -> Reader:
 
 
 def _tier_words(rule: Rule) -> str:
+    if rule.fields <= AGREED:
+        return "as they stand"
     return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
 
 

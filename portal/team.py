@@ -23,9 +23,9 @@ blueprint = Blueprint("team", __name__, url_prefix="/team")
 PURPOSES: Final = tuple(
     (rule.purpose.value, rule.purpose.value.replace("_", "-").capitalize())
     for rule in POLICY
-    if rule.relation is Relation.MANAGER
+    if rule.relation is Relation.MANAGER and Tier.WEEK in rule.tiers
 )
-"""What a manager can state, as the policy in force has it."""
+"""What a manager can state who opens a week, as the policy in force has it."""
 
 NO_PURPOSE: Final = "State one of the purposes of the policy: {}. The attempt is in the access log."
 

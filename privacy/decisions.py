@@ -18,9 +18,14 @@ PERMITTED: Final = "permitted"
 NOT_PERMITTED: Final = "not-permitted"
 NOT_ACKNOWLEDGED: Final = "not-acknowledged"
 NOT_A_WEEK: Final = "not-a-week"
+NOT_AS_IT_STANDS: Final = "not-as-it-stands"
 NOT_TOLD: Final = "not-told"
 NOT_YET: Final = "not-yet"
 TOO_OLD: Final = "too-old"
+
+
+AGREED: Final = frozenset({Field.AGREED_GOALS})
+"""What managers read outside of closed weeks: both wrote it, it holds no figure, and it is a state, not a day."""
 
 
 class Telling(NamedTuple):
@@ -96,6 +101,8 @@ def decide(
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
+        if request.fields <= AGREED:
+            return _as_it_stands(request.period, local_day(now, zones[0], day_start))
         return _closed_week(request.period, zones, now, day_start)
     return Decision(True, PERMITTED, "The policy permits it.", relation)
 
@@ -133,6 +140,13 @@ def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, 
         return Decision(False, NOT_YET, sentence, Relation.MANAGER)
     if period < oldest_readable(max(local_day(now, zone, day_start) for zone in zones)):
         return Decision(False, TOO_OLD, "Only the last eight closed weeks can be opened.", Relation.MANAGER)
+    return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
+
+
+def _as_it_stands(period: Period, today: dt.date) -> Decision:
+    """Decide about what both have agreed on: it is read as it stands on the subject's present day, and on no other."""
+    if period != Period.day(today):
+        return Decision(False, NOT_AS_IT_STANDS, "Agreed goals are read as they stand today.", Relation.MANAGER)
     return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
 
 

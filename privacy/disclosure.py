@@ -229,8 +229,9 @@ class Gate(GrantedGate):
         )
 
     def _decide(self, request: Request) -> Decision:
-        # Managers read closed weeks and nothing else, so for all other tiers the rules are those of always.
-        rules = self._rules(request.subject, request.period) if request.tier is Tier.WEEK else POLICY
+        # An agreement narrows what managers may read. The rules for everybody else are those of always.
+        other = request.viewer not in (None, request.subject)
+        rules = self._rules(request.subject, request.period) if other or request.tier is Tier.WEEK else POLICY
         return decisions.decide(request, self._directory, self._clock(), self._day_start, rules)
 
     def shared(self, subject: str, purpose: Purpose, period: Period) -> frozenset[Field]:

@@ -78,6 +78,14 @@ POLICY: Final[tuple[Rule, ...]] = (
         " at the earliest, at most eight weeks back. You see the same figures, and every time they are opened.",
     ),
     Rule(
+        Relation.MANAGER,
+        Purpose.TARGET_SETTING,
+        frozenset({Field.AGREED_GOALS}),
+        frozenset({Tier.SUMMARY}),
+        "You and your manager both see the goals that you agree on, as they stand, with their reason and what they are"
+        " to bring you. Either of you proposes; none holds before both have agreed. No figure of yours is among them.",
+    ),
+    Rule(
         Relation.OPERATIONS,
         Purpose.OPERATIONS,
         _EVERYTHING,

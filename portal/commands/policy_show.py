@@ -9,6 +9,7 @@ from portal.sentences import PURPOSE_NAMES
 from portal.show import listing
 from privacy.capture import ANY, CATEGORY, CapturePolicy
 from privacy.capture import Rule as CaptureRule
+from privacy.decisions import AGREED
 from privacy.fields import Field, Tier
 from privacy.policy import POLICY_VERSION, Relation, Rule
 
@@ -41,7 +42,7 @@ def shared(policy: CapturePolicy) -> str:
 def _shared(rule: Rule) -> str:
     """Return a rule of the policy with the names that settings, log and API use."""
     what = "every field" if rule.fields == frozenset(Field) else ", ".join(sorted(rule.fields))
-    fine = listing([words for tier, words in HOW_FINE.items() if tier in rule.tiers])
+    fine = "as they stand" if rule.fields <= AGREED else listing([HOW_FINE[t] for t in HOW_FINE if t in rule.tiers])
     who = f"\n{WHO[rule.relation]}, {PURPOSE_NAMES[rule.purpose]} ({rule.relation}, {rule.purpose})"
     return "\n".join([who, _indented(f"{what}: {fine}"), _indented(rule.because)])
 

@@ -338,7 +338,7 @@ class TestSharing:
 
     def shared(self, office: Office, fields: str) -> None:
         """Record a version under which managers may read these fields, from now on."""
-        body = preset_text("coaching").replace('["active_time", "categories", "focus"]', fields)
+        body = preset_text("coaching").replace('["active_time", "categories", "focus", "agreed_goals"]', fields)
         office.system.policies._chosen = lambda: body
         assert policy_record.settle(office.system) is not None
 
@@ -364,7 +364,7 @@ class TestSharing:
             assert again["state"] == "same"
 
     def test_a_policy_that_shares_nothing_refuses_managers(self, office: Office) -> None:
-        body = preset_text("coaching").replace('purposes = ["one_to_one"]\n', "")
+        body = preset_text("coaching").replace('purposes = ["one_to_one", "target_setting"]\n', "")
         office.system.policies._chosen = lambda: body
         policy_record.settle(office.system)
 

@@ -5,6 +5,7 @@ import pytest
 from portal.recorded import notice_of
 from portal.sentences import FIELD_NAMES
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
+from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION
 
@@ -26,10 +27,10 @@ def test_every_rule_of_the_policy_is_shown_in_its_own_words() -> None:
 def test_a_field_is_called_shared_if_and_only_if_somebody_else_may_see_it() -> None:
     lines = notice_of(COACHING).fields
 
-    words = {line.shared: line.name.lower() for line in lines}
+    words = {shared: " ".join(line.name.lower() for line in lines if line.shared is shared) for shared in (True, False)}
     for field in Field:
-        assert FIELD_NAMES[field] in words[field in SHARED_FIELDS]
-    assert len(lines) == 2
+        assert FIELD_NAMES[field] in words[field in SHARED_FIELDS | AGREED]
+    assert len(lines) == 3
 
 
 def effects(preset: CapturePolicy) -> dict[str, str]:

@@ -12,6 +12,7 @@ from policies import CATEGORIES, DATA, STREAMS, never, policies, rule, versioned
 
 from privacy.capture import BROWSER, COACHING, PRESETS, WINDOW, Captured, Effect, apply, preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
+from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS
 from privacy.never import matching
 
@@ -24,7 +25,7 @@ def test_a_version_says_whose_it_is_and_from_when_on() -> None:
     assert (policy.version, policy.organisation) == (1, "sameview/example-mutual-0a1b2c3d")
     assert policy.effective.isoformat() == "2026-11-16T00:00:00+00:00"
     assert policy.text == COACHED
-    assert policy.sharing.manager == SHARED_FIELDS
+    assert policy.sharing.manager == SHARED_FIELDS | AGREED
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -43,7 +44,11 @@ def test_a_preset_is_a_draft_until_somebody_dates_it(name: str) -> None:
         ("text_days = 0", "text_days = 15", r"line 13: retention\.text_days: is no whole number from 0 to 14"),
         ("log_years = 3", "log_years = true", r"log_years: is no whole number"),
         ("smallest_group = 5", "smallest_group = 4", r"sharing\.smallest_group: is no whole number from 5"),
-        ('"focus"]', '"focus", "titles"]', r"sharing\.manager: 'titles' is not one of active_time, categories, focus"),
+        (
+            '"agreed_goals"]',
+            '"titles"]',
+            r"sharing\.manager: 'titles' is not one of active_time, agreed_goals",
+        ),
         ('["discipline", "pay", "ranking"]', '["pay"]', r"sharing\.forbidden: 'discipline' is missing"),
         ("grid_seconds = 0", "grid_seconds = 7", r"time\.grid_seconds: 900 is no multiple of 7"),
         ('effect = "keep"', 'effect = "kept"', r"rule\.effect: 'kept' is not one of keep, coarsen, domain, drop"),

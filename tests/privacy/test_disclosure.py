@@ -15,7 +15,7 @@ from privacy.disclosure import Gate, LogUnavailable, NotPermitted, NotYet, Refus
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.log_entries import Draft
 from privacy.period import Period, iso_week
-from privacy.policy import Purpose, Relation, permitted
+from privacy.policy import POLICY, Purpose, Relation, permitted
 from tests.privacy.gates import (
     CLOSED,
     DAY,
@@ -28,6 +28,8 @@ from tests.privacy.gates import (
     one_to_one,
     own,
 )
+
+TODAY = Period.day(dt.date(2026, 11, 19))
 
 
 @pytest.fixture
@@ -290,7 +292,7 @@ def test_deciding_writes_and_opens_nothing(gate: Gate, log: MemoryLog, vault: Me
     st.sampled_from(Purpose),
     st.frozensets(st.sampled_from(Field)),
     st.sampled_from(Tier),
-    st.sampled_from([CLOSED, RUNNING, DAY]),
+    st.sampled_from([CLOSED, RUNNING, DAY, TODAY]),
 )
 @settings(max_examples=300, deadline=None)
 def test_nobody_sees_what_the_employee_does_not(
@@ -305,6 +307,57 @@ def test_nobody_sees_what_the_employee_does_not(
     except Refused:
         assert vault.opened == []
     else:
-        assert fields <= permitted({Relation.SELF}, Purpose.OWN_REVIEW, tier) & SHARED_FIELDS
-        assert (tier, period, purpose) == (Tier.WEEK, CLOSED, Purpose.ONE_TO_ONE)
+        assert fields <= permitted({Relation.SELF}, Purpose.OWN_REVIEW, tier)
+        assert fields <= SHARED_FIELDS or fields == decisions.AGREED
+        asked = (tier, period, purpose)
+        weeks, as_it_stands = (Tier.WEEK, CLOSED, Purpose.ONE_TO_ONE), (Tier.SUMMARY, TODAY, Purpose.TARGET_SETTING)
+        assert asked == (as_it_stands if fields == decisions.AGREED else weeks)
     assert len(log.drafts) == 1
+
+
+def agreed(gate: Gate, period: Period = TODAY, **changed: Any) -> Any:
+    asked = {"purpose": Purpose.TARGET_SETTING, "tier": Tier.SUMMARY, "period": period}
+    return gate.disclose(**{"viewer": ANA, "subject": BEN, "fields": decisions.AGREED, **asked, **changed})
+
+
+def test_a_manager_reads_what_both_agreed_on_as_it_stands_and_is_logged(gate: Gate, log: MemoryLog) -> None:
+    agreed(gate)
+
+    assert log.drafts == [
+        Draft(ANA, BEN, Relation.MANAGER, decisions.AGREED, Purpose.TARGET_SETTING, TODAY, "disclosed", chain="others")
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"period": Period.day(dt.date(2026, 11, 18))}, id="as it stood yesterday"),
+        pytest.param({"period": Period.day(dt.date(2026, 11, 20))}, id="tomorrow"),
+        pytest.param({"period": RUNNING}, id="a week"),
+        pytest.param({"tier": Tier.WEEK}, id="as a week's figure"),
+        pytest.param({"purpose": Purpose.ONE_TO_ONE}, id="another purpose"),
+        pytest.param({"fields": decisions.AGREED | {Field.FOCUS}}, id="with figures"),
+        pytest.param({"fields": {Field.GOALS}}, id="own goals"),
+        pytest.param({"viewer": DAN}, id="somebody else"),
+    ],
+)
+def test_nothing_else_opens_what_both_agreed_on(
+    gate: Gate, vault: MemoryVault, log: MemoryLog, changed: dict[str, Any]
+) -> None:
+    with pytest.raises(NotPermitted):
+        agreed(gate, **changed)
+
+    assert vault.opened == []
+    assert [each.outcome for each in log.drafts] == ["refused"]
+
+
+def test_an_agreement_without_agreed_goals_closes_them_to_the_manager(
+    vault: MemoryVault, log: MemoryLog, directory: FakeDirectory, clock: Clock
+) -> None:
+    rules = tuple(rule for rule in POLICY if rule.purpose is not Purpose.TARGET_SETTING)
+    gate = Gate(vault, log, directory, clock, rules_since=lambda _moment: rules)  # type: ignore[arg-type]
+
+    with pytest.raises(NotPermitted):
+        agreed(gate)
+
+    assert vault.opened == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.policy import FORBIDDEN_USES, NOBODY, POLICY, Purpose, Relation, Rule, explain, permitted
 
@@ -40,12 +41,12 @@ def test_reviewers_of_the_log_see_no_data(purpose: Purpose, tier: Tier) -> None:
 
 
 @pytest.mark.parametrize(("purpose", "tier"), [*itertools.product(Purpose, Tier)])
-def test_managers_see_the_shared_totals_of_weeks_for_a_one_to_one_and_nothing_else(
+def test_managers_see_the_shared_totals_of_weeks_and_what_both_agreed_on_and_nothing_else(
     purpose: Purpose, tier: Tier
 ) -> None:
-    expected = SHARED_FIELDS if (purpose, tier) == (Purpose.ONE_TO_ONE, Tier.WEEK) else frozenset()
+    expected = {(Purpose.ONE_TO_ONE, Tier.WEEK): SHARED_FIELDS, (Purpose.TARGET_SETTING, Tier.SUMMARY): AGREED}
 
-    assert permitted({Relation.MANAGER}, purpose, tier) == expected
+    assert permitted({Relation.MANAGER}, purpose, tier) == expected.get((purpose, tier), frozenset())
 
 
 @rules
@@ -63,8 +64,8 @@ def test_no_rule_is_stated_twice() -> None:
 def test_every_field_is_explained(field: Field) -> None:
     sentences = explain(field)
 
-    assert (NOBODY in sentences) == (field not in SHARED_FIELDS)
-    assert any("manager" in s for s in sentences) == (field in SHARED_FIELDS)
+    assert (NOBODY in sentences) == (field not in SHARED_FIELDS | AGREED)
+    assert any("manager" in s for s in sentences) == (field in SHARED_FIELDS | AGREED)
 
 
 def test_discipline_pay_and_ranking_are_no_purposes() -> None:
