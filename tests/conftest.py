@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import made_once
 import pytest
 from hypothesis import settings
 from installation import THEN, Copies, administer, config_of, drop_database, make_database, populate
@@ -47,6 +48,11 @@ def _keep_files_in_memory() -> None:
 
 
 _keep_files_in_memory()
+made_once.share()
+
+
+def pytest_collection_finish() -> None:
+    made_once.spare_collections()
 
 
 @dataclass
