@@ -152,8 +152,10 @@ def _erasures(system: System) -> Iterator[Finding]:
 
 def _policy(system: System) -> Iterator[Finding]:
     """Say what lies between the capture policy and one that two have agreed on."""
+    system.policies.hear()
     for problem in system.policies.refused():
-        yield Finding(Level.FAULT, problem, "It is not used. Somebody wrote it into the database: keep the file.")
+        fix = "Somebody wrote there: keep the file. Then `sameview policy mend` puts back what was agreed on."
+        yield Finding(Level.FAULT, problem, fix)
     if system.policies.signers is None:
         yield Finding(
             Level.WARNING,

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from auth.announcements import UNDONE_FROM, Kind
-from portal import erasing, known_erasures, staging, verifying
+from portal import erasing, known_erasures, policy_record, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders
 from portal.tables import Step
@@ -56,6 +56,7 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         step("erasing again", 0, 1)
         known_erasures.learn(system)
         done.erased_again = erasing.reapply(system, done.problems.append)
+        policy_record.take_up(system)
         _tell(system, mark, done)
         _account(system, step)
         _verify(system, done, step)

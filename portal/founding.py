@@ -51,7 +51,7 @@ def found(
     with writing(system.stores.data) as connection:
         policy = _first_policy(system, connection, signers)
         system.log.append(_first_entry(policy))
-    system.policies.forget()
+    system.policies.learn()
     return system
 
 

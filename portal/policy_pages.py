@@ -14,7 +14,6 @@ from portal import policy_words
 from portal.access import current_roles, person, system
 from portal.dry_runs import DAYS, dry_run
 from portal.proposed import proposed
-from privacy import policy_versions
 from privacy.checkpoint import Verifier
 from privacy.policy_versions import Version
 
@@ -49,8 +48,7 @@ def one_version(version: int) -> str:
 def policy() -> str:
     """Show every version, those that wait with their differences and signatures, and who has to sign."""
     signers = system().policies.signers
-    with system().stores.data.connect() as connection:
-        stored = {each.version for each in policy_versions.versions(connection)}
+    stored = {each.version for each in system().policies.versions()}
     return render_template(
         "compliance/policy.html",
         agreement=policy_words.agreement(system()),
@@ -74,8 +72,7 @@ def text(version: int) -> Response:
 
 
 def _stored(number: int) -> Version:
-    with system().stores.data.connect() as connection:
-        found = [each for each in policy_versions.versions(connection) if each.version == number]
+    found = [each for each in system().policies.versions() if each.version == number]
     if not found:
         abort(404)
     return found[0]

@@ -2,7 +2,9 @@
 
 The log says of every version that is accepted, and of the keys that were agreed on, the digest of their text, in the
 organisation's chain, and tells everybody. The entries are written last, inside the transaction that stores the row: a
-version that nobody can look up afterwards never holds.
+version that nobody can look up afterwards never holds. Then the key store learns of it (`Policies.learn`); where that
+was interrupted, the next start or night does it, since the log says so. What was agreed on is asked of `Policies`, and
+never read from the rows alone.
 """
 
 import datetime as dt
@@ -15,20 +17,20 @@ from sqlalchemy import Connection
 from auth.announcements import Kind, Notice
 from auth.people import Person
 from portal.wiring import System
-from privacy import policy_versions
+from privacy import policy_history, policy_versions
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
-from privacy.checkpoint import NoteBroken
 from privacy.log_entries import Draft
 from privacy.log_ledger import Ledger
-from privacy.policies import FRESH_SECONDS, checked
+from privacy.policies import FRESH_SECONDS
 from privacy.policy import Purpose, Relation
 from privacy.policy_diff import is_wider
+from privacy.policy_history import POLICY, SIGNERS
+from privacy.policy_loading import checked
+from privacy.policy_marks import Mark
 from privacy.policy_note import NotSigned, Signers, signed_by
 from privacy.policy_versions import Agreed, Version
 from privacy.stores import writing
 
-POLICY: Final = "policy"
-SIGNERS: Final = "policy-signers"
 NOTICE: Final = dt.timedelta(seconds=2 * FRESH_SECONDS)
 """So long before its moment a version has to be accepted, so that every process knows it then."""
 
@@ -40,6 +42,7 @@ class PolicyRefused(Exception):
 def settle(system: System) -> CapturePolicy | None:
     """Record the policy that the settings choose, if it is another than the last one, and tell everybody."""
     policies = system.policies
+    policies.learn()
     if (chosen := policies.unrecorded()) is None:
         return None
     before = policies.recorded()
@@ -50,25 +53,42 @@ def settle(system: System) -> CapturePolicy | None:
         version = Version(chosen.version, chosen.text, "", chosen.effective, True)
         policy_versions.put(connection, version)
         _commit(system, connection, POLICY, version.digest, _news(system, chosen, before[-1]) if before else [])
-    policies.forget()
+    policies.learn()
     return chosen
 
 
 def agree(system: System, signers: Signers) -> None:
-    """Agree on who has to sign, once; what holds goes on until the first signed version takes effect."""
+    """Agree on who has to sign, once; what holds goes on until the first signed version takes effect.
+
+    Where nobody knows any more who was agreed on, the same keys are taken again, and no others.
+    """
+    policies = system.policies
+    policies.learn()
+    if policies.is_lost:
+        _agree_again(system, signers)
+        return
     with writing(system.stores.data) as connection:
-        if (there := policy_versions.agreed(connection)) is not None:
-            raise PolicyRefused(
-                f"keys were agreed on already: {', '.join(there.signers.names)}; they cannot be changed"
-            )
-        found = policy_versions.versions(connection)
-        keys = Agreed(signers, max((each.version for each in found), default=0) + 1)
+        policies.forget()
+        if (there := policies.signers) is not None:
+            raise PolicyRefused(f"keys were agreed on already: {', '.join(there.names)}; they cannot be changed")
+        keys = Agreed(signers, policies.newest + 1)
         policy_versions.agree(connection, keys)
         told = [
             Notice(each.subject, Kind.POLICY_SIGNERS, {"names": " and ".join(signers.names)}) for each in _here(system)
         ]
         _commit(system, connection, SIGNERS, keys.digest, told)
-    system.policies.forget()
+    policies.learn()
+
+
+def _agree_again(system: System, signers: Signers) -> None:
+    lost = {each.digest for each in system.policies.marks.read()[0] if each.content is None}
+    with writing(system.stores.data) as connection:
+        highest = max((each.version for each in policy_versions.versions(connection)), default=0)
+        known = (Agreed(signers, number) for number in range(1, highest + 2))
+        if (keys := next((each for each in known if each.digest in lost), None)) is None:
+            raise PolicyRefused("other keys were agreed on, which cannot be changed: name those, or restore the data")
+        policy_versions.agree(connection, keys)
+    system.policies.learn()
 
 
 def propose(system: System, text: str) -> CapturePolicy:
@@ -79,12 +99,12 @@ def propose(system: System, text: str) -> CapturePolicy:
             f"organisation is {policy.organisation!r}; a policy of this one says {system.organisation.origin!r}"
         )
     with writing(system.stores.data) as connection:
-        if policy_versions.agreed(connection) is None:
+        system.policies.forget()
+        if system.policies.agreed is None:
             raise PolicyRefused(
                 "nobody was agreed on who signs, so the settings choose the policy: run `sameview policy signers` first"
             )
-        accepted = [each.version for each in policy_versions.versions(connection) if each.accepted]
-        following = max(accepted, default=0) + 1
+        following = system.policies.newest + 1
         if policy.version != following:
             raise PolicyRefused(f"version is {policy.version}; the next one is {following}")
         _refuse_past(system, policy)
@@ -95,9 +115,9 @@ def propose(system: System, text: str) -> CapturePolicy:
 def approve(system: System, number: int, lines: Sequence[str]) -> tuple[CapturePolicy, list[str]]:
     """Add signatures to a waiting version, and accept it with the last; return who is missing still."""
     with writing(system.stores.data) as connection:
-        keys = policy_versions.agreed(connection)
-        found = {each.version: each for each in policy_versions.versions(connection)}
-        waiting = found.get(number)
+        system.policies.forget()
+        keys = system.policies.agreed
+        waiting = next((each for each in system.policies.versions() if each.version == number), None)
         if keys is None or waiting is None:
             raise PolicyRefused(f"no version {number} waits for signatures; `sameview policy propose` brings one")
         policy = read(waiting.text)
@@ -116,7 +136,7 @@ def approve(system: System, number: int, lines: Sequence[str]) -> tuple[CaptureP
             raise PolicyRefused(str(error)) from error
         policy_versions.put(connection, accepted)
         _commit(system, connection, POLICY, accepted.digest, _news(system, policy, system.policies.now()))
-    system.policies.forget()
+    system.policies.learn()
     return policy, []
 
 
@@ -178,24 +198,61 @@ def draft(outcome: str, digest: str) -> Draft:
     )
 
 
+def mend(system: System) -> list[str]:
+    """Put the rows back as they were agreed on, and take those away that nobody agreed on; return what was wrong.
+
+    Nothing that holds changes by it: key store and log had the say before.
+    """
+    policies = system.policies
+    policies.learn()
+    wrong = list(policies.refused())
+    marks, forged = policies.marks.read()
+    accepted = {each.content.version: each.content for each in marks if isinstance(each.content, Version)}
+    with writing(system.stores.data) as connection:
+        for row in policy_versions.versions(connection):
+            if row.accepted and row.version not in accepted:
+                policy_versions.remove(connection, row.version)
+        for version in accepted.values():
+            policy_versions.put(connection, version)
+        policy_versions.agree(connection, policies.agreed)
+    policies.marks.remove(forged)
+    policies.forget()
+    return wrong
+
+
+def take_up(system: System) -> None:
+    """Let log, key store and rows say the same of the policy again after a restore; done again, it changes nothing.
+
+    What was agreed on since the backup stays so: the key store has it, its rows are put back, and what the log lost of
+    it is an entry anew. What nobody has any more is lost: nothing is kept until a later version holds.
+    """
+    said, (marks, _) = policy_history.read(system.log), system.policies.marks.read()
+    unsaid = [each for each in marks if each.digest not in said]
+    for mark in unsaid:
+        if mark.content is not None:
+            system.log.append(draft(SIGNERS if isinstance(mark.content, Agreed) else POLICY, mark.digest))
+    system.policies.marks.remove(each.digest for each in unsaid if each.content is None)
+    mend(system)
+
+
 def problems(system: System, ledger: Ledger) -> Iterator[str]:
     """Yield where what is stored of the policy is not what the log says of it."""
+    marks = {each.digest: each for each in system.policies.marks.read()[0] if each.content is not None}
     with system.stores.data.connect() as connection:
-        try:
-            keys = policy_versions.agreed(connection)
-        except NoteBroken as error:
-            yield f"policy signers: {error}: the row was changed from outside"
-            return
-        accepted = [each for each in policy_versions.versions(connection) if each.accepted]
-    said = dict(ledger.organisation)
-    for each in accepted:
-        if said.pop(each.digest, None) is None:
-            yield f"policy version {each.version}: no entry of the log commits to it: it was changed from outside"
-    if keys is not None and said.pop(keys.digest, None) is None:
-        yield "policy signers: no entry of the log commits to these keys: they were changed from outside"
-    for entry in sorted(said.values()):
-        yield (
-            f"entry {entry}: what it commits to of the policy is not stored: a version or the signers' keys were taken"
-            " away or changed, or an older backup was restored; propose and approve the version again"
-        )
+        stored = policy_versions.read(connection)
+    rows = {each.digest: f"policy version {each.version}" for each in stored.versions if each.accepted}
+    rows |= {} if stored.agreed is None else {stored.agreed.digest: "policy signers"}
+    for digest, name in ({digest: _name(mark) for digest, mark in marks.items()} | rows).items():
+        if digest not in ledger.organisation:
+            yield f"{name}: no entry of the log commits to it: it was changed from outside"
+    for digest, entry in sorted(ledger.organisation.items(), key=lambda said: said[1]):
+        if digest not in marks and digest not in rows:
+            yield (
+                f"entry {entry}: what it commits to of the policy is not stored: a version or the signers' keys were"
+                " taken away or changed, or an older backup was restored; propose and approve the version again"
+            )
     yield from system.policies.refused()
+
+
+def _name(mark: Mark) -> str:
+    return f"policy version {mark.content.version}" if isinstance(mark.content, Version) else "policy signers"

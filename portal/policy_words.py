@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from portal.show import listing
+from privacy import policy_loading
 from privacy.capture_policy import CapturePolicy
 from privacy.policy_diff import changes
 from privacy.policy_parts import ANY, BROWSER, CATEGORY, WEEKDAYS, WINDOW, Effect, Never, Schedule
@@ -24,6 +25,11 @@ UNSIGNED_YET: Final = (
     " they have signed holds, and no setting changes it any more."
 )
 NOT_YET: Final = "Nothing is kept yet: {names} have not signed a first policy."
+LOST: Final = "Nothing is kept: the access log says that something else was agreed on, and nobody has it any more."
+CHANGED: Final = (
+    "What the database says of the policy was changed from outside, or is lost. What was agreed on holds, or nothing is"
+    " kept; whoever runs the server finds what it is with `sameview check`."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,16 @@ def agreement(system: "System") -> Agreement:
 
 
 def warning(system: "System") -> str | None:
-    """Return what has to be said of who signed the policy in force, or None if two have."""
+    """Return what has to be said of who signed the policy in force, and of rows that were changed; None if nothing."""
+    said = [CHANGED if system.policies.refused() else None, _who_signed(system)]
+    return " ".join(each for each in said if each is not None) or None
+
+
+def _who_signed(system: "System") -> str | None:
     policies = system.policies
     signers = policies.signers
+    if policies.now().name == policy_loading.LOST:
+        return LOST
     if signers is not None and policies.now().is_draft:
         return NOT_YET.format(names=listing(list(signers.names)))
     if signers is None:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from analytics.trial import Tried
 from portal.policy_record import NOTICE
-from privacy import policy_versions
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.policy_diff import Change, changes
 from privacy.policy_note import Signers, signed_by
@@ -66,8 +65,7 @@ def proposed(system: "System") -> list[Proposed]:
     """Return the versions that do not hold yet: the accepted ones by their moment, then the one that waits."""
     policies, now = system.policies, system.clock()
     signers = policies.signers
-    with system.stores.data.connect() as connection:
-        stored = policy_versions.versions(connection)
+    stored = policies.versions()
     usable = {each.version: each for each in policies.recorded()}
     coming = [each for each in stored if each.accepted and each.version in usable and each.effective > now]
     waiting = [each for each in stored if not each.accepted]

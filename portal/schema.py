@@ -16,10 +16,11 @@ import privacy.grants
 import privacy.key_versions
 import privacy.keys
 import privacy.organisation
+import privacy.policy_marks
 import privacy.policy_versions
 import privacy.restoration
-import privacy.tombstones
 import privacy.threads
+import privacy.tombstones
 import privacy.vault
 import privacy.watermark
 import privacy.witnesses  # noqa: F401 - the imports above fill the metadata

@@ -27,7 +27,7 @@ from portal.config import Config, ConfigError
 from portal.occupancy import Occupancy, Occupied
 from portal.providers import open_provider
 from portal.request_directory import RequestDirectory
-from privacy import organisation, restoration
+from privacy import organisation, policy_history, restoration
 from privacy.access_log import AccessLog
 from privacy.disclosure import Gate
 from privacy.granted import GrantedSeal
@@ -38,10 +38,11 @@ from privacy.log_key import open_signer
 from privacy.organisation import Organisation
 from privacy.policies import Always, Policies, PolicySource, Teams
 from privacy.policy import Rule
-from privacy.stamp_key import stamp_key
+from privacy.policy_marks import PolicyMarks
+from privacy.stamp_key import policy_key, stamp_key
 from privacy.stores import Stores, open_engine
-from privacy.vault import Vault
 from privacy.threads import Threads
+from privacy.vault import Vault
 
 if TYPE_CHECKING:
     from analytics.categories import Categorisers
@@ -80,8 +81,8 @@ class System:
     stamps: Stamps
     directory: Directory
     gate: Gate
-    clock: Clock
     rooms: Rooms
+    clock: Clock
     occupancy: Occupancy | None = None
 
     @cached_property
@@ -137,8 +138,15 @@ class System:
     def policies(self) -> Policies:
         from portal.policy_settings import chosen_body
 
-        origin = self.organisation.origin
-        return Policies(self.stores.data, self.clock, origin, lambda: chosen_body(self.config), self.teams)
+        return Policies(
+            self.stores.data,
+            PolicyMarks(self.stores.keys, policy_key(self.keys)),
+            lambda: policy_history.read(self.log),
+            self.clock,
+            self.organisation.origin,
+            lambda: chosen_body(self.config),
+            self.teams,
+        )
 
     @cached_property
     def capture(self) -> PolicySource:

@@ -2,98 +2,34 @@
 
 A version holds from its moment on. An event passes the version of its own time and then the one in force now, so that a
 wider version never reaches back. Where keys were agreed on, a version without every signature is not there, whoever
-wrote it into the database; until the first one holds, nothing is kept. Where none were, the settings choose.
+wrote it into the database; until the first one holds, nothing is kept. Where none were, the settings choose. What the
+database says is held against the key store and the log whenever it is read (`privacy.policy_loading`).
 """
 
 import datetime as dt
-import functools
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from sqlalchemy import Engine
 
 from privacy import policy_versions
-from privacy.capture import preset_text
-from privacy.capture_policy import CapturePolicy, PolicyBroken, read
-from privacy.fields import Field
-from privacy.policy import POLICY, Purpose, Relation
-from privacy.policy import Rule as SharingRule
-from privacy.policy_note import NotSigned, Signers, open_note
+from privacy.capture_policy import CapturePolicy, read
+from privacy.key_provider import KeyClassWithheld, KeyGone, KeyRefused, ProviderRefused
+from privacy.policy_history import Said
+from privacy.policy_in_force import BEGINNING, InForce, Teams
+from privacy.policy_loading import Known, closed, complete, known, lost, nothing
+from privacy.policy_marks import Mark, PolicyMarks
+from privacy.policy_note import Signers
 from privacy.policy_text import body_of, version_of
-from privacy.policy_versions import Agreed, Version
+from privacy.policy_versions import Agreed, Stored, Version
+
+__all__ = ["BEGINNING", "FRESH_SECONDS", "Always", "InForce", "Policies", "PolicySource", "Teams"]
 
 FRESH_SECONDS: Final = 10.0
 """So long a process uses what it read; a version takes effect later than that after it was accepted."""
-
-BEGINNING: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-
-class Teams(NamedTuple):
-    """In which teams somebody is from a moment on."""
-
-    since: dt.datetime
-    names: frozenset[str]
-
-
-@dataclass(frozen=True, eq=False)
-class InForce:
-    """The policies that have held until now, oldest first; the last one holds now."""
-
-    policies: tuple[CapturePolicy, ...]
-
-    @property
-    def now(self) -> CapturePolicy:
-        return self.policies[-1]
-
-    def at(self, moment: dt.datetime) -> CapturePolicy:
-        """Return the policy that held at a moment; the first one before it began, too."""
-        return next((each for each in reversed(self.policies) if each.effective <= moment), self.policies[0])
-
-    def of_member(self, over_time: Sequence[Teams]) -> "InForce":
-        """Return these policies as they hold for a member of teams: with their working time in the first place.
-
-        A change of teams begins another policy, so that hours which are wider than before do not reach back either.
-        """
-        moments = sorted({each.effective for each in self.policies[1:]} | {each.since for each in over_time[1:]})
-        found: list[CapturePolicy] = []
-        for moment in (self.policies[0].effective, *moments):
-            then = self.at(moment)
-            teams = next((each.names for each in reversed(over_time) if each.since <= moment), frozenset[str]())
-            policy = _working(then, then.schedule_of(teams).name, max(moment, then.effective))
-            if not found or (policy.text, policy.schedules[0]) != (found[-1].text, found[-1].schedules[0]):
-                found.append(policy)
-        return InForce(tuple(found))
-
-    def rules_since(self, moment: dt.datetime) -> tuple[SharingRule, ...]:
-        """Return who may see what of the days since a moment: of managers, what every policy since then allows."""
-        held = [self.at(moment), *(each for each in self.policies if each.effective > moment)]
-        fields = frozenset.intersection(*(each.sharing.manager for each in held))
-        purposes = frozenset.intersection(*(each.sharing.purposes for each in held))
-        narrowed = (_narrowed(rule, fields, purposes) for rule in POLICY)
-        return tuple(rule for rule in narrowed if rule.fields)
-
-    def ends_us(self) -> tuple[int, ...]:
-        """Return where each policy but the last ended, in microseconds since 1970 UTC."""
-        return tuple((each.effective - BEGINNING) // _MICROSECOND for each in self.policies[1:])
-
-
-@functools.lru_cache(maxsize=4096)
-def _working(policy: CapturePolicy, schedule: str, effective: dt.datetime) -> CapturePolicy:
-    """Return a policy with one of its working times in the first place, from a later moment on."""
-    if policy.schedules[0].name == schedule and policy.effective == effective:
-        return policy
-    ordered = sorted(policy.schedules, key=lambda each: each.name != schedule)
-    return replace(policy, schedules=tuple(ordered), effective=effective)
-
-
-def _narrowed(rule: SharingRule, fields: frozenset[Field], purposes: frozenset[Purpose]) -> SharingRule:
-    if rule.relation is not Relation.MANAGER:
-        return rule
-    return replace(rule, fields=rule.fields & fields if rule.purpose in purposes else frozenset())
 
 
 class PolicySource(Protocol):
@@ -119,41 +55,45 @@ class Always:
         return self.in_force()
 
 
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """What a process has read: the keys, and the accepted versions that may be used, with their notes."""
-
-    agreed: Agreed | None
-    usable: tuple[tuple[CapturePolicy, Version], ...]
-    refused: tuple[str, ...]
-    highest: int
-
-
 class Policies:
     """The policies of an installation.
 
-    `chosen` returns the body of the text that the settings choose, `teams` somebody's teams over time.
+    `engine` is that of the data store, `marks` what the key store has, `said` reads what the log says. `chosen` returns
+    the body of the text that the settings choose, `teams` somebody's teams over time.
     """
 
     def __init__(
         self,
         engine: Engine,
+        marks: PolicyMarks,
+        said: Callable[[], Mapping[str, Said]],
         clock: Callable[[], dt.datetime],
         organisation: str,
         chosen: Callable[[], str],
         teams: Callable[[str], Sequence[Teams]] = lambda _: (),
     ) -> None:
         self._engine, self._clock, self._organisation, self._chosen = engine, clock, organisation, chosen
-        self._teams = teams
+        self._teams, self.marks, self._said = teams, marks, said
+        self._asked: frozenset[str] = frozenset()
+        self._heard: Mapping[str, Said] = {}
         self._lock = threading.Lock()
-        self._read: tuple[float, _Known] | None = None
+        self._read: tuple[float, Known] | None = None
         self._unrecorded: CapturePolicy | None = None
+
+    @property
+    def agreed(self) -> Agreed | None:
+        """Who has to sign, from which version on; None where nobody was agreed on."""
+        return self._known().agreed
 
     @property
     def signers(self) -> Signers | None:
         """Who has to sign, None where nobody was agreed on."""
-        keys = self._known().agreed
-        return None if keys is None else keys.signers
+        return None if (keys := self.agreed) is None else keys.signers
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody was agreed on who signs, and nobody knows any more who: then nothing is kept."""
+        return self._known().is_closed
 
     def now(self) -> CapturePolicy:
         """Return the policy in force."""
@@ -161,16 +101,18 @@ class Policies:
 
     def at(self, moment: dt.datetime) -> CapturePolicy:
         """Return the policy that holds, held or will hold at a moment."""
-        begun = self._known().usable
-        return InForce(tuple(each for each, _ in begun) or (self.now(),)).at(moment)
+        known = self._known()
+        return InForce((() if known.is_closed else known.timeline) or (self.now(),)).at(moment)
 
     def in_force(self) -> InForce:
         """Return the policies that have held until now, oldest first."""
         known, now = self._known(), self._clock()
-        begun = [policy for policy, _ in known.usable if policy.effective <= now]
+        if known.is_closed:
+            return InForce((lost(),))
+        begun = [policy for policy in known.timeline if policy.effective <= now]
         if known.agreed is None and (chosen := self.unrecorded()) is not None:
             begun.append(chosen)
-        return InForce(tuple(begun) or (_nothing(),))
+        return InForce(tuple(begun) or (nothing(),))
 
     def of(self, subject: str) -> InForce:
         """Return the policies that have held for somebody until now: with the working time of their team."""
@@ -199,12 +141,23 @@ class Policies:
         """Return every accepted version that may be used, oldest first."""
         return [policy for policy, _ in self._known().usable]
 
+    def versions(self) -> Sequence[Version]:
+        """Return every version, by number: the accepted ones as they were accepted, and those that wait."""
+        accepted = self._known().accepted
+        waiting = {v.version: v for v in self._stored().versions if not v.accepted and v.version not in accepted}
+        return [version for _, version in sorted((accepted | waiting).items())]
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest version that was accepted, 0 if there is none."""
+        return max(self._known().accepted, default=0)
+
     def signed_versions(self) -> frozenset[int]:
         """Return the numbers of the versions that everybody signed who has to."""
         return frozenset(policy.version for policy, stored in self._known().usable if stored.signatures)
 
     def refused(self) -> Sequence[str]:
-        """Return what is wrong with versions that are stored as accepted and cannot be used."""
+        """Return what of the stored is not used, or is not what was agreed on, and what is lost; each a sentence."""
         return self._known().refused
 
     def because(self, id: str) -> str:
@@ -214,14 +167,16 @@ class Policies:
 
     def unrecorded(self) -> CapturePolicy | None:
         """Return the version that the settings choose and that is not recorded, None if the last one says the same."""
-        known, body = self._known(), self._chosen()
-        last = known.usable[-1][1] if known.usable else None
-        if known.agreed is not None or (last is not None and body_of(last.text) == body):
+        known = self._known()
+        if known.agreed is not None or known.is_closed:
+            return None
+        body, last = self._chosen(), known.last
+        if last is not None and known.usable and known.usable[-1][1] == last and body_of(last.text) == body:
             return None
         with self._lock:
             if self._unrecorded is None or body_of(self._unrecorded.text) != body:
                 text = version_of(body, known.highest + 1, self._organisation, self._clock())
-                self._unrecorded = _read(text)
+                self._unrecorded = read(text, tried=True)
             return self._unrecorded
 
     def forget(self) -> None:
@@ -229,54 +184,50 @@ class Policies:
         with self._lock:
             self._read = self._unrecorded = None
 
-    def _known(self) -> _Known:
+    def learn(self) -> None:
+        """Keep in the key store what the log says was agreed on, as far as it is stored; the log is read for it.
+
+        Call it after a version was accepted or keys were agreed on, and before anything is served.
+        """
+        said = self._said()  # first: what it says by now is stored, or is on the way
+        stored = self._stored()
+        marks, _ = self.marks.read()
+        if found := [each for each in complete(marks, said, stored, self._organisation) if each not in marks]:
+            self.marks.put(found)
+        self.forget()
+
+    def hear(self) -> None:
+        """Read anew what is stored, and the whole log: what was lost together with its mark is named then."""
+        heard = self._said()
+        with self._lock:
+            self._heard, self._read, self._unrecorded = heard, None, None
+
+    def _known(self) -> Known:
         with self._lock:
             if self._read is None or time.monotonic() > self._read[0]:
                 self._read = time.monotonic() + FRESH_SECONDS, self._find()
             return self._read[1]
 
-    def _find(self) -> _Known:
+    def _find(self) -> Known:
+        stored = self._stored()
+        try:
+            marks, forged = self.marks.read()
+        except (KeyClassWithheld, KeyGone, KeyRefused, ProviderRefused) as error:
+            return closed(str(error), stored)
+        unproved = _unproved(marks, stored)
+        if not marks or not unproved <= self._asked:  # the log is long: each row is asked for once
+            self._heard, self._asked = self._said(), self._asked | unproved
+        if self._heard:
+            marks = complete(marks, self._heard, stored, self._organisation)
+        return known(marks, forged, stored, self._organisation)
+
+    def _stored(self) -> Stored:
         with self._engine.connect() as connection:
-            found, keys = policy_versions.versions(connection), policy_versions.agreed(connection)
-        usable, refused = [], []
-        for each in (each for each in found if each.accepted):
-            try:
-                usable.append((checked(each, keys, self._organisation), each))
-            except (NotSigned, PolicyBroken) as error:
-                refused.append(f"policy version {each.version}: {error}")
-        usable.sort(key=lambda pair: (pair[0].effective, pair[0].version))
-        usable = [pair for place, pair in enumerate(usable) if not _is_overtaken(pair, usable[:place])]
-        highest = max((each.version for each in found), default=0)
-        return _Known(keys, tuple(usable), tuple(refused), highest)
+            return policy_versions.read(connection)
 
 
-def _is_overtaken(pair: tuple[CapturePolicy, Version], earlier: Sequence[tuple[CapturePolicy, Version]]) -> bool:
-    """Tell whether a later version holds before this one would: then this one never does, at the desk neither.
-
-    Else whoever writes into the database could date a version of before there were signatures after a signed one.
-    """
-    return any(each.version > pair[0].version for each, _ in earlier)
-
-
-def checked(version: Version, keys: Agreed | None, organisation: str) -> CapturePolicy:
-    """Return the policy of a stored version; NotSigned or PolicyBroken if it may not be used."""
-    signed = keys is not None and version.version >= keys.first_signed
-    if signed and keys is not None:
-        policy = _opened(version.note, keys.signers, tried=True)
-    else:
-        policy = _read(version.text, tried=True)
-    if policy.version != version.version or policy.effective != version.effective:
-        raise PolicyBroken("is filed under another number or moment than its text says")
-    if policy.organisation != organisation:
-        raise PolicyBroken(f"is of {policy.organisation!r}, not of this organisation, {organisation!r}")
-    return policy
-
-
-# A text is read once in a process: compiling its expressions takes a while.
-_read = functools.lru_cache(maxsize=64)(read)
-_opened = functools.lru_cache(maxsize=64)(open_note)
-
-
-@functools.cache
-def _nothing() -> CapturePolicy:
-    return read(preset_text("nothing"), draft=True)
+def _unproved(marks: Sequence[Mark], stored: Stored) -> frozenset[str]:
+    """Return the digests of rows that say they were agreed on, and have no mark."""
+    claimed = {each.digest for each in stored.versions if each.accepted}
+    claimed |= set() if stored.agreed is None else {stored.agreed.digest}
+    return frozenset(claimed - {each.digest for each in marks if each.content is not None})

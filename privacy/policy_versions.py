@@ -2,17 +2,32 @@
 
 A version that is *accepted* holds from its moment on; one that is not yet waits for signatures. Both tables are
 readable: everybody may know what is recorded. The log commits to each accepted version and to the keys by a digest
-(`portal.policy_record`), so that whoever changes a row shows.
+(`portal.policy_record`), and the key store keeps them (`privacy.policy_marks`), so that whoever changes a row shows,
+and changes nothing.
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Connection, Integer, String, Text, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Connection,
+    Engine,
+    Integer,
+    String,
+    Text,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.canonical import digest
+from privacy.checkpoint import NoteBroken
 from privacy.policy_note import Signers, note_of
 
 
@@ -74,7 +89,28 @@ class Agreed:
         return digest({"signers": list(self.signers.keys), "first_signed": self.first_signed})
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the data store shows; `broken` says what is wrong with the row of the keys, which is none then.
+
+    Whoever can write there can change it: `privacy.policy_loading` holds it against what was agreed on.
+    """
+
+    versions: tuple[Version, ...]
+    agreed: Agreed | None
+    broken: str = ""
+
+
 _TABLE = PolicyRow.__table__
+
+
+def read(connection: Connection) -> Stored:
+    """Return all that is stored."""
+    found = tuple(versions(connection))
+    try:
+        return Stored(found, agreed(connection))
+    except NoteBroken as error:
+        return Stored(found, None, str(error))
 
 
 def versions(connection: Connection) -> list[Version]:
@@ -84,6 +120,17 @@ def versions(connection: Connection) -> list[Version]:
         Version(r.version, r.text, r.signatures, dt.datetime.fromtimestamp(r.effective, dt.UTC), r.accepted)
         for r in rows
     ]
+
+
+def remove(connection: Connection, number: int) -> None:
+    """Take a version away."""
+    connection.execute(delete(PolicyRow).where(PolicyRow.version == number))
+
+
+def has_any(engine: Engine) -> bool:
+    """Tell whether a version or keys are stored."""
+    with engine.connect() as connection:
+        return any(connection.scalar(select(each).limit(1)) for each in (_TABLE.c.version, SignersRow.id))
 
 
 def put(connection: Connection, version: Version) -> None:
@@ -105,8 +152,11 @@ def agreed(connection: Connection) -> Agreed | None:
     return None if row is None else Agreed(Signers(row.employer, row.council), row.first_signed)
 
 
-def agree(connection: Connection, keys: Agreed) -> None:
-    """Write the keys that were agreed on; an IntegrityError if there are some already."""
+def agree(connection: Connection, keys: Agreed | None) -> None:
+    """Write the keys that were agreed on, in the place of a row that is there; None takes it away."""
+    connection.execute(delete(SignersRow))
+    if keys is None:
+        return
     employer, council = keys.signers.employer, keys.signers.council
     connection.execute(
         insert(SignersRow).values(id=1, employer=employer, council=council, first_signed=keys.first_signed)

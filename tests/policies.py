@@ -1,5 +1,6 @@
 """Policies and events by chance, for tests of what no policy may do."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -7,6 +8,24 @@ from hypothesis import strategies as st
 
 from privacy.capture import AWAY, BROWSER, WINDOW, preset_text
 from privacy.capture_policy import CapturePolicy, read
+from privacy.policy_history import Said
+
+THEN = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+
+
+class SaidOf:
+    """A log that says of policies what it is told, and counts how often it is read."""
+
+    def __init__(self) -> None:
+        self.read, self.all = 0, dict[str, Said]()
+
+    def of(self, digest: str, outcome: str, at: dt.datetime = THEN) -> None:
+        self.all[digest] = Said(len(self.all), outcome, at)
+
+    def __call__(self) -> dict[str, Said]:
+        self.read += 1
+        return dict(self.all)
+
 
 STREAMS = [WINDOW, AWAY, BROWSER, "app.editor.activity"]
 KEYS = ["app", "title", "url", "audible", "status", "incognito", "tabCount", "file", "project"]

@@ -15,7 +15,6 @@ from portal.commands.policy_show import captured, shared
 from portal.policy_record import PolicyRefused
 from portal.proposed import tried_on
 from portal.wiring import System
-from privacy import policy_versions
 from privacy.capture import PRESET_NAMES, preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.checkpoint import NoteBroken
@@ -25,6 +24,7 @@ from privacy.policy import Purpose
 from privacy.policy_diff import changes, is_wider
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_text import categories_text, version_of
+from privacy.policy_versions import Version
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAYS: Final = click.IntRange(1, 14)
@@ -64,9 +64,8 @@ def _beginning(preset: str) -> str:
     return note + preset_text(preset) + categories_text(as_stated(load()))
 
 
-def _stored(system: System, number: int) -> policy_versions.Version:
-    with system.stores.data.connect() as connection:
-        found = {each.version: each for each in policy_versions.versions(connection)}
+def _stored(system: System, number: int) -> Version:
+    found = {each.version: each for each in system.policies.versions()}
     if number not in found:
         raise CommandRefused(f"there is no version {number}; known: {', '.join(map(str, found)) or 'none'}")
     return found[number]
@@ -179,6 +178,19 @@ def approve(version: int, files: tuple[Path, ...]) -> None:
         click.echo(f"version {version} still waits for the signature of {' and '.join(missing)}")
     else:
         click.echo(f"version {version} is accepted and holds from {found.effective} on; everybody was told")
+
+
+@policy.command()
+def mend() -> None:
+    """Put back what was agreed on, where the database says something else; nothing that holds changes by it."""
+    with opened() as system:
+        wrong = policy_record.mend(system)
+        lost = system.policies.refused()
+    for line in wrong:
+        click.echo(line)
+    click.echo("the database says what was agreed on" if wrong else "nothing to do: it says what was agreed on")
+    if lost:
+        raise CommandRefused("something is lost: " + "; ".join(lost))
 
 
 @policy.command("try")

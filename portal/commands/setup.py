@@ -15,6 +15,7 @@ from portal.config import Config
 from portal.occupancy import Occupancy
 from portal.testing import prepare
 from portal.wiring import build, open_stores
+from privacy import policy_marks, policy_versions
 
 
 @click.command()
@@ -62,22 +63,24 @@ def migrate() -> None:
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
         unstamped = known_erasures.has_unstamped(stores.keys)
+        unmarked = policy_marks.has_none(stores.keys) and policy_versions.has_any(stores.data)
     finally:
         stores.dispose()
         occupancy.leave()
-    if unstamped:
+    if unstamped or unmarked:
         _stamp(config)
     click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
 
 
 def _stamp(config: Config) -> None:
-    """Stamp what an older version wrote of erasures, as far as the log confirms it, and name the rest."""
+    """Stamp what an older version wrote of erasures and the policy, as far as the log confirms it; name the rest."""
     system = build(config)
     try:
+        system.policies.learn()
         known_erasures.learn(system)
         if not (problems := list(known_erasures.problems(system))):  # else the file is what they were read from
             known_erasures.keep_file(system)
-        for problem in problems:
+        for problem in (*problems, *system.policies.refused()):
             click.echo(f"problem: {problem}", err=True)
     finally:
         system.close()
@@ -111,6 +114,9 @@ def serve(host: str, port: int, workers: int, testing: bool) -> None:
         embedded = system.stores.data.dialect.name == "sqlite"
         for each in (concern for concern in key_life.concerns(system) if concern.is_fault):
             click.echo(f"fault: {each.what}. {each.fix}", err=True)  # served all the same: the rest of it opens
+        system.policies.learn()
+        for said in system.policies.refused():
+            click.echo(f"fault: {said}. `sameview check` says what to do", err=True)
         if system.config.testing:
             prepare(system)
     if embedded and workers > 1:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Clock
-from policies import never, versioned
+from policies import SaidOf, never, versioned
 
 from privacy import policy_sections, policy_versions
 from privacy.capture import STRICT, WINDOW, apply, preset_text
 from privacy.capture_policy import PolicyBroken, read
 from privacy.policies import BEGINNING, InForce, Policies, Teams
+from privacy.policy_history import POLICY, SIGNERS
+from privacy.policy_marks import PolicyMarks
 from privacy.policy_note import PolicyKey, Signers
 from privacy.policy_parts import Category
 from privacy.policy_text import body_of, categories_text, quoted, version_of
@@ -41,33 +43,62 @@ def chosen() -> Chosen:
 
 
 @pytest.fixture
-def policies(stores: Stores, clock: Clock, chosen: Chosen) -> Policies:
-    return Policies(stores.data, clock, ORIGIN, chosen)
+def said() -> SaidOf:
+    """What the log says, in the place of one."""
+    return SaidOf()
+
+
+@pytest.fixture
+def policies(stores: Stores, clock: Clock, chosen: Chosen, said: SaidOf) -> Policies:
+    return Policies(stores.data, PolicyMarks(stores.keys, lambda: b"k" * 32), said, clock, ORIGIN, chosen)
 
 
 Store = Callable[..., Version]
 
 
 @pytest.fixture
-def store(stores: Stores, policies: Policies) -> Store:
+def write(stores: Stores, policies: Policies) -> Store:
     """Store a version as whoever may write into the database does."""
 
-    def _store(number: int, effective: dt.datetime, *keys: PolicyKey, preset: str = "strict") -> Version:
-        text = version_of(preset_text(preset), number, ORIGIN, effective)
-        version = Version(number, text, "".join(key.sign(text) for key in keys), effective, True)
+    def _write(number: int, moment: dt.datetime, *keys: PolicyKey, preset: str = "strict", text: str = "") -> Version:
+        text = text or version_of(preset_text(preset), number, ORIGIN, moment)
+        version = Version(number, text, "".join(key.sign(text) for key in keys), moment, True)
         with writing(stores.data) as connection:
             policy_versions.put(connection, version)
         policies.forget()
+        return version
+
+    return _write
+
+
+@pytest.fixture
+def store(policies: Policies, said: SaidOf, write: Store) -> Store:
+    """Store a version as the portal does when it is accepted, whatever its text and signatures are."""
+
+    def _store(number: int, moment: dt.datetime, *keys: PolicyKey, preset: str = "strict", text: str = "") -> Version:
+        version = write(number, moment, *keys, preset=preset, text=text)
+        said.of(version.digest, POLICY)
+        policies.learn()
         return version
 
     return _store
 
 
 @pytest.fixture
-def agreed(stores: Stores, policies: Policies) -> None:
-    with writing(stores.data) as connection:
-        policy_versions.agree(connection, Agreed(BOTH, first_signed=1))
-    policies.forget()
+def agree(stores: Stores, policies: Policies, said: SaidOf) -> Callable[[int], None]:
+    def _agree(first_signed: int) -> None:
+        keys = Agreed(BOTH, first_signed)
+        with writing(stores.data) as connection:
+            policy_versions.agree(connection, keys)
+        said.of(keys.digest, SIGNERS)
+        policies.learn()
+
+    return _agree
+
+
+@pytest.fixture
+def agreed(agree: Callable[[int], None]) -> None:
+    agree(1)
 
 
 def test_where_nobody_signs_the_settings_choose(policies: Policies, chosen: Chosen) -> None:
@@ -113,10 +144,10 @@ def test_where_two_sign_nothing_is_kept_before_they_have(policies: Policies, clo
     "keys", [(), (EMPLOYER,), (COUNCIL,), (EMPLOYER, PolicyKey("example-mutual/council", bytes(32)))]
 )
 def test_a_version_that_lacks_a_signature_is_not_there_whoever_wrote_it(
-    policies: Policies, clock: Clock, store: Store, keys: tuple[PolicyKey, ...]
+    policies: Policies, clock: Clock, store: Store, write: Store, keys: tuple[PolicyKey, ...]
 ) -> None:
     store(1, clock() - HOUR, EMPLOYER, COUNCIL)
-    store(2, clock(), *keys, preset="own_insight")
+    write(2, clock(), *keys, preset="own_insight")
 
     assert policies.now().name == "strict"
     assert len(policies.refused()) == 1
@@ -125,16 +156,10 @@ def test_a_version_that_lacks_a_signature_is_not_there_whoever_wrote_it(
 
 @pytest.mark.usefixtures("agreed")
 def test_a_signed_text_of_another_organisation_or_number_is_not_there(
-    stores: Stores, policies: Policies, clock: Clock
+    policies: Policies, clock: Clock, write: Store
 ) -> None:
-    for number, text in (
-        (1, version_of(preset_text("strict"), 1, "sameview/other-00000000", clock())),
-        (2, versioned("strict", 3)),
-    ):
-        signatures = EMPLOYER.sign(text) + COUNCIL.sign(text)
-        with writing(stores.data) as connection:
-            policy_versions.put(connection, Version(number, text, signatures, clock(), True))
-    policies.forget()
+    write(1, clock(), EMPLOYER, COUNCIL, text=version_of(preset_text("strict"), 1, "sameview/other-00000000", clock()))
+    write(2, clock(), EMPLOYER, COUNCIL, text=versioned("strict", 3))
 
     assert policies.now().is_draft
     assert ["is of 'sameview/other-00000000'" in each or "another number" in each for each in policies.refused()] == [
@@ -143,12 +168,10 @@ def test_a_signed_text_of_another_organisation_or_number_is_not_there(
 
 
 def test_what_was_chosen_before_keys_were_agreed_on_goes_on_until_the_first_signed_version(
-    stores: Stores, policies: Policies, clock: Clock, store: Store
+    policies: Policies, clock: Clock, store: Store, agree: Callable[[int], None]
 ) -> None:
     store(1, clock(), preset="coaching")
-    with writing(stores.data) as connection:
-        policy_versions.agree(connection, Agreed(BOTH, first_signed=2))
-    policies.forget()
+    agree(2)
     assert (policies.now().name, policies.is_signed()) == ("coaching", False)
 
     clock.advance(hours=1)
@@ -158,13 +181,12 @@ def test_what_was_chosen_before_keys_were_agreed_on_goes_on_until_the_first_sign
 
 
 def test_a_version_that_a_later_one_has_overtaken_never_holds(
-    stores: Stores, policies: Policies, clock: Clock, store: Store
+    policies: Policies, clock: Clock, store: Store, agree: Callable[[int], None]
 ) -> None:
-    with writing(stores.data) as connection:
-        policy_versions.agree(connection, Agreed(BOTH, first_signed=2))
+    store(1, clock() + 4 * HOUR, preset="own_insight")  # unsigned, of before there were signatures, and dated later
+    agree(2)
     store(2, clock() + 3 * HOUR, EMPLOYER, COUNCIL, preset="own_insight")
     store(3, clock() + 2 * HOUR, EMPLOYER, COUNCIL, preset="strict")
-    store(1, clock() + 4 * HOUR, preset="own_insight")  # unsigned, of before there were signatures, and dated later
 
     clock.advance(hours=5)
 
@@ -181,10 +203,7 @@ def test_on_a_busy_machine_no_older_policy_holds_in_the_place_of_one_that_was_ac
     with pytest.raises(PolicyBroken, match="all expressions together"):
         read(text)
 
-    with writing(policies._engine) as connection:
-        signed = "".join(key.sign(text) for key in (EMPLOYER, COUNCIL))
-        policy_versions.put(connection, Version(1, text, signed, clock() - HOUR, True))
-    policies.forget()
+    store(1, clock() - HOUR, EMPLOYER, COUNCIL, text=text)
 
     assert (policies.now().version, policies.refused()) == (1, ())
 
@@ -233,7 +252,9 @@ def test_the_working_time_of_a_team_holds_from_when_somebody_is_in_it(clock: Clo
     assert InForce((first, second)).of_member([]).policies == (first, second)
 
 
-def test_only_where_working_times_differ_anybody_asks_for_teams(stores: Stores, clock: Clock, chosen: Chosen) -> None:
+def test_only_where_working_times_differ_anybody_asks_for_teams(
+    stores: Stores, clock: Clock, chosen: Chosen, said: SaidOf
+) -> None:
     asked: list[str] = []
     leaves = clock() + HOUR
 
@@ -241,7 +262,8 @@ def test_only_where_working_times_differ_anybody_asks_for_teams(stores: Stores, 
         asked.append(subject)
         return [Teams(BEGINNING, frozenset({"Night"})), Teams(leaves, frozenset())]
 
-    policies = Policies(stores.data, clock, ORIGIN, chosen, teams)
+    marks = PolicyMarks(stores.keys, lambda: b"k" * 32)
+    policies = Policies(stores.data, marks, said, clock, ORIGIN, chosen, teams)
     assert policies.of("ben").now.schedule().name == "anytime"
     assert asked == []
 
