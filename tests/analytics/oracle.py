@@ -47,6 +47,11 @@ class Oracle:
 
     def seconds(self, day: dt.date, zone: ZoneInfo, day_start: dt.time, host: str) -> dict[str, float]:
         """Return the active seconds of each category on a local day."""
+        merged = merge_events_by_keys(self.active(day, zone, day_start, host), ["$category"])
+        return {" > ".join(event.data["$category"]): event.duration.total_seconds() for event in merged}
+
+    def active(self, day: dt.date, zone: ZoneInfo, day_start: dt.time, host: str) -> list[Event]:
+        """Return the active events of a local day, each with its category."""
         start, end = (dt.datetime.combine(each, day_start, tzinfo=zone) for each in (day, day + dt.timedelta(days=1)))
         read = functools.partial(self._flooded, start=start, end=end)
         window, afk = self._bucket("currentwindow", host), self._bucket("afkstatus", host)
@@ -57,8 +62,13 @@ class Oracle:
                 present, filter_keyvals(sort_by_timestamp(self._tabs(events, read)), "audible", [True])
             )
             events = filter_period_intersect(events, present)
-        merged = merge_events_by_keys(categorize(events, self._rules), ["$category"])
-        return {" > ".join(event.data["$category"]): event.duration.total_seconds() for event in merged}
+        return categorize(events, self._rules)
+
+    def away(self, day: dt.date, zone: ZoneInfo, day_start: dt.time, host: str) -> list[Event] | None:
+        """Return when nobody was there on a local day, None where no bucket says."""
+        start, end = (dt.datetime.combine(each, day_start, tzinfo=zone) for each in (day, day + dt.timedelta(days=1)))
+        bucket = self._bucket("afkstatus", host)
+        return filter_keyvals(self._flooded(bucket, start, end), "status", ["afk"]) if bucket else None
 
     def trimmed(self, bucket: str, day: dt.date, zone: ZoneInfo, day_start: dt.time) -> list[tuple[int, int, int]]:
         """Return what aw-core's storage returns for a day: (number in the data, start, duration) in microseconds."""
