@@ -1,20 +1,27 @@
 # Every target builds .venv from requirements.lock by itself; needs Python 3.11 or newer, make and git.
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST ?= -n auto --dist loadfile
+PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
+unexport PYTHONDONTWRITEBYTECODE # modules that some thousand processes import are compiled once
 
-.PHONY: demo test check bench bench-ingest bench-log bench-pages bench-relay lock screenshots clean
+.PHONY: demo test check style bench bench-ingest bench-log bench-pages bench-relay lock screenshots clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
 
-test: check .venv/ready
-	$(BIN)/python -m pytest $(PYTEST)
+# Types are checked beside the tests, which leave a processor idle now and then; what they say comes last.
+test: style
+	types=$$(mktemp); $(BIN)/mypy >$$types 2>&1 & typing=$$!; \
+	$(BIN)/python -m pytest $(PYTEST); tested=$$?; \
+	wait $$typing; typed=$$?; cat $$types; rm $$types; \
+	exit $$((tested ? tested : typed))
 
-check: .venv/ready
+check: style
+	$(BIN)/mypy
+
+style: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 
 bench: .venv/ready .venv-peer/ready
 	$(BIN)/python -m benchmarks.run $(BENCH)
