@@ -48,6 +48,6 @@ def goal_view(goal: Goal, history: Mapping[dt.date, Payload], own: Own, today: d
         coming=next((each for each in goal.pauses if each.first > today), None),
         met=met,
         judged=judged,
-        row=row(weeks),
+        row=row(goal, weeks),
         weeks=tuple(weeks[-SHOWN_WEEKS:]),
     )

@@ -49,7 +49,7 @@ class Week:
 class Row:
     """How many weeks that count follow one another, held ones left out, and the most there ever were.
 
-    `reaches_back` says that the row begins with the first week that is known, so that it may be longer.
+    `reaches_back` says that the row may be longer: it begins with the first week that is known, and the goal before.
     """
 
     weeks: int
@@ -107,7 +107,7 @@ def so_far(
     return met, judged
 
 
-def row(weeks: Sequence[Week]) -> Row:
+def row(goal: Goal, weeks: Sequence[Week]) -> Row:
     """Return the row that the last week belongs to, and the longest one."""
     run = most = 0
     unbroken = True
@@ -117,7 +117,8 @@ def row(weeks: Sequence[Week]) -> Row:
         elif each.state is State.OTHER:
             run, unbroken = 0, False
         most = max(most, run)
-    return Row(run, most, unbroken and run > 0)
+    earlier = bool(weeks) and weeks[0].monday > week_of(goal.begins).first
+    return Row(run, most, earlier and unbroken and run > 0)
 
 
 def _held(goal: Goal, working: Working, monday: dt.date, days: Sequence[dt.date], recorded: int) -> str | None:

@@ -6,12 +6,13 @@ from werkzeug.wrappers import Response
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from auth.tokens import Scope
-from portal import pattern
+from portal import experiments, goals, pattern
 from portal.access import system, viewer
 from portal.parse import number_from
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
-blueprint.register_blueprint(pattern.blueprint)
+for _part in (pattern, goals, experiments):
+    blueprint.register_blueprint(_part.blueprint)
 
 _Page = str | tuple[str, int]
 

@@ -84,11 +84,13 @@ def test_part_time_counts_like_full_time() -> None:
 def test_held_weeks_neither_add_nor_break_and_a_row_may_reach_further_back() -> None:
     values = {day: 60.0 for day in WHOLE.days() if day.weekday() < 5 and day.isocalendar().week != 43}
 
-    found = row(weeks_of(GOAL, values, Working(), WHOLE))
-    broken = row(weeks_of(GOAL, values | dict.fromkeys(days(5, dt.date(2026, 10, 12)), 1.0), Working(), WHOLE))
+    found = row(GOAL, weeks_of(GOAL, values, Working(), WHOLE))
+    broken = row(GOAL, weeks_of(GOAL, values | dict.fromkeys(days(5, dt.date(2026, 10, 12)), 1.0), Working(), WHOLE))
 
-    assert (found.weeks, found.most, found.reaches_back) == (5, 5, True)
+    assert (found.weeks, found.most, found.reaches_back) == (5, 5, False)
     assert (broken.weeks, broken.most, broken.reaches_back) == (3, 3, False)
+    old = replace(GOAL, terms=((dt.date(2026, 1, 1), WEEKDAYS),))
+    assert row(old, weeks_of(old, values, Working(), WHOLE)).reaches_back
 
 
 @settings(max_examples=150)
@@ -99,7 +101,7 @@ def test_another_day_off_never_makes_fewer_weeks_in_a_row(
     before = Working().changed(dt.date(2026, 1, 1), pattern).with_days_off(off)
     after = before.with_days_off(off | more)
 
-    had, has = (row(weeks_of(GOAL, values, each, WHOLE)) for each in (before, after))
+    had, has = (row(GOAL, weeks_of(GOAL, values, each, WHOLE)) for each in (before, after))
 
     assert has.weeks >= had.weeks
     assert has.most >= had.most
@@ -110,7 +112,7 @@ def test_another_day_off_never_makes_fewer_weeks_in_a_row(
 def test_public_holidays_never_make_fewer_weeks_in_a_row(values: dict[dt.date, float], country: str) -> None:
     without, with_them = Working(), Working(regions=((dt.date.min, Region(country)),))
 
-    had, has = (row(weeks_of(GOAL, values, each, WHOLE)).weeks for each in (without, with_them))
+    had, has = (row(GOAL, weeks_of(GOAL, values, each, WHOLE)).weeks for each in (without, with_them))
 
     assert has >= had
 

@@ -62,6 +62,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/me/access/closing"): Row(frozenset()),  # no day was closed yet
     ("GET", "/api/v1/me/access/proofs"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/access/shown/<int:entry>"): Row(frozenset()),  # nobody was looked at in this entry
+    ("GET", "/api/v1/me/annotations"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
+    ("POST", "/api/v1/me/annotations"): Row(SIGNED_IN, 400),
+    ("DELETE", "/api/v1/me/annotations/<date>/<note>"): Row(frozenset()),  # nobody noted that
     ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
     ("GET", "/api/v1/me/days"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
     ("GET", "/api/v1/me/days/<date>"): Row(SIGNED_IN),
@@ -105,6 +108,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/settings/language"): Row(SIGNED_IN, 303),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/me/days/<date>/notes"): Row(SIGNED_IN),
+    ("POST", "/me/days/<date>/notes"): Row(SIGNED_IN, 400),
+    ("POST", "/me/days/<date>/notes/category"): Row(SIGNED_IN, 400),
+    ("POST", "/me/days/<date>/notes/remove"): Row(SIGNED_IN, 303),  # does nothing: nobody noted that
+    ("POST", "/me/notes/offline"): Row(SIGNED_IN, 400),
     ("GET", "/me/devices"): Row(SIGNED_IN),
     ("POST", "/me/devices/<device>/rename"): Row(SIGNED_IN, 400),
     ("POST", "/me/devices/<device>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has that computer
@@ -117,11 +125,23 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/private-apps"): Row(SIGNED_IN, 302),
     ("GET", "/me/erase"): Row(SIGNED_IN),
     ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
+    ("GET", "/me/experiments"): Row(SIGNED_IN),
+    ("POST", "/me/experiments"): Row(SIGNED_IN, 400),
+    ("GET", "/me/experiments/<int:number>"): Row(frozenset()),  # nobody has one of that number
+    ("POST", "/me/experiments/<int:number>/remove"): Row(frozenset()),
+    ("GET", "/me/goals"): Row(SIGNED_IN),
+    ("GET", "/me/goals/<measure>"): Row(SIGNED_IN),
+    ("POST", "/me/goals/<measure>"): Row(SIGNED_IN, 400),
+    ("POST", "/me/goals/<measure>/pause"): Row(frozenset()),  # nobody has that goal
+    ("GET", "/me/goals/<measure>/remove"): Row(frozenset()),
+    ("POST", "/me/goals/<measure>/remove"): Row(frozenset()),
+    ("POST", "/me/goals/<measure>/resume"): Row(frozenset()),
     ("GET", "/me/notices"): Row(SIGNED_IN),
     ("POST", "/me/notices"): Row(SIGNED_IN, 302),
     ("GET", "/me/pattern"): Row(SIGNED_IN),
     ("POST", "/me/pattern"): Row(SIGNED_IN, 400),
     ("POST", "/me/pattern/days-off"): Row(SIGNED_IN, 400),
+    ("POST", "/me/pattern/holidays"): Row(SIGNED_IN, 400),
     ("GET", "/me/recorded"): Row(SIGNED_IN),
     ("GET", "/me/recorded/versions/<int:version>"): Row(SIGNED_IN),
     ("GET", "/me/tokens"): Row(SIGNED_IN),
@@ -168,10 +188,12 @@ FILLED = {
     "<device>": "0" * 32,
     "<device_code>": "0" * 43,
     "<date>": "2026-11-12",
+    "<note>": "note-1",
     "<week>": "2026-W46",
     "<team>": "claims",
     "<path:filename>": "style.css",
     "<name>": "verify.js",
+    "<measure>": "breaks",
 }
 
 

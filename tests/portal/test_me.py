@@ -27,6 +27,9 @@ PAGES = (
     "/me/trends?measure=utilisation&weeks=4",
     "/me/tokens",
     "/me/pattern",
+    "/me/goals",
+    "/me/goals/breaks",
+    "/me/experiments",
     "/me/notices",
 )
 

@@ -1,0 +1,110 @@
+"""Trying a change for two weeks: the employee's own experiments, which nobody else sees."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from analytics.days import DAY_FIELDS
+from analytics.experiments import MEASURED, Comparison, Experiment, ExperimentError, begun, compare
+from analytics.formulas import Day
+from analytics.measures import measure
+from auth.permissions import Permission, requires
+from portal import own
+from portal.locale import _
+from portal.parse import day_from
+from portal.problems import Problem
+from portal.show import number
+from privacy.fields import Field
+
+blueprint = Blueprint("experiments", __name__, url_prefix="/experiments")
+
+_Page = str | tuple[str, int] | Response
+
+
+@blueprint.get("")
+@requires(Permission.OWN_READ)
+def experiments() -> str:
+    """Show what I try now, and what I have tried."""
+    return _list()
+
+
+@blueprint.post("")
+@requires(Permission.OWN_WRITE)
+def begin() -> _Page:
+    """Begin an experiment."""
+    wanted, today = own.settings()[1], own.current_day()
+    try:
+        text, name = request.form.get("text", ""), request.form.get("measure", "")
+        known = begun(wanted.experiments, text, name, _day(), today)
+    except ExperimentError as wrong:
+        return _list(wrong), 400
+    own.keep(replace(wanted, experiments=known))
+    flash(_("Noted. Two weeks from its first day on you see both sides here."))
+    return redirect("/me/experiments", 303)
+
+
+@blueprint.get("/<int:number>")
+@requires(Permission.OWN_READ)
+def experiment(number: int) -> str:
+    """Show one experiment with both sides."""
+    return render_template("me/experiment.html", **_shown(_found(number)))
+
+
+@blueprint.post("/<int:number>/remove")
+@requires(Permission.OWN_WRITE)
+def remove(number: int) -> _Page:
+    """Remove an experiment: its words and dates; the days stay as they are."""
+    found, wanted = _found(number), own.settings()[1]
+    own.keep(replace(wanted, experiments=tuple(each for each in wanted.experiments if each != found)))
+    flash(_("Removed."))
+    return redirect("/me/experiments", 303)
+
+
+def _list(wrong: ExperimentError | None = None) -> str:
+    wanted, today = own.settings()[1], own.current_day()
+    newest = [(each, each.state(today)) for each in reversed(wanted.experiments)]
+    running = next((each for each, state in newest if state == "running"), None)
+    sentence = {} if wrong is None else {wrong.place: _(wrong.message, **_written(wrong.values))}
+    return render_template(
+        "me/experiments.html",
+        known=newest,
+        now=None if running is None else _shown(running),
+        measures=[(name, measure(name)) for name in MEASURED],
+        today=today,
+        typed=request.form if wrong else {},
+        wrong=sentence,
+    )
+
+
+def _shown(asked: Experiment) -> dict[str, Any]:
+    today = own.current_day()
+    return {"experiment": asked, "found": _compared(asked, today), "state": asked.state(today), "today": today}
+
+
+def _compared(asked: Experiment, today: dt.date) -> Comparison:
+    settings, fields = own.own(), (asked.of.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS)
+    values = {}
+    for day, payload in own.history(fields, asked.needed).items():
+        if payload["fields"].get("active_time", {}).get("active_seconds"):
+            figures = Day(payload["fields"], settings.core, settings.working.planned_minutes(day))
+            values[day] = asked.of.value(figures)
+    return compare(asked, values, settings.working, today)
+
+
+def _written(values: dict[str, object]) -> dict[str, Any]:
+    return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
+
+
+def _found(number: int) -> Experiment:
+    known = own.settings()[1].experiments
+    return next((each for each in known if each.number == number), None) or abort(404)
+
+
+def _day() -> dt.date:
+    try:
+        return day_from(request.form.get("start", ""))
+    except Problem as problem:
+        raise ExperimentError(problem.detail, "start") from None
