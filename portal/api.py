@@ -10,7 +10,7 @@ from analytics.days import DAY_FIELDS, day_payload, day_payloads
 from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
-from portal import api_access, own, shapes
+from portal import api_access, api_notes, own, shapes
 from portal.access import person, session_key, system, viewer
 from portal.answers import answer, plain, week_answer
 from portal.openapi import answers, document
@@ -25,6 +25,7 @@ from privacy.policy import POLICY_VERSION, Purpose, explain
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.register_blueprint(api_access.blueprint)
+blueprint.register_blueprint(api_notes.blueprint)
 
 _FIELDS = {"fields": (False, "Fields of a day, comma-separated; all of them when left out.")}
 _WEEK = {"week": (True, "A closed ISO week, such as 2026-W46."), "purpose": (False, "one_to_one when left out.")}
@@ -172,8 +173,8 @@ def openapi() -> Response:
 
 
 def _own_days(period: Period) -> Disclosed:
-    fields = day_fields_from(request.args.get("fields"))
-    return own.disclose(fields, period)
+    # What the person noted comes along: a figure is marked wherever it is shown.
+    return own.disclose(day_fields_from(request.args.get("fields")) | {Field.ANNOTATIONS}, period)
 
 
 def _zone() -> str:

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from analytics.days import DAY_FIELDS
+from portal.locale import _
 from portal.problems import Problem
 from privacy.fields import Field
 from privacy.period import Period, iso_week
@@ -13,6 +15,8 @@ LONGEST_DAYS: Final = 400
 """Days in one answer: a year of one's own days and some more."""
 YEARS: Final = range(1970, 9999)
 """The calendar goes on for a while before and after them, so that midnight and next week are always in it."""
+MOMENT: Final = "%Y-%m-%dT%H:%M"
+"""How a form sends a day and a time."""
 
 
 def bad(detail: str) -> Problem:
@@ -43,6 +47,17 @@ def period_from(first: str, end: str) -> Period:
     if not 0 < (stop - start).days <= LONGEST_DAYS:
         raise bad(f"`to` must be 1 to {LONGEST_DAYS} days after `from`; the range does not include it.")
     return Period(start, stop)
+
+
+def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
+    """Read a moment on the clock of `zone` as a form sends it; of an hour that comes twice, `fold` says which."""
+    try:
+        found = dt.datetime.strptime(text, MOMENT)  # noqa: DTZ007 - the zone comes beside it
+    except ValueError:
+        raise bad(_("Write a day and a time, such as 2026-11-19, 09:30.")) from None
+    if found.year not in YEARS:
+        raise bad(_("That is no time of yours."))
+    return found.replace(tzinfo=zone, fold=fold).astimezone(dt.UTC)
 
 
 def one_day(text: str) -> Period:

@@ -136,7 +136,7 @@ _BY_THEMSELVES: Final[dict[str, tuple[str, str]]] = {
     FORGOTTEN: ("let a time be forgotten", "cross"),
     PRIVATE_APPS: ("changed which applications are kept private", "lock"),
     NOTED: ("noted what a time was", "check"),
-    NOTE_REMOVED: ("took a note of their own back", "cross"),
+    NOTE_REMOVED: ("took back what was noted", "cross"),
     CORRECTED: ("corrected a category", "check"),
 }
 """What somebody did about what is recorded of them, in the chain that only they read; and its icon."""

@@ -3,11 +3,13 @@
 Seconds are numbers with at most three decimals; days are local dates; ranges are half-open.
 """
 
+import datetime as dt
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from analytics.annotations import LONGEST_NAME, LONGEST_TEXT, Kind
 from auth.tokens import LONGEST_DAYS, Scope
 
 Seconds = Annotated[float, Meta(ge=0, description="Seconds, at most 3 decimals.")]
@@ -108,6 +110,53 @@ class Day(Shape):
 
 class Days(Shape):
     days: list[Day]
+
+
+class NotedTime(Shape):
+    """What a time was; work (meeting, phone, paper, training, mentoring) counts as such."""
+
+    id: str
+    start: str
+    end: str
+    kind: str
+    text: str
+
+
+class CorrectedTime(Shape):
+    id: str
+    start: str
+    end: str
+    category: str
+
+
+class CorrectedApp(Shape):
+    id: str
+    app: str
+    category: str
+
+
+class NotedDay(Shape):
+    """What a person noted of one local day; `id` takes it back."""
+
+    date: str
+    annotations: list[NotedTime]
+    corrections: list[CorrectedTime]
+    applications: list[CorrectedApp]
+
+
+class NotedDays(Shape):
+    days: list[NotedDay]
+
+
+class NewAnnotation(Shape):
+    """A time with a zone, and either what it was or which category is right; `replace` what it overlaps."""
+
+    start: Annotated[dt.datetime, Meta(tz=True)]
+    end: Annotated[dt.datetime, Meta(tz=True)]
+    kind: Kind | None = None
+    category: Annotated[str, Meta(max_length=LONGEST_NAME)] | None = None
+    text: Annotated[str, Meta(max_length=LONGEST_TEXT)] = ""
+    replace: bool = False
 
 
 class WeekFields(Shape):

@@ -54,6 +54,9 @@ def test_a_managers_look_names_who_what_when_and_why() -> None:
         ("resumed", "You ended a pause of what is recorded"),
         ("forgotten", "You let a time be forgotten of 12 Nov"),
         ("private-apps", "You changed which applications are kept private"),
+        ("noted", "You noted what a time was"),
+        ("note-removed", "You took back what was noted"),
+        ("corrected", "You corrected a category"),
     ],
 )
 def test_what_one_keeps_private_is_said_to_oneself(outcome: str, words: str) -> None:
