@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from analytics import baseline_chart, timeline
 from analytics.baseline import baseline
+from analytics.notable import Notable, notable
 from analytics.palette import Category, categories, largest, tones_of
 from analytics.rings import Figures, Own, Payload, Ring, figures, filled, rings, usual_focus
 
@@ -51,6 +52,7 @@ class Today:
     gaps: Mapping[str, float]  # seconds of which nothing was captured, by the reason
     plots: tuple[timeline.Drawing, ...]
     trends: tuple[baseline_chart.Chart, ...]
+    notable: Notable | None
 
 
 def today(
@@ -90,6 +92,7 @@ def today(
         gaps=_gap_seconds(gaps),
         plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
         trends=_trends(known, day, own, running),
+        notable=notable(history, day, own),
     )
 
 

@@ -12,7 +12,7 @@ from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import checkpoints, mine, own, own_check, own_times, receipts, sources, who_looked
+from portal import checkpoints, measure_pages, mine, notables, own, own_check, own_times, receipts, sources, who_looked
 from portal.access import person, session_key, system, viewer
 from portal.ledgers import ledger
 from portal.parse import bad, day_from, week_from
@@ -27,6 +27,7 @@ from privacy.policy import Purpose
 blueprint = Blueprint("me", __name__)
 blueprint.register_blueprint(mine.blueprint)
 blueprint.register_blueprint(own_check.blueprint)
+blueprint.register_blueprint(measure_pages.blueprint)
 
 HISTORY_DAYS: Final = 60
 LEDGER_DAYS: Final = 7
@@ -80,6 +81,7 @@ def _day(date: dt.date) -> str:
         looked=who_looked.latest(),
         log_size=checkpoints.latest(system()).checkpoint.size,
         notice=notice(system()),
+        stands_out=notables.sentence(view.notable),
     )
 
 

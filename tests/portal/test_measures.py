@@ -1,0 +1,74 @@
+"""Every figure leads in one click to its definition, its arithmetic and the times behind it."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from analytics.measures import MEASURES
+from tests.portal.test_controls import bring
+
+DAY = "2026-11-16"
+
+
+@pytest.fixture(scope="module")
+def eva(lasting_office: Any) -> Any:
+    """Eva, with two hours of a Monday in 9 to 11 o'clock."""
+    bring(lasting_office, "eva")
+    return lasting_office.client("eva")
+
+
+@pytest.mark.parametrize("name", [each.name for each in MEASURES])
+def test_a_measure_has_a_page_with_its_definition_and_its_charter(eva: Any, name: str) -> None:
+    of = next(each for each in MEASURES if each.name == name)
+    page = unescape(eva.get(f"/me/measures/{name}?day={DAY}&category=Work").text)
+
+    for text in (of.title, of.definition, of.formula, of.not_for, of.charter.decision, of.charter.owner):
+        assert text in page
+
+
+def test_the_day_leads_from_each_of_its_figures_to_what_it_is(eva: Any) -> None:
+    page = eva.get(f"/me/days/{DAY}").text
+
+    links = set(re.findall(r'class="fig" href="([^"]+)"', page))
+
+    named = {re.search(r"measures/(\w+)", each)[1] for each in links}  # type: ignore[index]
+    assert named >= {"active_time", "focus_time", "utilisation", "breaks", "category_time", "break_time"}
+    assert {eva.get(unescape(each)).status_code for each in links} == {200}
+
+
+def test_the_page_shows_the_figure_of_the_day_and_the_times_that_make_it(eva: Any) -> None:
+    day = unescape(eva.get(f"/me/days/{DAY}").text)
+    shown = re.search(r"measures/active_time\?day=[^>]+>(.*?)</a>", day)
+    page = unescape(eva.get(f"/me/measures/active_time?day={DAY}").text)
+
+    assert shown is not None
+    assert re.sub(r"<.*?>|\s", "", shown[1]) in re.sub(r"<.*?>|\s", "", page)
+    assert "The times behind it: Active time" in page
+    assert "<td>09:00</td><td>11:00</td>" in page
+
+
+def test_a_week_of_a_measure_leads_to_its_days(eva: Any) -> None:
+    page = eva.get("/me/measures/active_time?week=2026-W47").text
+
+    assert page.count('href="/me/measures/active_time?day=2026-11-') == 7
+    assert "2h" in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nothing", "breaks?day=2026-02-30", "breaks?day=2026-12-24", "breaks?week=2026-W99", "breaks?week=2027-W01"],
+)
+def test_what_there_is_not_is_refused_with_a_message(eva: Any, address: str) -> None:
+    answer = eva.get(f"/me/measures/{address}")
+
+    assert answer.status_code in (400, 404)
+    assert "<h1" in answer.text
+
+
+def test_a_day_without_figures_has_no_arithmetic(lasting_office: Any) -> None:
+    page = lasting_office.client("dan").get("/me/measures/focus_time").text
+
+    assert "No figure" in page
+    assert "The times behind it" not in page
