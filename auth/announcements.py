@@ -54,6 +54,10 @@ class Kind(enum.StrEnum):
     ENTRIES_LOST = "entries-lost"
     POLICY_CHANGED = "policy-changed"
     POLICY_SIGNERS = "policy-signers"
+    GOAL_PROPOSED = "goal-proposed"
+    GOAL_AGREED = "goal-agreed"
+    GOAL_DECLINED = "goal-declined"
+    GOAL_ENDED = "goal-ended"
     GRANT_MADE = "grant-made"
     GRANT_GIVEN = "grant-given"
     GRANT_ENDED = "grant-ended"
@@ -155,6 +159,13 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         "policy-told",
         "From now on a new policy on what is recorded needs to be signed by {names}.",
     ),
+    Kind.GOAL_PROPOSED: (
+        "goal-proposed",
+        "{by} proposed a goal for you both to agree on, or a change of one. It does not hold before both have agreed.",
+    ),
+    Kind.GOAL_AGREED: ("goal-agreed", "{by} agreed to the goal that you proposed."),
+    Kind.GOAL_DECLINED: ("goal-declined", "{by} did not agree to the goal that you proposed. What held before holds."),
+    Kind.GOAL_ENDED: ("goal-ended", "{by} ended a goal between you."),
     Kind.GRANT_MADE: ("grant-made", "You let {viewer} see what you chose of your record, until {expires}."),
     Kind.GRANT_GIVEN: (
         "grant-given",

@@ -91,6 +91,10 @@ _EVENTS: Final[dict[str, str]] = {
     "escrowed": "{viewer} sealed a copy of every key to the key of the escrow",
     "recovered": "{viewer} brought lost keys back from an escrow",
     "founded": "{viewer} set this portal up",
+    "goal-agreed": "{viewer} agreed to a goal that {subject} proposed",
+    "goal-declined": "{viewer} did not agree to a goal that {subject} proposed",
+    "goal-ended": "{viewer} ended a goal with {subject}",
+    "goal-proposed": "{viewer} proposed a goal to {subject}, or a change of one",
     "grant-ended": "{viewer} ended what somebody could see of {whose} record; the notice says who",
     "grant-expired": "Something that was shared of {whose} record was closed: its time was over",
     "grant-given": "{viewer} let {subject} see something of their own record; the notice says until when",
@@ -189,7 +193,10 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
         digest=entry.digest if entry.outcome in _WITH_DIGEST else None,
-        replays=entry.subject == reader and entry.relation in _REPLAYED and entry.outcome in (READ, RECEIPT),
+        replays=entry.subject == reader
+        and entry.relation in _REPLAYED
+        and entry.outcome in (READ, RECEIPT)
+        and Field.AGREED_GOALS not in entry.fields,  # what both agreed on stands on a page of its own
     )
 
 
