@@ -8,7 +8,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,6 +21,7 @@ from analytics.events import Data, Int64, cut
 from analytics.hot import NOTHING, Batch, Bucket, DroppedMark, Held, Texts, held_batch, utc_day, utc_days
 from analytics.imports import ImportedBucket
 from analytics.raw_data import canonical
+from analytics.repeated import Repeated, at, renumbered
 from analytics.timing import CUT, GONE, MOVED, Timed
 from analytics.uploads import Upload
 from privacy.capture import apply
@@ -66,21 +67,25 @@ def of_bucket(bucket: ImportedBucket, marks: Sequence[int], local: Local) -> tup
     start, duration, code = bucket.start_us[taken], bucket.duration_us[taken], bucket.data[taken]
     copy = copies(start, duration, code, bucket.distinct)
     passed = door.let_in(bucket.kind, bucket.distinct, start, duration, code)
-    every_mark = np.tile(np.fromiter(marks, np.uint64, len(marks)), len(passed.texts) // max(len(marks), 1))
-    kept = passed.admitted.data[passed.code] != DROPPED
-    gone = passed.code[~kept]
+    every_mark = np.fromiter(marks, np.uint64, len(marks))
+    if len(passed.texts) > len(marks):
+        every_mark = np.tile(every_mark, len(passed.texts) // len(marks))
+    is_kept = passed.admitted.data[passed.code] != DROPPED
+    kept: NDArray[np.bool_] | slice = slice(None) if is_kept.all() else is_kept
+    gone = passed.code[~is_kept]
     rules = [door.rules[int(bits).bit_length() - 1] for bits in passed.admitted.rules[gone].tolist()]
-    dropped = local.marks(key, rules, passed.start_us[~kept], passed.duration_us[~kept], every_mark[gone].tolist())
-    used, raw = _renumbered(passed.code[kept], len(passed.texts))
+    left = (passed.start_us[~is_kept], passed.duration_us[~is_kept])
+    dropped = local.marks(key, rules, *left, every_mark[gone].tolist())
+    used, raw = renumbered(passed.code[kept], len(passed.texts))
     batch = Batch(
         [key],
-        np.zeros(int(kept.sum()), np.int64),
+        np.zeros(len(raw), np.int64),
         passed.start_us[kept],
         passed.duration_us[kept],
         copy[passed.event[kept]],
         raw,
-        list(map(door.data.__getitem__, passed.admitted.data[used].tolist())),
-        _names(door, passed.admitted.rules[used].tolist()),
+        Repeated.of(door.data, passed.admitted.data[used]),
+        _names(door, passed.admitted.rules[used]),
         every_mark[used],
         dropped,
         (),
@@ -215,7 +220,7 @@ def _without(batch: Batch, here: NDArray[np.bool_], local: Local) -> Batch:
 
 def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
     """Return some events of a batch, with the data that they use."""
-    used, raw = _renumbered(batch.raw[where], len(batch.data))
+    used, raw = renumbered(batch.raw[where], len(batch.data))
     return replace(
         batch,
         key=batch.key[where],
@@ -223,8 +228,8 @@ def chosen(batch: Batch, where: NDArray[np.bool_]) -> Batch:
         duration_us=batch.duration_us[where],
         copy=batch.copy[where],
         raw=raw,
-        data=[batch.data[place] for place in used.tolist()],
-        rules=[batch.rules[place] for place in used.tolist()],
+        data=at(batch.data, used),
+        rules=at(batch.rules, used),
         mark=batch.mark[used],
         dropped=(),
         gaps=(),
@@ -253,17 +258,13 @@ def by_days(batch: Batch) -> dict[int, Batch]:
     return found
 
 
-def _renumbered(code: NDArray[Any], count: int) -> tuple[Int64, Int64]:
-    """Return the numbers below `count` that come up, in their order, and the place of each `code` among them."""
-    is_used = np.zeros(count, dtype=bool)
-    is_used[code] = True
-    return np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[code]
-
-
-def _names(door: Door, every: Sequence[int]) -> list[tuple[str, ...]]:
+def _names(door: Door, every: Int64) -> Repeated[tuple[str, ...]]:
     """Return the rules that bits stand for; there are few different ones."""
-    names = {bits: tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1)) for bits in set(every)}
-    return [names[bits] for bits in every]
+    different, place = np.unique(every, return_inverse=True)
+    return Repeated(
+        [tuple(sorted(rule for n, rule in enumerate(door.rules) if bits >> n & 1)) for bits in different.tolist()],
+        place,
+    )
 
 
 def _of_flags(flags: int) -> tuple[str, ...]:

@@ -5,7 +5,9 @@ milliseconds and what they do not hold, which is left out where it is zero throu
 the distinct ones as they first appear (sorted they would take 2 % less room but more time), and places in them.
 """
 
+import itertools
 import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -19,12 +21,14 @@ Packed: TypeAlias = tuple[int, bytes]
 """A column: bytes per number, and the numbers."""
 
 _LEVEL: Final = 3
+_FAST: Final = 1
 _LARGEST: Final = 1 << 28
 _WIDTHS: Final = (1, 2, 4, 8)
 
 
+_NOTHING: Final = {None: -1, b"": -1}
 _own: Final = threading.local()
-"""Each thread has one compressor: to make it takes longer than to pack a day's column."""
+"""Each thread has its compressors: to make one takes longer than to pack a day's column."""
 
 
 class SegmentBroken(ValueError):
@@ -63,11 +67,9 @@ def pack_values(values: Sequence[Any], row: Int64 | slice = slice(None)) -> tupl
 
     `row` says which of the values is in each row, if they are not the rows themselves.
     """
-    distinct = [each for each in dict.fromkeys(values) if each is not None and each != b""]
-    if not distinct:
-        return distinct, pack(np.full(len(values), -1)[row])
-    places = dict(zip(distinct, range(len(distinct)), strict=True)) | {None: -1, b"": -1}
-    return distinct, pack(np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))[row])
+    numbers = defaultdict[Any, int](itertools.count().__next__, _NOTHING)
+    places = np.fromiter(map(numbers.__getitem__, values), dtype=np.int64, count=len(values))
+    return list(numbers)[len(_NOTHING) :], pack(places[row])
 
 
 def unpack_values(columns: Sequence[Any], nothing: Any = None) -> list[Any]:
@@ -77,10 +79,13 @@ def unpack_values(columns: Sequence[Any], nothing: Any = None) -> list[Any]:
     return [lookup[place] for place in unpack(places).tolist()]
 
 
-def freeze(content: Mapping[str, Any]) -> bytes:
-    """Return a map of columns as one frame."""
-    if (compressor := getattr(_own, "compressor", None)) is None:
-        compressor = _own.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+def freeze(content: Mapping[str, Any], *, fast: bool = False) -> bytes:
+    """Return a map of columns as one frame; packed `fast`, it is a little longer."""
+    level = _FAST if fast else _LEVEL
+    if (compressors := getattr(_own, "compressors", None)) is None:
+        compressors = _own.compressors = {}
+    if (compressor := compressors.get(level)) is None:
+        compressor = compressors[level] = zstandard.ZstdCompressor(level=level)
     return bytes(compressor.compress(msgspec.msgpack.encode(content)))
 
 

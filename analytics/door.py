@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from analytics.categories import Categoriser, Rules
 from analytics.events import WEB, WINDOW, Data, Int64
+from analytics.repeated import renumbered
 from analytics.timing import AS_IT_WAS, CUT, GONE, MOVED, Timed, timed, timed_again
 from privacy.capture import PRESETS, Captured, CapturePolicy, apply
 from privacy.policies import InForce
@@ -32,7 +33,7 @@ _MOST_ANSWERS: Final = 50_000
 _MOST_KINDS: Final = 200
 _FLAGS: Final = 8
 
-_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+_decode: Final = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _canonical: Final = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -93,6 +94,20 @@ class Memory:
 
 
 @dataclass(slots=True)
+class _Asked:
+    """Data that were asked about, each with a number, and what became of them."""
+
+    number: dict[bytes, int] = field(default_factory=dict)
+    data: list[int] = field(default_factory=list)
+    rules: list[int] = field(default_factory=list)
+
+    def admitted(self, distinct: Sequence[bytes]) -> Admitted:
+        """Return what became of some of them."""
+        found = np.fromiter(map(self.number.__getitem__, distinct), np.int64, len(distinct))
+        return Admitted(np.array(self.data, dtype=np.int64)[found], np.array(self.rules, dtype=np.int64)[found])
+
+
+@dataclass(slots=True)
 class Door:
     """Admits data and times by the policies that have held, and remembers every different answer."""
 
@@ -104,6 +119,7 @@ class Door:
     rules: list[str] = field(default_factory=list)
     _places: dict[Data, int] = field(default_factory=dict)
     _bits: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _asked: dict[tuple[tuple[CapturePolicy, ...], str], "_Asked"] = field(default_factory=dict)
 
     @property
     def policy(self) -> CapturePolicy:
@@ -130,29 +146,30 @@ class Door:
     def admit(self, kind: str, distinct: Sequence[bytes], stages: tuple[CapturePolicy, ...] | None = None) -> Admitted:
         """Return what becomes of distinct data (JSON objects) of a type of bucket, under one policy after another."""
         stages = stages or (self.policy,)
-        # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
-        whole = all(each.keeps_page_texts() for each in stages)
-        categorised = kind == WINDOW or (kind == WEB and not whole)
-        categoriser = self.categorisers(stages[0]) if categorised else None
+        categoriser = self._categoriser(stages, kind)
         if self.memory is None:
-            places, bits = [], []
-            for data, rules in _answers(stages, kind, distinct, categoriser):
-                places.append(DROPPED if data is None else self.place(data))
-                bits.append(self.bits(rules))
-            return Admitted(np.array(places, dtype=np.int64), np.array(bits, dtype=np.int64))
+            return self._ask(stages, kind, distinct, categoriser).admitted(distinct)
         known = self.memory.of(stages, kind)
-        found = list(map(known.get, distinct))
-        if None in found:
-            unknown = [text for text, place in zip(distinct, found, strict=True) if place is None]
+        if not known.keys() >= set(distinct):
+            unknown = [text for text in distinct if text not in known]
             for text, answer in zip(unknown, _answers(stages, kind, unknown, categoriser), strict=True):
                 known[text] = self.memory.place(answer)
-            found = list(map(known.get, distinct))
-        used, number = np.unique(np.array(found, dtype=np.int64), return_inverse=True)
+        found = np.fromiter(map(known.__getitem__, distinct), np.int64, len(distinct))
+        used, number = renumbered(found, len(self.memory.answers))
         answers = [self.memory.answers[each] for each in used.tolist()]
         return Admitted(
             np.array([DROPPED if data is None else self.place(data) for data, _ in answers], dtype=np.int64)[number],
             np.array([self.bits(rules) for _, rules in answers], dtype=np.int64)[number],
         )
+
+    def ask_ahead(self, kind: str, distinct: Sequence[bytes]) -> None:
+        """Ask what becomes of data under the policy in force, so that `admit` has only to look it up."""
+        stages = (self.policy,)
+        self._ask(stages, kind, distinct, self._categoriser(stages, kind))
+
+    def forget_texts(self) -> None:
+        """Forget which data were asked about; what became of them stays."""
+        self._asked.clear()
 
     def stages_at(self, start_us: int) -> tuple[CapturePolicy, ...]:
         """Return the policies that an event which began then passes, one after another."""
@@ -182,6 +199,26 @@ class Door:
     def bits(self, rules: tuple[str, ...]) -> int:
         """Return rules as bits, each for its place in `rules`, where it is put if it is new."""
         return self._bits[rules] if rules in self._bits else self._bits_of(rules)
+
+    def _categoriser(self, stages: tuple[CapturePolicy, ...], kind: str) -> Categoriser | None:
+        # Where titles and addresses are kept, the category of a tab can be found whenever somebody asks.
+        whole = all(each.keeps_page_texts() for each in stages)
+        return self.categorisers(stages[0]) if kind == WINDOW or (kind == WEB and not whole) else None
+
+    def _ask(
+        self,
+        stages: tuple[CapturePolicy, ...],
+        kind: str,
+        distinct: Sequence[bytes],
+        categoriser: Categoriser | None,
+    ) -> "_Asked":
+        asked = self._asked.setdefault((stages, kind), _Asked())
+        new = [text for text in distinct if text not in asked.number] if asked.number else distinct
+        for text, (data, rules) in zip(new, _answers(stages, kind, new, categoriser), strict=True):
+            asked.number[text] = len(asked.data)
+            asked.data.append(DROPPED if data is None else self.place(data))
+            asked.rules.append(self.bits(rules))
+        return asked
 
     def _stages(self, version: int) -> tuple[CapturePolicy, ...]:
         """Return the policies that an event of a version's time passes: that one, and the one in force."""
@@ -279,7 +316,7 @@ def _answers(
 ) -> Iterator[Answer]:
     """Yield what becomes of data texts, which are categorised together, if at all."""
     for first in range(0, len(texts), _BLOCK):
-        block = list(map(_decode, texts[first : first + _BLOCK]))
+        block = _decode(b"[%b]" % b",".join(texts[first : first + _BLOCK]))  # each is one object, as is known
         categories = [""] * len(block) if categoriser is None else categoriser.of_each(block)
         for raw, category in zip(block, categories, strict=True):
             left = apply_each(stages, kind, raw, category)

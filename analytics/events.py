@@ -113,13 +113,15 @@ def cut(start_us: Int64, duration_us: Int64, zone: ZoneInfo, day_start: dt.time)
     days, borders = _calendar(start_us, zone, day_start)
     home = np.searchsorted(borders, start_us, side="right") - 1
     end = _stored_end_us(start_us, duration_us)
-    events, homes = [], []
+    inside = (start_us > borders[home] + OVERHANG_US) & (borders[home] <= end) & (end < borders[home + 1])
+    at_border = np.flatnonzero(~inside)
+    events, homes = [np.flatnonzero(inside)], [home[inside]]
     for offset in (-1, 0, 1, 2):  # a 23-hour day lets 24 hours touch three days
-        reached = np.flatnonzero(_reaches(start_us, end, borders, home + offset))
+        reached = at_border[_reaches(start_us[at_border], end[at_border], borders, home[at_border] + offset)]
         events.append(reached)
         homes.append(home[reached] + offset)
     event, place = np.concatenate(events), np.concatenate(homes)
-    order = np.lexsort((event, place))
+    order = np.argsort(place * max(len(start_us), 1) + event, kind="stable")
     event, place = event[order], place[order]
     first, last = borders[place], borders[place + 1] + OVERHANG_US
     before = np.maximum(first - start_us[event], 0)

@@ -20,6 +20,7 @@ from analytics.column_bytes import SegmentBroken, freeze, pack, pack_us, pack_va
 from analytics.column_bytes import unpack_values as unpacked
 from analytics.events import DAY_US, Data, Int64
 from analytics.own_times import OwnTimes
+from analytics.repeated import Repeated
 
 _VERSION: Final = 1
 T = TypeVar("T")
@@ -190,13 +191,16 @@ def encode_batch(batch: Batch, *, with_texts: bool = False) -> tuple[bytes, byte
             "dropped": list(batch.dropped),
             "gaps": list(batch.gaps),
             "doors": list(batch.doors),
-        }
+        },
+        fast=True,
     )
-    return private, freeze(texts) if with_texts or any(distinct for distinct, _ in texts.values()) else None
+    return private, freeze(texts, fast=True) if with_texts or any(distinct for distinct, _ in texts.values()) else None
 
 
 def _by_identity(objects: Sequence[T]) -> tuple[list[T], Int64]:
     """Return the objects once each, in their order, and the place of each among them: few stand for many events."""
+    if isinstance(objects, Repeated):
+        return objects.different, objects.place
     names = list(map(id, objects))
     once = dict(zip(names, objects, strict=True))
     place = dict(zip(once, itertools.count(), strict=False))

@@ -23,7 +23,7 @@ from typing import Final
 
 from analytics.arrivals import Arrival
 from analytics.categories import Categoriser
-from analytics.door import Door, Memory
+from analytics.door import Door
 from analytics.hot_contents import Removal
 from analytics.imports import Export, Progress, RefusedBucket
 from analytics.joining import STORED_FIELDS
@@ -101,17 +101,15 @@ class Intake:
     def __post_init__(self) -> None:
         self.hot = HotRows(self.vault)
 
-    def take(
-        self, subject: str, export: Export, progress: Progress | None = None, memory: Memory | None = None
-    ) -> Report:
+    def take(self, subject: str, export: Export, progress: Progress | None = None, door: Door | None = None) -> Report:
         """Take in an export as a person's own record; any number of times, in any order, with the same result.
 
-        `progress` is told how many days of how many are done; what the door knew before is in `memory`, which is then
-        forgotten. Raises UnknownSubject, LogUnavailable, SealBroken,
+        `progress` is told how many days of how many are done. A `door` that was asked ahead is used, unless other
+        policies hold by now. Raises UnknownSubject, LogUnavailable, SealBroken,
         VaultIncomplete; then nothing was written.
         """
         with uncollected():
-            return self._take(subject, export, progress, memory=memory)
+            return self._take(subject, export, progress, door=door)
 
     def fold(self, subject: str, slices: int | None = None) -> Report | None:
         """Fold a person's hot rows into their days; None if there is nothing new. Raises as `take` does.
@@ -167,15 +165,16 @@ class Intake:
         note: NoteChange | None = None,
         taken: dict[dt.date, int] | None = None,
         hot_days: Collection[dt.date] | None = None,
-        memory: Memory | None = None,
+        door: Door | None = None,
     ) -> Report:
         """Do one transaction; of the hot rows it takes the head, and those of `hot_days`, or all."""
         zone = self.directory.zone(subject)
-        door = Door(self.policies.of(subject), self.categorisers, zone, memory)
+        in_force = self.policies.of(subject)
+        if door is None or door.in_force.policies != in_force.policies or door.zone != zone:
+            door = Door(in_force, self.categorisers, zone)
         marker = self.hot.marker(subject)
         arrivals = [Arrival(each, door, self.clock(), zone, self.day_start, marker) for each in export.buckets]
-        if memory is not None:
-            memory.forget()
+        door.forget_texts()
         with writing(self.vault.engine) as connection:
             vault_store.lock(connection, subject)
             every = self.hot.places(connection, subject)
@@ -188,10 +187,10 @@ class Intake:
             if change is not None and change.only_look:
                 raise _OnlyLooked
             entry = None if work.opening is None else work.opening.entry
-            if rows:
+            if rows or work.obsolete:
                 self.vault.put(connection, subject, rows, work.obsolete)
             work.clear_hot()
-            if rows:
+            if rows or work.obsolete:
                 span = span_of(work.changed) if work.changed else None
                 entry = self._account(work, span, "imported" if export.buckets else "compacted")
         return _report(export, arrivals, work.changed, entry)

@@ -11,23 +11,58 @@ refused whole.
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any, BinaryIO, Protocol
 
-from analytics.imports.columns import Columns, Export, Progress, RefusedBucket
+from analytics.imports.columns import Columns, Export, ImportedBucket, Progress, RefusedBucket
 from analytics.imports.event_blocks import EventFault, lenient, read_events
 from analytics.imports.json_stream import JsonStream
 from analytics.imports.packed import DAMAGED, unpacked
 
 
+class Reading(Protocol):
+    """Told what is read as soon as it is."""
+
+    def new(self, kind: str, texts: list[bytes]) -> None:
+        """Hear of data texts of a bucket of a type that come for the first time."""
+
+    def bucket(self, each: ImportedBucket) -> None:
+        """Hear of a bucket that was read."""
+
+    def refused(self, each: RefusedBucket) -> None:
+        """Hear of a bucket that is refused."""
+
+
 def read_export(source: BinaryIO, progress: Progress | None = None) -> Export:
     """Read an export to its end. Raises NotAnExport for a file that is none; faulty buckets are in `Export.refused`."""
+    gathered = _Gathered()
+    read_into(gathered, source, progress)
+    return gathered.export
+
+
+def read_into(reading: Reading, source: BinaryIO, progress: Progress | None = None) -> None:
+    """Read an export to its end and tell `reading` what is in it. Raises NotAnExport."""
     stream = JsonStream(unpacked(source, progress))
-    export = Export()
     try:
-        _file(stream, export)
+        _file(stream, reading)
     except DAMAGED as error:
         raise stream.fault(f"the packed file is damaged: {error}") from None
-    return export
+
+
+class _Gathered:
+    """All that is read, as one export."""
+
+    def __init__(self) -> None:
+        self.export = Export()
+
+    def new(self, kind: str, texts: list[bytes]) -> None:
+        """Their bucket will hold them."""
+
+    def bucket(self, each: ImportedBucket) -> None:
+        self.export.buckets.append(each)
+
+    def refused(self, each: RefusedBucket) -> None:
+        self.export.refused.append(each)
 
 
 @dataclass(slots=True)
@@ -41,22 +76,22 @@ class _Draft:
     fault: EventFault | None = None
 
 
-def _file(stream: JsonStream, export: Export) -> None:
+def _file(stream: JsonStream, reading: Reading) -> None:
     if stream.at_end() or stream.peek() != b"{":
         raise stream.fault("this is no ActivityWatch export: it does not begin with an object")
     single, keys = _Draft(None), set()
     for key in _keys(stream):
         keys.add(key)
         if key == "buckets":
-            _buckets(stream, export)
+            _buckets(stream, reading)
         else:
-            _member(stream, single, key)
+            _member(stream, single, key, reading)
     if not stream.at_end():
         raise stream.fault("there is something after the export's end")
     if "buckets" not in keys:
         if "events" not in keys:
             raise stream.fault("this is no ActivityWatch export: it has neither buckets nor events")
-        _finish(single, export)
+        _finish(single, reading)
 
 
 def _keys(stream: JsonStream) -> Iterator[str]:
@@ -75,14 +110,14 @@ def _keys(stream: JsonStream) -> Iterator[str]:
             return
 
 
-def _buckets(stream: JsonStream, export: Export) -> None:
+def _buckets(stream: JsonStream, reading: Reading) -> None:
     """Read the value of "buckets": an object of them by id, or a list."""
     if stream.peek() == b"{":
         for bucket_id in _keys(stream):
-            _bucket(stream, bucket_id, export)
+            _bucket(stream, bucket_id, reading)
     elif stream.peek() == b"[":
         for number in _items(stream):
-            _bucket(stream, None, export, f"number {number}")
+            _bucket(stream, None, reading, f"number {number}")
     else:
         raise stream.fault("this is no ActivityWatch export: its buckets are neither an object nor a list")
 
@@ -99,20 +134,22 @@ def _items(stream: JsonStream) -> Iterator[int]:
             return
 
 
-def _bucket(stream: JsonStream, bucket_id: str | None, export: Export, name: str = "") -> None:
+def _bucket(stream: JsonStream, bucket_id: str | None, reading: Reading, name: str = "") -> None:
     if stream.peek() != b"{":
         offset = stream.offset
         stream.value()
-        export.refused.append(RefusedBucket(bucket_id or name, "the bucket is no object", offset=offset))
+        reading.refused(RefusedBucket(bucket_id or name, "the bucket is no object", offset=offset))
         return
     draft = _Draft(bucket_id)
     for key in _keys(stream):
-        _member(stream, draft, key)
-    _finish(draft, export, name)
+        _member(stream, draft, key, reading)
+    _finish(draft, reading, name)
 
 
-def _member(stream: JsonStream, draft: _Draft, key: str) -> None:
+def _member(stream: JsonStream, draft: _Draft, key: str, reading: Reading) -> None:
     if key == "events":
+        if isinstance(draft.type, str):  # who hears of texts has to know what they are of
+            draft.columns.on_new = partial(reading.new, draft.type)
         _events(stream, draft)
         return
     text = stream.value()
@@ -120,16 +157,16 @@ def _member(stream: JsonStream, draft: _Draft, key: str) -> None:
         setattr(draft, key, lenient(text))
 
 
-def _finish(draft: _Draft, export: Export, name: str = "") -> None:
+def _finish(draft: _Draft, reading: Reading, name: str = "") -> None:
     bucket_id = draft.id if isinstance(draft.id, str) else name
     fault = draft.fault
     if fault is None and not (isinstance(draft.id, str) and isinstance(draft.type, str)):
         fault = EventFault("it has no id" if isinstance(draft.type, str) else "it has no type")
     if fault is not None:
-        export.refused.append(RefusedBucket(bucket_id, fault.reason, fault.event, fault.offset))
+        reading.refused(RefusedBucket(bucket_id, fault.reason, fault.event, fault.offset))
         return
     host = draft.hostname if isinstance(draft.hostname, str) else "unknown"
-    export.buckets.append(draft.columns.bucket(bucket_id, draft.type, host))
+    reading.bucket(draft.columns.bucket(bucket_id, draft.type, host))
 
 
 def _events(stream: JsonStream, draft: _Draft) -> None:

@@ -96,13 +96,14 @@ _timestamp, _duration, _data = map(attrgetter, ("timestamp", "duration", "data")
 class Columns:
     """Collects a bucket's events, a block at a time. A block is taken whole or not at all.
 
-    With `checked` false, whoever collects sees to it that the distinct data are objects.
+    `on_new` is told the data texts that come for the first time.
     """
 
-    def __init__(self, *, checked: bool = True) -> None:
+    on_new: Callable[[list[bytes]], None] | None = None
+
+    def __init__(self) -> None:
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]] = []
         self._numbers = defaultdict[bytes, int]()
-        self._checked = checked
         self.count = 0
 
     def add(self, events: Sequence[RawEvent]) -> None:
@@ -112,10 +113,11 @@ class Columns:
         known = len(self._numbers)
         self._numbers.default_factory = itertools.count(known).__next__
         data = np.fromiter(map(self._numbers.__getitem__, map(bytes, map(_data, events))), np.int32, len(events))
-        if self._checked:
-            self._check_after(known)
+        new = self._checked_after(known)
         self._blocks.append((start, duration_us(seconds.clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)), data))
         self.count += len(events)
+        if self.on_new is not None and new:
+            self.on_new(new)
 
     def bucket(self, bucket_id: str, kind: str, host: str) -> ImportedBucket:
         """Return what was collected."""
@@ -123,15 +125,16 @@ class Columns:
         start, duration, data = (np.concatenate(parts) for parts in zip(*self._blocks, empty, strict=True))
         return ImportedBucket(bucket_id, kind, host, start, duration, data, list(self._numbers))
 
-    def _check_after(self, known: int) -> None:
-        """Raise DataNotAnObject or DecodeError for new data texts that are not all objects, and forget them."""
-        new = list(itertools.islice(reversed(self._numbers), len(self._numbers) - known))
+    def _checked_after(self, known: int) -> list[bytes]:
+        """Return the new data texts. If not all are objects, forget them and raise DataNotAnObject or DecodeError."""
+        new = list(itertools.islice(reversed(self._numbers), len(self._numbers) - known))[::-1]
         try:
             _check(new)
         except Exception:
             for each in new:
                 del self._numbers[each]
             raise
+        return new
 
 
 def _check(texts: Sequence[bytes]) -> None:

@@ -21,7 +21,7 @@ class NotAnExport(ValueError):
 
     def __init__(self, reason: str, place: str) -> None:
         super().__init__(f"{reason} ({place})" if place else reason)
-        self.reason = reason
+        self.reason, self.place = reason, place
 
 
 def unpacked(source: BinaryIO, progress: Progress | None = None) -> BinaryIO:

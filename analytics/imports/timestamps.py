@@ -22,6 +22,8 @@ _TEMPLATES: Final = 8
 """So many shapes of one length are read in bulk; a file has one or two."""
 _FEW: Final = 20
 """So many texts are read sooner one by one."""
+_END: Final = ord("\n")
+_ZERO: Final = np.float64(ord("0"))
 _SHAPE: Final = re.compile(r"0000-00-00[T ]00:00:00(?:\.(?P<fraction>0{1,9}))?(?P<zone>Z|[+-]00:00)?", re.ASCII)
 _ANY: Final = re.compile(
     r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?",
@@ -43,31 +45,45 @@ class BadTimestamp(ValueError):
 
 def microseconds(texts: list[str]) -> Microseconds:
     """Return µs since 1970-01-01 UTC, floored to the millisecond, one for each text. Raises BadTimestamp."""
-    lengths = list(map(len, texts))
-    different = set(lengths)
-    if len(different) == 1:
-        return _same_length(texts, lengths[0], range(len(texts)))
-    if different and len(texts) > _FEW:  # a whole second is written shorter: few texts differ from the most
-        most = max(different, key=lengths.count)
-        odd = [n for n, length in enumerate(lengths) if length != most]
-        if len(odd) <= _FEW:
-            return _with_odd(texts, most, odd, lengths.index(most))
+    if not texts:
+        return np.empty(0, dtype=np.int64)
+    usual = len(texts[0])
+    if (matrix := _matrix(texts, usual)) is not None:
+        return _same_length(texts, matrix, range(len(texts)))
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    odd = np.flatnonzero(lengths != usual).tolist()
+    if 0 < len(odd) <= _FEW < len(texts):  # a whole second is written shorter: few texts differ from the others
+        return _with_odd(texts, odd)
     out = np.empty(len(texts), dtype=np.int64)
-    for length in sorted(different):
-        where = [n for n, each in enumerate(lengths) if each == length]
-        out[where] = _same_length([texts[n] for n in where], length, where)
+    for length in np.unique(lengths).tolist():
+        where = np.flatnonzero(lengths == length).tolist()
+        own = [texts[n] for n in where]
+        out[where] = _same_length(own, _matrix(own, length), where)
     return out
 
 
-def _with_odd(texts: list[str], length: int, odd: list[int], usual: int) -> Microseconds:
-    """Read texts of one length but for few `odd` ones, which are read one by one; `usual` is a place of that length."""
+def _with_odd(texts: list[str], odd: list[int]) -> Microseconds:
+    """Read texts that are as long as the first but for few `odd` ones, which are read one by one."""
     alike = texts.copy()
     for n in odd:
-        alike[n] = texts[usual]
-    out = _same_length(alike, length, range(len(texts)))
+        alike[n] = texts[0]
+    out = _same_length(alike, _matrix(alike, len(texts[0])), range(len(texts)))
     for n in odd:
         out[n] = _one(texts[n], n)
     return out
+
+
+def _matrix(texts: list[str], length: int) -> _Matrix | None:
+    """Return the characters of texts of one length; None if there are few texts, others, or characters beyond ASCII.
+
+    The ends of lines prove the length: there are as many as texts, so all are where a text of that length ends.
+    """
+    joined = "\n".join(texts)
+    if len(texts) <= _FEW or len(joined) != len(texts) * (length + 1) - 1 or not joined.isascii():
+        return None
+    rows = np.frombuffer(f"{joined}\n".encode("ascii"), dtype=np.uint8).reshape(-1, length + 1)
+    matrix = np.ascontiguousarray(rows.T)  # everything below works down a column of characters
+    return matrix[:length] if (matrix[length] == _END).all() and length else None
 
 
 def microsecond(text: str) -> int:
@@ -75,19 +91,16 @@ def microsecond(text: str) -> int:
     return _one(text, 0)
 
 
-def _same_length(texts: list[str], length: int, where: Sequence[int]) -> Microseconds:
-    joined = "".join(texts)
+def _same_length(texts: list[str], matrix: _Matrix | None, where: Sequence[int]) -> Microseconds:
     out = np.empty(len(texts), dtype=np.int64)
     left = np.arange(len(texts))
-    if joined.isascii() and length and len(texts) > _FEW:
-        rows_of_text = np.frombuffer(joined.encode("ascii"), dtype=np.uint8).reshape(-1, length)
-        matrix = np.ascontiguousarray(rows_of_text.T)  # everything below works down a column of characters
+    if matrix is not None:
         for _ in range(_TEMPLATES):
             shape = _SHAPE.fullmatch(_pattern_of(texts[left[0]]))
             if shape is None:
                 break
             fits, values = _read(matrix if len(left) == len(texts) else matrix[:, left], shape)
-            if fits.all() and len(left) == len(texts):
+            if len(left) == len(texts) and fits.all():
                 return values
             out[left[fits]] = values[fits]
             left = left[~fits]
@@ -107,11 +120,23 @@ def _read(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.bool_], Mi
     low, span = _bounds(shape[0])
     fits: NDArray[np.bool_] = np.logical_and.reduce(columns - low <= span)  # below the lowest, they wrap around
     days, real = _days(_alike(columns[:10]))
-    hour, minute, second = _pairs(columns, (11, 14, 17))
+    places, weights = _clock(shape.span("fraction"))
+    hour, minute, second, ms = weights @ (columns[places] - _ZERO)  # whole numbers, far below 2^53
     fits &= real & (hour < 24) & (minute < 60) & (second < 60)
-    ms = ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + _milliseconds(columns, shape)
     offset, known = _offset_minutes(columns, shape)
-    return fits & known, (ms - offset * 60_000) * 1000
+    return fits & known, (days * 86_400_000 + ms.astype(np.int64) - offset * 60_000) * 1000
+
+
+@functools.lru_cache(maxsize=64)
+def _clock(fraction: tuple[int, int]) -> tuple[list[int], NDArray[np.float64]]:
+    """Return the places of the digits of a time of the day, and what they count as hours, minutes, seconds, and ms."""
+    places = [11, 12, 14, 15, 17, 18, *range(fraction[0], min(fraction[1], fraction[0] + 3))]
+    weights = np.zeros((4, len(places)))
+    for row, (at, ms) in enumerate(((0, 3_600_000), (2, 60_000), (4, 1000))):
+        weights[row, at : at + 2] = 10, 1
+        weights[3, at : at + 2] = 10 * ms, ms
+    weights[3, 6:] = (100, 10, 1)[: len(places) - 6]
+    return places, weights
 
 
 @functools.lru_cache(maxsize=64)
@@ -143,14 +168,6 @@ def _pairs(columns: _Matrix, at: Sequence[int]) -> NDArray[np.int64]:
     """Return numbers of two digits, a row for each place where one begins."""
     tens = columns[list(at)].astype(np.int64)
     return tens * 10 + columns[[place + 1 for place in at]] - 528
-
-
-def _milliseconds(columns: _Matrix, shape: re.Match[str]) -> NDArray[np.int64] | int:
-    start, end = shape.span("fraction")
-    total: NDArray[np.int64] | int = 0
-    for place, scale in zip(range(start, min(end, start + 3)), (100, 10, 1), strict=False):
-        total = total + (columns[place].astype(np.int64) - 48) * scale
-    return total
 
 
 def _offset_minutes(columns: _Matrix, shape: re.Match[str]) -> tuple[NDArray[np.int64] | int, NDArray[np.bool_] | bool]:

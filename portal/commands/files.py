@@ -1,28 +1,26 @@
 """`import`: another program's export becomes a person's own record."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import click
 
+from analytics.ahead import take_file
 from analytics.categories import RulesError
-from analytics.imports import FORMATS, Export, NotAnExport, Progress
+from analytics.imports import NotAnExport
 from analytics.intake import Report
 from portal import policy_record
 from portal.commands import csv_files
 from portal.commands.common import CommandRefused, opened, progress
-from portal.wiring import System
 
 _CSV: Final = "csv"
-_NAMES: Final = sorted({*FORMATS, _CSV})
-Reader = Callable[[BinaryIO, Progress | None], Export]
+_ACTIVITYWATCH: Final = "activitywatch"
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--employee", required=True, metavar="EMAIL", help="Whose record it is.")
-@click.option("--format", "form", default="activitywatch", show_default=True, type=click.Choice(_NAMES))
+@click.option("--format", "form", default=_ACTIVITYWATCH, show_default=True, type=click.Choice([_ACTIVITYWATCH, _CSV]))
 @click.option("--mapping", metavar="NAME|FILE", help="For CSV: what the columns mean. Without it, one is proposed.")
 @click.option("--zone", metavar="ZONE", help="For CSV: whose clock it shows. Default: the employee's zone.")
 @click.option("--with", "pairs", metavar="KEY=VALUE", multiple=True, help="For CSV: changes a key of the mapping.")
@@ -49,10 +47,14 @@ def import_(
         try:
             if form == _CSV and mapping is None:
                 csv_files.show_proposal(system, file, employee, keep)
-            read = _reader(system, person.subject, form, mapping or "", changes, keep)
             with file.open("rb") as source, progress() as step:
-                export = read(source, lambda done, _: step("reading", done, size))
-                report = system.intake.take(person.subject, export, lambda done, days: step("days", done, days))
+                told = (lambda done, _: step("reading", done, size), lambda done, days: step("days", done, days))
+                if form == _CSV:
+                    read = csv_files.format_of(system, person.subject, mapping or "", changes, keep).read
+                    export = read(source, told[0])
+                    report = system.intake.take(person.subject, export, told[1])
+                else:
+                    export, report = take_file(system.intake, person.subject, source, *told)
         except NotAnExport as error:
             raise CommandRefused(f"{file}: {error}; nothing was imported") from error
         except RulesError as error:
@@ -65,12 +67,6 @@ def import_(
         raise CommandRefused(f"{len(report.refused_buckets)} bucket(s) refused, named above; the others were imported")
     if refused := sum(each.count for each in export.refused_rows):
         raise CommandRefused(f"{refused:,} row(s) refused, named above; the others were imported")
-
-
-def _reader(
-    system: System, subject: str, form: str, mapping: str, changes: Mapping[str, str], keep: str | None
-) -> Reader:
-    return csv_files.format_of(system, subject, mapping, changes, keep).read if form == _CSV else FORMATS[form]
 
 
 def lines(report: Report, reasons: dict[str, str]) -> list[str]:

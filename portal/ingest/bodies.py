@@ -7,14 +7,15 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 from flask import request
+from numpy.typing import NDArray
 
 from analytics.desk import Sent
-from analytics.events import DAY_US
+from analytics.events import DAY_US, duration_us
 from analytics.heartbeats import Beat, pulse_us
 from analytics.imports import ImportedBucket
-from analytics.imports.columns import Columns, DataNotAnObject
+from analytics.imports.columns import DataNotAnObject
 from analytics.imports.event_blocks import lenient
-from analytics.imports.timestamps import BadTimestamp, microsecond
+from analytics.imports.timestamps import BadTimestamp, microsecond, microseconds
 from analytics.known_marks import Marks
 from analytics.raw_data import NotPlain
 from analytics.uploads import ENCODINGS, IDENTITY, MOST_DAYS, TooLarge, UploadBroken, plain, unpack
@@ -117,16 +118,31 @@ def events(text: bytes, name: str, marks: Marks) -> tuple[ImportedBucket, Sequen
     listed: list[SentEvent] = [found] if isinstance(found, SentEvent) else found
     if len(listed) > MOST_EVENTS:
         raise Problem(413, "Content Too Large", f"A list has at most {MOST_EVENTS:,} events.")
-    columns = Columns(checked=False)  # `_marked` checks them
     try:
-        columns.add(listed)
+        start = microseconds([each.timestamp for each in listed])
+        seconds = np.array([each.duration for each in listed], np.float64).clip(-_LONGEST_SECONDS, _LONGEST_SECONDS)
     except _FAULTS as error:
         raise bad(_said(error)) from error
-    bucket = columns.bucket(name, "", "")
-    if (days := len(np.unique(bucket.start_us // DAY_US))) > MOST_DAYS:
+    if len(listed) > MOST_DAYS and (days := len(np.unique(start // DAY_US))) > MOST_DAYS:
         detail = f"The events are of {days:,} different days; a list is of at most {MOST_DAYS:,}. Send it in parts."
         raise Problem(422, "Unprocessable Content", detail)
-    return bucket, _marked(bucket.distinct, marks), alone
+    distinct, code, found_marks = _numbered([bytes(each.data) for each in listed], marks)
+    return ImportedBucket(name, "", "", start, duration_us(seconds), code, distinct), found_marks, alone
+
+
+def _numbered(texts: list[bytes], marks: Marks) -> tuple[list[bytes], NDArray[np.int32], list[int]]:
+    """Return different data texts, the place of each text among them, and their marks, which are looked up once."""
+    every = np.array(_marked(texts, marks), np.uint64)
+    _, first, place = np.unique(every, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # numbered as they appear: such numbers pack well
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    code: NDArray[np.int32] = rank[place]
+    distinct = [texts[at] for at in first[order].tolist()]
+    if list(map(distinct.__getitem__, code.tolist())) == texts:
+        return distinct, code, every[first[order]].tolist()
+    places = {text: number for number, text in enumerate(dict.fromkeys(texts))}  # one mark for two ways to write it
+    return list(places), np.array([places[text] for text in texts], np.int32), [marks[text] for text in places]
 
 
 def text_of(found: dict[str, Any], key: str, default: str | None = None) -> str:
