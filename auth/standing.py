@@ -46,6 +46,8 @@ def _current(connection: Connection, table: Dated, today: dict[str, dt.date]) ->
     columns = table.__table__.c
     what = columns.role if table is RoleGrant else columns.team_id
     for subject, value, until in connection.execute(select(columns.subject_id, what, columns.until)):
+        if subject not in today:
+            continue  # somebody who was erased: what they managed once stays, and is over
         if until is None or until > today[subject]:
             held[subject].append(value)
     return held

@@ -233,3 +233,13 @@ def test_a_second_erasure_changes_nothing_and_answers_the_same(used: Any) -> Non
     assert (again.entry, again.digest, again.entries) == (first.entry, first.digest, first.entries)
     assert used.system.log.size == size
     assert (erasing.resume(used.system), erasing.reapply(used.system)) == (0, 0)
+
+
+def test_others_are_still_who_they_are_after_somebody_who_managed_was_erased(office: Any) -> None:
+    """What an erased manager managed once stays in the tables, without a person behind it."""
+    erasing.erase(office.system, office.ids["gus"], None)
+
+    _, standing = office.system.people.standing()
+
+    assert set(standing["ana@example.org"].manages.values()) == {"Claims"}
+    assert not any(each.person.subject == office.ids["gus"] for each in standing.values())
