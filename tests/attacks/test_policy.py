@@ -8,6 +8,7 @@ import pytest
 from portal import policy_record
 from portal.checks import Level, inspect
 from portal.config import Config
+from portal.policy_record import PolicyRefused
 from portal.wiring import build
 from privacy.canonical import digest
 from privacy.capture import preset_text
@@ -216,9 +217,30 @@ def test_a_version_taken_away_together_with_its_mark_is_named_and_nothing_is_kep
     agreed(attacked)
     attacked.sql("DELETE FROM capture_policy WHERE version = 2")
     attacked.sql("DELETE FROM policy_mark WHERE content LIKE '%strict%'", store=KEYS)
+    assert any("what it commits to of the policy is not stored" in each for each in checked(attacked))
 
     assert in_force(attacked)[1] == "lost"
     attacked.system.policies.forget()
     assert attacked.system.policies.now().name == "lost"
-    assert any("what it commits to of the policy is not stored" in each for each in checked(attacked))
     assert told(attacked, "what it commits to of the policy is not stored")
+
+
+def test_keys_taken_away_together_with_their_mark_let_nothing_be_kept_from_the_next_start_on_and_it_is_named(
+    attacked: Attacked,
+) -> None:
+    agreed(attacked)
+    attacked.sql("DELETE FROM policy_signers")
+    attacked.sql("DELETE FROM policy_mark WHERE content LIKE '%employer%'", store=KEYS)
+    token = attacked.system.tokens.issue(attacked["ben"], "desk", {"ingest"})
+
+    assert in_force(attacked)[1] == "lost"
+    attacked.system.policies.forget()
+    header = {"Authorization": f"Bearer {token}"}
+    answer = attacked.office.app.test_client().get("/api/v1/relay/policy", headers=header)
+    assert answer.status_code == 404  # a desk goes on with what it has, and the portal takes nothing
+    assert told(attacked, "what it commits to of the policy is not stored")
+    with pytest.raises(PolicyRefused, match="other keys"):
+        policy_record.agree(attacked.system, Signers(str(EMPLOYER.verifier)))
+
+    policy_record.agree(attacked.system, BOTH)
+    assert attacked.system.policies.now().name == "strict"
