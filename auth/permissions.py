@@ -22,6 +22,7 @@ class Permission(enum.StrEnum):
     CHECKPOINT_READ = "checkpoint:read"  # the signed size and root of the log: no person in it
     COUNTS_READ = "counts:read"  # reads and refusals by purpose, without persons
     EVENTS_WRITE = "events:write"  # one's own devices' uploads
+    GRANTED_READ = "granted:read"  # what others let one see: the gate decides about each
     HEALTH_READ = "health:read"
     KEYS_READ = "keys:read"  # versions and ages of keys: no person in it
     NOTICE_ACCEPT = "notice:accept"  # the notice on what is recorded
@@ -34,6 +35,9 @@ class Permission(enum.StrEnum):
     SIGN_OUT = "sign-out:use"
     SYSTEM_READ = "system:read"
     TEAM_READ = "team:read"
+    TEAM_WRITE = "team:write"  # a goal proposed to somebody in one's team, or answered
+    THREADS_READ = "threads:read"  # conversations that compliance or council are asked to answer
+    THREADS_WRITE = "threads:write"
     WEEK_READ = "week:read"  # a person's closed week: whoever may not is refused by name, in that person's log
 
 
@@ -62,6 +66,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.CHECKPOINT_READ: _SIGNED_IN,
     Permission.COUNTS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.EVENTS_WRITE: _RECORDED,
+    Permission.GRANTED_READ: _SIGNED_IN,
     Permission.HEALTH_READ: frozenset({Role.ANYONE}),
     Permission.KEYS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.NOTICE_ACCEPT: _SIGNED_IN,
@@ -74,6 +79,9 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.SIGN_OUT: _SIGNED_IN,
     Permission.SYSTEM_READ: frozenset({Role.OPERATOR}),
     Permission.TEAM_READ: frozenset({Role.MANAGER}),
+    Permission.TEAM_WRITE: frozenset({Role.MANAGER}),
+    Permission.THREADS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
+    Permission.THREADS_WRITE: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.WEEK_READ: _SIGNED_IN,
 }
 """The whole table. There is no role that may open everything."""

@@ -55,14 +55,14 @@ def _done(step: Callable[[], None], subject: str, tell: Callable[[str], object])
 
 def _end(system: System, grant: Grant) -> None:
     with writing(system.stores.data) as connection:
-        system.gate.record(_by_itself(grant.subject, sorted(grant.fields), "grant-expired"))
         system.rooms.grants.end(connection, grant)
+        system.gate.record(_by_itself(grant.subject, sorted(grant.fields), "grant-expired"))
 
 
 def _remove(system: System, thread: Thread) -> None:
     with writing(system.stores.data) as connection:
-        system.gate.record(_by_itself(thread.subject, [THREAD_FIELD], "thread-removed"))
         system.rooms.threads.remove(connection, thread)
+        system.gate.record(_by_itself(thread.subject, [THREAD_FIELD], "thread-removed"))
 
 
 def _by_itself(subject: str, fields: list[str], outcome: str) -> Draft:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import abort
 
 from analytics.weeks import Answer
-from portal import own, retention
+from portal import own, retention, sharing_words
 from portal.access import session_key, system, viewer
 from portal.answers import logged
 from portal.parse import purpose_from
@@ -23,12 +23,13 @@ from portal.who_looked import GONE as NO_LONGER_HERE
 from privacy.fields import Field, KeyClass
 from privacy.inventory import VaultIncomplete
 from privacy.keys import KeyGone
-from privacy.log_entries import LOG_FIELD, Entry
+from privacy.log_entries import LOG_FIELD, THREAD_FIELD, Entry
 from privacy.policy import Relation
 from privacy.receipts import READ, RECEIPT, paired
 from privacy.seal import SealBroken
 
 _REFUSED: Final = "refused"
+_NO_FIGURES: Final = frozenset({LOG_FIELD, THREAD_FIELD, Field.AGREED_GOALS})
 _TAKEN_AWAY: Final = ("expired", "erased")
 """Outcomes of entries that say that stored figures were taken away for good."""
 
@@ -41,6 +42,7 @@ class State(enum.StrEnum):
     BROKEN = "broken"
     LOST = "lost"
     GONE = "gone"
+    ENDED = "ended"
     UNSENT = "unsent"
     REFUSED = "refused"
 
@@ -53,6 +55,7 @@ SENTENCES: Final[dict[State, str]] = {
     State.BROKEN: "The stored week does not open, or is not complete: somebody changed rows of it since it was read.",
     State.LOST: "The stored week is missing. Its time is not over, and no entry of yours says that it was taken away.",
     State.GONE: "The stored week is no longer kept, so it cannot be shown again. The log keeps its digest.",
+    State.ENDED: "What you shared was ended, or its time was over: its key is destroyed. The log keeps its digest.",
     State.UNSENT: "The week was opened, but no receipt followed. Sameview sends an answer only after its receipt.",
     State.REFUSED: "The request was refused, so nothing was opened and nothing was shown.",
 }
@@ -66,6 +69,7 @@ class Shown:
     read: Entry
     receipt: Entry | None = None
     answer: Answer | None = None
+    grant: bool = False
 
     @property
     def entry(self) -> Entry:
@@ -107,12 +111,13 @@ def facts(shown: Shown) -> dict[str, Any]:
         "when": moment(entry.time, own.zone()),
         "what": field_words(entry.fields),
         "period": "" if entry.period is None else period_words(entry.period),
+        **sharing_words.words(),
     }
 
 
 def as_json(shown: Shown) -> dict[str, Any]:
     """Return it as JSON; `again` is an answer like that of the week itself."""
-    found = shown.answer
+    found = None if shown.grant else shown.answer  # what was granted has a shape of its own, and a page
     return {
         "state": shown.state.value,
         "sentence": shown.sentence,
@@ -125,7 +130,7 @@ def as_json(shown: Shown) -> dict[str, Any]:
 def _is_read(entry: Entry) -> bool:
     """Tell whether somebody else read the asker's figures in it, or asked to: not the log, and no job."""
     by_person = entry.subject == viewer() and entry.viewer not in (None, viewer())
-    return by_person and entry.outcome in (READ, RECEIPT, _REFUSED) and LOG_FIELD not in entry.fields
+    return by_person and entry.outcome in (READ, RECEIPT, _REFUSED) and not _NO_FIGURES.intersection(entry.fields)
 
 
 def _of(asked: Entry, entries: Sequence[Entry]) -> tuple[Entry, Entry | None]:
@@ -139,6 +144,8 @@ def _of(asked: Entry, entries: Sequence[Entry]) -> tuple[Entry, Entry | None]:
 
 
 def _compare(read: Entry, receipt: Entry, entries: Sequence[Entry]) -> Shown:
+    if receipt.relation == Relation.GRANTEE:
+        return _compare_grant(read, receipt)
     purpose = purpose_from(receipt.purpose)
     if receipt.period is None or purpose is None or receipt.relation != Relation.MANAGER:
         return Shown(State.BROKEN, read, receipt)  # Sameview shows nobody but managers, and only weeks
@@ -155,6 +162,21 @@ def _compare(read: Entry, receipt: Entry, entries: Sequence[Entry]) -> Shown:
         return Shown(State.GONE if gone else State.LOST, read, receipt)
     same = found.digest == receipt.digest
     return Shown(State.SAME if same else State.DIFFERS, read, receipt, found)
+
+
+def _compare_grant(read: Entry, receipt: Entry) -> Shown:
+    """Open what was shared as its viewer saw it: the gate has compared its digest, by which it is found."""
+    mine = system().rooms.grants.of(viewer())
+    grant = next((each for each in mine if (each.viewer, each.digest) == (receipt.viewer, receipt.digest)), None)
+    try:
+        opened = None if grant is None else system().gate.open_own_grant(viewer(), grant.number, session_key())
+    except SealBroken:
+        return Shown(State.BROKEN, read, receipt, grant=True)
+    except KeyGone:
+        opened = None
+    if opened is None:
+        return Shown(State.ENDED, read, receipt, grant=True)
+    return Shown(State.SAME, read, receipt, sharing_words.answer_of(opened), grant=True)
 
 
 def _takes_away(entry: Entry, receipt: Entry) -> bool:

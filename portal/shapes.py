@@ -210,10 +210,11 @@ class LogEntries(Shape):
 class ShownAgain(Shape):
     """What a read of my figures by somebody else showed, opened again.
 
-    `state` is same, or differs, broken or lost (alarms), or gone, unsent or refused; `sentence` says it in words.
+    `state` is same, or differs, broken or lost (alarms), or gone, ended, unsent or refused; `sentence` says it in
+    words. `again` is the week; what was shared with somebody (`ended` when it is over) is opened on its page.
     """
 
-    state: Literal["same", "differs", "broken", "lost", "gone", "unsent", "refused"]
+    state: Literal["same", "differs", "broken", "lost", "gone", "ended", "unsent", "refused"]
     sentence: str
     read: LogEntry
     receipt: LogEntry | None

@@ -1,0 +1,129 @@
+"""Conversations as the portal keeps them: what a message is, when an answer is due, who is told.
+
+Each step is one transaction: the conversation, the entries of the log about who is told, and the announcements. Who is
+reported for misuse is never told. Nothing here reads a text; `portal.threads` does, through the gate.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection
+
+from auth.announcements import Kind as Told
+from auth.announcements import Notice
+from portal.wiring import System
+from privacy.stores import writing
+from privacy.threads import Kind, State, Thread
+
+DUE_DAYS: Final[Mapping[Kind, int]] = {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5}
+"""In how many working days an answer is due."""
+_WEEKEND: Final = 5
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message: who wrote it, when (UTC, to the minute), the text, what it is about, and a proof bundle."""
+
+    by: str
+    at: str
+    text: str
+    about: dict[str, str] = {}
+    proof: dict[str, Any] | None = None
+
+    @property
+    def moment(self) -> dt.datetime:
+        """When it was written."""
+        return dt.datetime.fromisoformat(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is asked: whoever has one of these roles, a manager by subject id; and who never is, whatever they have."""
+
+    roles: frozenset[str] = frozenset()
+    person: str = ""
+    without: str | None = None
+
+
+def due_on(today: dt.date, working_days: int) -> dt.date:
+    """Return the last of so many working days after `today`: Mondays to Fridays, public holidays among them."""
+    found = today
+    while working_days:
+        found += dt.timedelta(days=1)
+        working_days -= found.weekday() < _WEEKEND
+    return found
+
+
+def message(system: System, by: str, text: str, about: Mapping[str, str], proof: dict[str, Any] | None) -> bytes:
+    """Return a message as it is sealed."""
+    at = system.clock().astimezone(dt.UTC).isoformat(timespec="minutes")
+    return msgspec.json.encode(Message(by, at, text, dict(about), proof))
+
+
+def parse(stored: bytes) -> Message:
+    """Return the message that was sealed."""
+    return msgspec.json.decode(stored, type=Message)
+
+
+def candidates(system: System, author: str, audience: Audience) -> list[str]:
+    """Return who could answer now: nobody if the only ones are the author and whoever is reported."""
+    now, standing = system.people.standing()
+    here = [each for each in standing.values() if each.person.is_here(now)]
+    found = {each.person.subject for each in here if audience.roles & {role.value for role in each.roles}}
+    found |= {each.person.subject for each in here if each.person.subject == audience.person}
+    return sorted(found - {author, audience.without or author})
+
+
+def begin(system: System, author: str, kind: Kind, audience: Audience, first: bytes) -> Thread:
+    """File a conversation with its first message, and tell those who are asked."""
+    today = system.gate.today(author)
+    due = due_on(today, DUE_DAYS[kind])
+    asked = Thread(author, 0, kind, audience.roles, audience.person, "", today, due, today, State.OPEN, 0)
+    with writing(system.stores.data) as connection:
+        thread = system.rooms.threads.start(connection, asked, first, audience.without)
+        _tell_addressees(system, connection, thread)
+    return thread
+
+
+def go_on(system: System, thread: Thread, said: bytes) -> Thread:
+    """Add what the author writes: an answer is due again. SealBroken if somebody wrote at the same moment."""
+    today = system.gate.today(thread.subject)
+    due = thread.due_on if thread.state is State.OPEN else due_on(today, DUE_DAYS[thread.kind])
+    with writing(system.stores.data) as connection:
+        found = system.rooms.threads.add(connection, thread, said, state=State.OPEN, due_on=due, moved_on=today)
+        _tell_addressees(system, connection, found)
+    return found
+
+
+def answer(system: System, thread: Thread, by: str, said: bytes) -> Thread:
+    """Add the answer of somebody who was asked, and tell the author. SealBroken where somebody was faster."""
+    today = system.gate.today(thread.subject)
+    with writing(system.stores.data) as connection:
+        found = system.rooms.threads.add(connection, thread, said, state=State.ANSWERED, moved_on=today)
+        told = {"thread": str(found.number), "messages": str(found.messages)}
+        system.journal.tell(connection, [Notice(thread.subject, Told.THREAD_ANSWERED, told)], by=by)
+    return found
+
+
+def close(system: System, thread: Thread) -> None:
+    """Note that the author wants no further answer."""
+    if thread.state is not State.CLOSED:
+        with writing(system.stores.data) as connection:
+            today = system.gate.today(thread.subject)
+            system.rooms.threads.change(connection, thread, state=State.CLOSED, moved_on=today)
+
+
+def waiting(threads: Collection[Thread]) -> list[Thread]:
+    """Return conversations in the order of lists: those that wait by their due day, then the others, newest first."""
+    due = sorted((each for each in threads if each.state is State.OPEN), key=lambda each: each.due_on)
+    rest = sorted((each for each in threads if each.state is not State.OPEN), key=lambda each: each.moved_on)
+    return [*due, *reversed(rest)]
+
+
+def _tell_addressees(system: System, connection: Connection, thread: Thread) -> None:
+    everybody = candidates(system, thread.subject, Audience(thread.to_roles, thread.to_person))
+    told = {"thread": str(thread.number), "due": thread.due_on.isoformat()}
+    notices = [Notice(each, Told.THREAD_ASKED, told) for each in system.gate.asked(thread, everybody)]
+    system.journal.tell(connection, notices, by=thread.subject)
