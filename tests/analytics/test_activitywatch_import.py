@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.imports import Export, NotAnExport, event_blocks, json_stream, read_export
-from analytics.imports.timestamps import BadTimestamp, microseconds
+from analytics.imports.timestamps import BadTimestamp, microsecond, microseconds
 
 EDGE_CASES = (Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json").read_bytes()
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -355,6 +355,43 @@ def test_what_is_no_moment_is_named(text: str, before: int) -> None:
         microseconds([*["2025-01-01T00:00:00Z"] * before, text, "2025-01-01T00:00:00Z"])
 
     assert caught.value.index == before
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "2025-03-30T04:00:00Z",
+                "2025-03-30T04:00:00.123Z",
+                "2025-12-31T23:59:59.999999+00:00",
+                "2025-12-31 23:59:59.999999-11:30",
+                "2025-03-30",
+                "2025-02-30T04:00:00.123Z",
+                "2025-03-30T04:00:00.12\nZ",
+                "2025-03-30T04:00:00.123Z\n",
+                "",
+                "é",
+            ]
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([1, IN_BULK, 10 * IN_BULK]),
+    st.randoms(),
+)
+def test_texts_read_together_are_what_each_is_alone(odd: list[str], usual: int, order: Any) -> None:
+    texts = ["2026-01-02T03:04:05.678Z"] * usual + odd
+    order.shuffle(texts)
+
+    try:
+        expected = [microsecond(each) for each in texts]
+    except BadTimestamp:
+        with pytest.raises(BadTimestamp) as caught:
+            microseconds(texts)
+        with pytest.raises(BadTimestamp):
+            microsecond(texts[caught.value.index])
+    else:
+        assert microseconds(texts).tolist() == expected
 
 
 def test_rounding_of_durations_is_pythons_own() -> None:
