@@ -12,7 +12,7 @@ from analytics.activity import activity
 from analytics.corrected import Said, corrected
 from analytics.events import DayEvents
 from analytics.own_times import stem
-from analytics.timeline import AWAY_MS, BREAK_MS, Gap, Segment, Span
+from analytics.timeline import AWAY_MS, BREAK_MS, Gap, Segment, outside
 
 
 class Unexplained(NamedTuple):
@@ -41,7 +41,7 @@ def unexplained(segments: Sequence[Segment], noted: Iterable[Gap], private: Iter
     ordered = sorted(segments)
     apart = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
     spans = sorted((start, end) for start, end, _ in (*noted, *private))
-    left = [part for gap in apart for part in _outside(gap, spans)]
+    left = [part for gap in apart for part in outside(gap, spans)]
     return [Unexplained(a, b, b - a > AWAY_MS) for a, b in left if b - a >= BREAK_MS]
 
 
@@ -64,17 +64,3 @@ def added(days: Iterable[Iterable[AppTime]]) -> list[AppTime]:
     for each in (each for day in days for each in day):
         total[names.setdefault(stem(each.app), each.app), each.category] += each.seconds
     return sorted((AppTime(*key, seconds) for key, seconds in total.items()), key=lambda each: (-each.seconds, each))
-
-
-def _outside(gap: Span, spans: Iterable[Span]) -> list[Span]:
-    """Return the parts of a gap that lie in none of the spans, which are in order."""
-    found, reached = list[Span](), gap[0]
-    for start, end in spans:
-        if end <= reached or start >= gap[1]:
-            continue
-        if start > reached:
-            found.append((reached, start))
-        reached = end
-    if reached < gap[1]:
-        found.append((reached, gap[1]))
-    return found

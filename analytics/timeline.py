@@ -6,11 +6,12 @@ that nobody explained is hatched as away. A step without anything is a dot, not 
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from analytics.annotations import WORK, Kind
 from analytics.drawing import Stack, columns, pills
 from analytics.stretches import AWAY_US, BREAK_US, FOCUS_US, INTERRUPTIONS_US
 
@@ -61,6 +62,8 @@ class Drawing:
     away: str
     idle: str
     gaps: tuple[tuple[float, float], ...]
+    offline: tuple[tuple[float, float], ...]  # from and how wide: work away from the desk that the person noted
+    explained: str
     now: float | None
     longest: tuple[float, float, float, str] | None  # from, until, where its words stand, how they are anchored
 
@@ -74,6 +77,8 @@ class Day:
     breaks: Sequence[Span]
     away: Sequence[Span]
     gaps: Sequence[Gap]
+    offline: Sequence[Span]
+    explained: Sequence[Span]
     first: int
     end: int
 
@@ -88,22 +93,52 @@ class Day:
         return max(segment[1] for segment in self.segments)
 
 
-def read(segments: Sequence[Segment], core: Collection[str], not_captured: Sequence[Gap] = ()) -> Day:
-    """Sort a day's segments into what is drawn. What was not captured is neither a break nor time away."""
+def read(
+    segments: Sequence[Segment],
+    core: Collection[str],
+    not_captured: Sequence[Gap] = (),
+    noted: Sequence[Gap] = (),
+) -> Day:
+    """Sort a day's segments into what is drawn. What was not captured is neither a break nor time away.
+
+    `noted` are the times of which the person said what they were: from and until as in segments, and the kind.
+    """
     ordered = sorted(segments)
     apart = [(a[1], b[0]) for a, b in pairwise(ordered) if b[0] - a[1] >= BREAK_MS]
-    gaps = [gap for gap in apart if not any(a < gap[1] and gap[0] < b for a, b, _ in not_captured)]
-    first = min([_OFFICE_HOURS[0], *(s[0] for s in ordered)]) // HOUR_MS * HOUR_MS
-    end = -(-max([_OFFICE_HOURS[1], *(s[1] for s in ordered)]) // HOUR_MS) * HOUR_MS
+    said = [(a, b) for a, b, _ in sorted(noted)]
+    left = [part for gap in apart for part in outside(gap, said) if part[1] - part[0] >= BREAK_MS]
+    gaps = [gap for gap in left if not any(a < gap[1] and gap[0] < b for a, b, _ in not_captured)]
+    first = min([_OFFICE_HOURS[0], *(s[0] for s in (*ordered, *noted))]) // HOUR_MS * HOUR_MS
+    end = -(-max([_OFFICE_HOURS[1], *(s[1] for s in (*ordered, *noted))]) // HOUR_MS) * HOUR_MS
     return Day(
         segments=ordered,
         blocks=focus_blocks([(a, b) for a, b, name in ordered if name in core]),
-        breaks=[gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS],
+        breaks=sorted([*(gap for gap in gaps if gap[1] - gap[0] <= AWAY_MS), *_of(noted, {Kind.BREAK})]),
         away=[gap for gap in gaps if gap[1] - gap[0] > AWAY_MS],
         gaps=not_captured,
+        offline=_of(noted, WORK),
+        explained=_of(noted, {Kind.CARE, Kind.NOT_WORK}),
         first=first,
         end=end,
     )
+
+
+def outside(gap: Span, spans: Iterable[Span]) -> list[Span]:
+    """Return the parts of a gap that lie in none of the spans, which are in order."""
+    found, reached = list[Span](), gap[0]
+    for start, end in spans:
+        if end <= reached or start >= gap[1]:
+            continue
+        if start > reached:
+            found.append((reached, start))
+        reached = end
+    if reached < gap[1]:
+        found.append((reached, gap[1]))
+    return found
+
+
+def _of(noted: Sequence[Gap], kinds: Collection[str]) -> list[Span]:
+    return sorted((start, end) for start, end, kind in noted if kind in kinds)
 
 
 def focus_blocks(core: Sequence[Span]) -> list[Span]:
@@ -138,7 +173,11 @@ def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | 
     stacks = [Stack(x(at) + gap, step * wide - 2 * gap, _parts(active[at], step, frame)) for at in sorted(active)]
     shown = [(max(a, day.first), min(b, day.end)) for a, b, _ in day.gaps]
     shown = [span for span in shown if span[0] < span[1]]
-    covered = {at for s in (*day.breaks, *day.away, *shown) for at in range(s[0] // step * step, s[1], step)}
+    covered = {
+        at
+        for s in (*day.breaks, *day.away, *day.offline, *day.explained, *shown)
+        for at in range(s[0] // step * step, s[1], step)
+    }
     idle = [at for at in range(day.first, day.end, step) if at not in active and at not in covered]
     return Drawing(
         frame=frame,
@@ -147,6 +186,8 @@ def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | 
         breaks=pills([(x(a), x(b)) for a, b in day.breaks], frame.base, 12),
         away=pills([(x(a), x(b)) for a, b in day.away], frame.base, 12),
         gaps=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in shown),
+        offline=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in day.offline),
+        explained=pills([(x(a), x(b)) for a, b in day.explained], frame.base, 12),
         idle=pills([(x(at) + gap, x(at) + step * wide - gap) for at in idle], frame.base, 5),
         now=None if now_ms is None else min(max(x(now_ms), frame.left), frame.right),
         longest=_longest(day, frame, x),

@@ -65,6 +65,7 @@ def today(
     begins: dt.datetime,
     segments: Sequence[timeline.Segment] = (),
     gaps: Sequence[timeline.Gap] = (),
+    noted: Sequence[timeline.Gap] = (),
 ) -> Today:
     """Return the view of `day` from `history`, which holds the days of its week and up to 60 days before it.
 
@@ -72,7 +73,7 @@ def today(
     """
     payload, running = history.get(day, _NOTHING), day == current
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
-    read = timeline.read(segments, own.core_tops, gaps) if segments else None
+    read = timeline.read(segments, own.core_tops, gaps, noted) if segments else None
     return Today(
         date=day,
         running=running,

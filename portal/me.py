@@ -6,13 +6,25 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, render_template, request
 
 from analytics import trends
-from analytics.days import DAY_FIELDS, day_payload, not_captured, timeline, value_of
+from analytics.days import DAY_FIELDS, annotated_spans, day_payload, not_captured, timeline, value_of
 from analytics.measures import Measure
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
-from portal import checkpoints, measure_pages, mine, notables, own, own_check, own_times, receipts, sources, who_looked
+from portal import (
+    checkpoints,
+    measure_pages,
+    mine,
+    notables,
+    own,
+    own_check,
+    own_notes,
+    own_times,
+    receipts,
+    sources,
+    who_looked,
+)
 from portal.access import person, session_key, system, viewer
 from portal.ledgers import ledger
 from portal.parse import bad, day_from, week_from
@@ -32,7 +44,7 @@ blueprint.register_blueprint(measure_pages.blueprint)
 HISTORY_DAYS: Final = 60
 LEDGER_DAYS: Final = 7
 SPANS: Final = ((4, "4 weeks"), (12, "12 weeks"), (26, "6 months"), (52, "1 year"))
-_COMPARED: Final = frozenset({Field.ACTIVE_TIME, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY})
+_COMPARED: Final = frozenset({Field.ACTIVE_TIME, Field.ANNOTATIONS, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY})
 """What the rings need of the days before."""
 
 
@@ -69,6 +81,7 @@ def _day(date: dt.date) -> str:
         begins=starts_at(date, zone, start).astimezone(zone),
         segments=timeline(disclosed, date),
         gaps=sorted({*not_captured(disclosed, date), *own_times.gaps_of(kept, date)}),
+        noted=annotated_spans(disclosed, date),
     )
     newest = None if view.captured else system().vault.newest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY, date)
     return render_template(
@@ -82,6 +95,7 @@ def _day(date: dt.date) -> str:
         log_size=checkpoints.latest(system()).checkpoint.size,
         notice=notice(system()),
         stands_out=notables.sentence(view.notable),
+        kinds=own_notes.kinds(),
     )
 
 

@@ -171,7 +171,7 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
         noted=[_noted(each) for each in found[day].annotations],
         corrected=_corrections(found[day]),
         rules=[each for each in rules.latest if each.since <= day],
-        kinds=[(kind.value, _(word)) for kind, word in own_notes.KINDS.items()],
+        kinds=list(own_notes.kinds().items()),
         apps=own_notes.times_of(own_notes.events(Period.day(day)), day),
         categories=own_notes.categories(),
         changes=_changes(payload),

@@ -73,6 +73,11 @@ def kind_word(kind: str) -> str:
     return _(KINDS[Kind(kind)])
 
 
+def kinds() -> dict[str, str]:
+    """Return every kind with its word in the reader's language; those of work come first."""
+    return {kind.value: _(word) for kind, word in KINDS.items()}
+
+
 def categories() -> tuple[str, ...]:
     """Return the categories that something can be corrected to: those of the rules that hold now."""
     return system().categorisers(system().policies.now()).rules.categories
