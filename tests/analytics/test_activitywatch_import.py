@@ -394,6 +394,16 @@ def test_texts_read_together_are_what_each_is_alone(odd: list[str], usual: int, 
         assert microseconds(texts).tolist() == expected
 
 
+def test_two_moments_in_one_text_are_none() -> None:
+    """Neither are they read as two where other texts are as much shorter."""
+    usual = "2026-01-02T03:04:05.678Z"
+
+    with pytest.raises(BadTimestamp) as caught:
+        microseconds([*[usual] * IN_BULK, f"{usual}?{usual}", "2025-03-30T04", "2025-03-30"])
+
+    assert caught.value.index == IN_BULK
+
+
 def test_rounding_of_durations_is_pythons_own() -> None:
     seconds = [0.0000005, 0.0000015, 12.345678901, 1e-7, 86_399.999_999_6, -3, 2.5e-6]
     text = json.dumps(

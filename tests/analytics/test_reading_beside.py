@@ -52,8 +52,8 @@ def test_what_is_read_beside_is_what_is_read_here(tmp_path: Path) -> None:
     many = [EVENT | {"data": {"title": str(number)}} for number in range(9000)]
     one, other, long, reverse = map(json.dumps, (EVENT, OTHER, many, many[::-1]))
     odd = (
-        f'{{"type": "x", "events": [{other}], "buckets": {{"a": {{"type": "y", "events": [{one}]}}, "none": 1, '
-        f'"bad": {{"type": "y", "events": [{{}}]}}, "late": {{"events": {long}, "type": "z", "events": [{other}]}}, '
+        f'{{"type": "x", "events": {long}, "buckets": {{"a": {{"type": "y", "events": [{one}]}}, "none": 1, '
+        f'"bad": {{"type": "y", "events": [{{}}]}}, "late": {{"events": [{other}], "type": "z", "events": {long}}}, '
         f'"b": {{"events": {reverse}, "type": "y"}}, "c": {{"type": "y", "events": {long}}}}}}}'
     )
     (tmp_path / "odd.json").write_text(odd)
