@@ -19,7 +19,7 @@ def sentence(error: BaseException) -> str | None:
 
     SQLite has one word for a disk that is full while it writes its journal and for one that fails (SQLITE_IOERR).
     """
-    for each in _causes(error):
+    for each in causes(error):
         code = getattr(each, "sqlite_errorcode", None) or 0
         if isinstance(each, OSError) and each.errno in _NO_SPACE:
             return FULL
@@ -30,7 +30,8 @@ def sentence(error: BaseException) -> str | None:
     return None
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what is behind it: a driver's error, and what it was raised from."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

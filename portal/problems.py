@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from auth.permissions import Role
-from portal import full_disk
+from portal import full_disk, stores_away
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
@@ -73,16 +73,28 @@ def _refused(error: Refused) -> Response:
 
 
 def _unlogged(error: LogUnavailable) -> Response:
-    return _full(error) or answer(Problem(503, "Not now", "The access log cannot be written, so nothing was opened."))
+    return _not_now(error) or _later("The access log cannot be written, so nothing was opened.")
 
 
-def _full(error: Exception) -> Response | None:
-    """Say that the disk is full, if that is what is behind an error."""
-    if (said := full_disk.sentence(error)) is None:
-        return None
-    _logger.error("disk full", kind=type(error).__name__, fix=said)
-    detail = "The disk or quota of this server is full, or its disk fails. Nothing was lost, and nothing was opened."
-    return answer(Problem(503, "Not now", f"{detail} Whoever runs it frees space; then try again."))
+def _not_now(error: Exception) -> Response | None:
+    """Say that the disk is full or a database is away, if that is what is behind an error."""
+    if (said := full_disk.sentence(error)) is not None:
+        _logger.error("disk full", kind=type(error).__name__, fix=said)
+        detail = (
+            "The disk or quota of this server is full, or its disk fails. Nothing was lost, and nothing was opened."
+        )
+        return _later(f"{detail} Whoever runs it frees space; then try again.")
+    if stores_away.is_away(error):
+        _logger.error("database away", kind=type(error).__name__)
+        g.stores_away = True
+        return _later("The database of this server cannot be reached, so this was not done. Try again in a moment.")
+    return None
+
+
+def _later(detail: str) -> Response:
+    response = answer(Problem(503, "Not now", detail))
+    response.headers["Retry-After"] = str(stores_away.RETRY_SECONDS)
+    return response
 
 
 def _withheld(_error: KeyClassWithheld) -> AnyResponse:
@@ -105,8 +117,8 @@ def _http(error: HTTPException) -> AnyResponse:
 
 
 def _unexpected(error: Exception) -> Response:
-    if (full := _full(error)) is not None:
-        return full
+    if (not_now := _not_now(error)) is not None:
+        return not_now
     if current_app.testing:
         raise error
     # The message may name a row, and so a person: the log of the server gets the kind and the place only.

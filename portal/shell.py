@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Flask, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import policy_words, witness_states
@@ -53,4 +53,5 @@ def add_shell(app: Flask) -> None:
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
-        return {"shell": None if request.path.startswith("/api/") else shell()}
+        # Without its database a page has no frame: whose page it is cannot be read.
+        return {"shell": None if request.path.startswith("/api/") or g.get("stores_away") else shell()}

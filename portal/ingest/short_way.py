@@ -50,7 +50,10 @@ class ShortWay:
         found = _PATH.fullmatch(environ.get("PATH_INFO", ""))
         if found is None or environ.get("REQUEST_METHOD") != "POST" or not self._is_plain(environ, found[2]):
             return self._further(environ, start_response)
-        subject = self._subject(environ)
+        try:
+            subject = self._subject(environ)
+        except Exception:  # such as a database that is away: asked again there, and told
+            subject = None
         if subject is None:
             return self._further(environ, start_response)
         body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
