@@ -1,7 +1,6 @@
 """The employee's own goals: set by weekday from a day on, paused, removed. Nobody else is told of any of it."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,10 +9,11 @@ from werkzeug.wrappers import Response
 
 from analytics.goal_view import GoalView, goal_view
 from analytics.goals import AIMS, LONGEST_PAUSE, Direction, Goal, GoalError, Goals
-from analytics.measures import MINUTES, PERCENT, measure
+from analytics.measures import measure
 from analytics.rings import Own
 from auth.permissions import Permission, requires
-from portal import own
+from portal import agreeing, own
+from portal.amounts import amount, amount_from
 from portal.locale import _
 from portal.parse import day_from
 from portal.problems import Problem
@@ -26,7 +26,6 @@ blueprint = Blueprint("goals", __name__, url_prefix="/goals")
 WEEKS: Final = 52
 """So many weeks back a row of weeks is counted on the page of goals."""
 _MONDAY: Final = dt.date(2024, 1, 1)
-_TIME: Final = re.compile(r"(\d{1,3}):([0-5]\d)")
 _Page = str | tuple[str, int] | Response
 
 
@@ -36,7 +35,15 @@ def goals() -> str:
     """Show my goals, this week, and the weeks in a row."""
     settings = own.own()
     others = [measure(name) for name in AIMS if settings.goals.of(name) is None]
-    return render_template("me/goals.html", views=views(settings), others=others, at_most=_at_most)
+    agreed = [each for each in agreeing.mine().goals if each.ended is None]
+    return render_template(
+        "me/goals.html",
+        views=views(settings),
+        others=others,
+        at_most=_at_most,
+        agreed=agreed,
+        today=own.current_day(),
+    )
 
 
 @blueprint.get("/<measure>")
@@ -109,13 +116,6 @@ def views(settings: Own, only: str | None = None) -> list[GoalView]:
     return [goal_view(each, history, settings, today) for each in wanted]
 
 
-def amount(value: float | None, unit: str) -> str:
-    """Write a value as its form takes it: "4:00", "3", or nothing."""
-    if value is None:
-        return ""
-    return f"{int(value) // 60}:{int(value) % 60:02}" if unit == MINUTES else str(int(value))
-
-
 def aim(goal: Goal, day: dt.date) -> str:
     """Say what a goal wants: one value, or that it differs by weekday; as of `day`, or of its first day."""
     values = {value for n in range(7) if (value := goal.planned_on(_term_day(goal, day) + dt.timedelta(days=n)))}
@@ -185,18 +185,11 @@ def _values(name: str) -> Sequence[int | None]:
 
 
 def _value(text: str, unit: str) -> int | None:
-    """Read one value: hours and minutes for a time, digits for the rest; nothing and 0 are no goal."""
-    if not text:
-        return None
-    if unit == MINUTES:
-        found = _TIME.fullmatch(text)
-        if found is None:
-            raise GoalError(_("Write a time as hours and minutes, such as 1:30."), "values")
-        return int(found[1]) * 60 + int(found[2]) or None
-    if not (text.isascii() and text.isdigit() and len(text) < 6):
-        sentence = _("Write per cent as a whole number.") if unit == PERCENT else _("Write a whole number.")
-        raise GoalError(sentence, "values")
-    return int(text) or None
+    """Read one value; nothing and 0 are no goal."""
+    found = amount_from(text, unit) if text else None
+    if isinstance(found, str):
+        raise GoalError(found, "values")
+    return found or None
 
 
 def _day(place: str) -> dt.date:

@@ -6,12 +6,12 @@ from werkzeug.wrappers import Response
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from auth.tokens import Scope
-from portal import experiments, goals, pattern
+from portal import agreed_pages, experiments, goals, pattern
 from portal.access import system, viewer
 from portal.parse import number_from
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
-for _part in (pattern, goals, experiments):
+for _part in (pattern, goals, agreed_pages, experiments):
     blueprint.register_blueprint(_part.blueprint)
 
 _Page = str | tuple[str, int]

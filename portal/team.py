@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from analytics.weeks import Answer
 from auth.permissions import Permission, requires
 from auth.person import Person
+from portal import team_goals
 from portal.access import system, viewer
 from portal.parse import purpose_from, week_from
 from portal.problems import Problem
@@ -19,6 +20,7 @@ from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
 from privacy.policy import POLICY, Purpose, Relation
 
 blueprint = Blueprint("team", __name__, url_prefix="/team")
+blueprint.register_blueprint(team_goals.blueprint)
 
 PURPOSES: Final = tuple(
     (rule.purpose.value, rule.purpose.value.replace("_", "-").capitalize())

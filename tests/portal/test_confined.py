@@ -77,6 +77,7 @@ def test_a_manager_signs_in_and_begins_at_their_teams(confined: Flask, office: A
         "/team/",
         "/team/claims/people/{ben}",
         "/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
+        "/team/claims/people/{ben}/goals",
         "/me/notices",
         "/api/v1/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
     ],
@@ -85,6 +86,21 @@ def test_every_page_of_the_manager_s_side_is_answered(confined: Flask, office: A
     answer = _get(confined, office, "ana", path.format_map(office.ids))
 
     assert answer.status_code == 200, answer.text
+
+
+def test_a_manager_proposes_a_goal_that_the_employee_reads_where_they_sign_in(confined: Flask, office: Any) -> None:
+    client = confined.test_client()
+    client.set_cookie("sameview", office.system.sessions.start(office.ids["ana"]))
+    address = f"/team/claims/people/{office.ids['ben']}/goals"
+    said = {"text": "Learn the forecast", "reason": "Two people know it", "benefit": "A skill that lasts"}
+    days = {"begins": "2026-11-19", "review": "2027-02-01"}
+
+    form = {"csrf_token": check_value(client, address), **said, **days}
+    answer = client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert answer.status_code == 303, answer.text
+    assert "Learn the forecast" in office.client("ben").get("/me/agreed-goals").text
+    assert "Ana proposed a goal" in office.client("ben").get("/me/notices").text
 
 
 @pytest.mark.parametrize("purpose", ["team_rhythm", "target_setting", "curiosity"])

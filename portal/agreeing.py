@@ -1,0 +1,100 @@
+"""Reading and changing what an employee and their manager agreed on: through the gate, for either side.
+
+A change opens the value, changes it and files it in one transaction that holds the employee's row, so that two who
+change it at once do so one after the other. The manager's side needs no key of the private class: what both agreed on
+is sealed in the class that is shared. Each read of a manager has its entry and its receipt, each change its entry and a
+notice to the other side.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analytics.agreed import Agreed, Side, parse
+from auth.announcements import Kind, Notice
+from portal import own
+from portal.access import session_key, system, viewer
+from privacy import vault_store
+from privacy.canonical import digest
+from privacy.decisions import AGREED
+from privacy.disclosure import Disclosed
+from privacy.fields import Field, Tier
+from privacy.period import Period, local_day
+from privacy.policy import Purpose
+from privacy.stores import writing
+from privacy.vault import Row
+
+Change = Callable[[Agreed, dt.date], Agreed]
+"""From what stands, and the employee's day, to what is to stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a manager is shown of one employee: the goals between them, and the receipt of it."""
+
+    agreed: Agreed
+    today: dt.date
+    entry: int
+    digest: str
+
+
+def mine() -> Agreed:
+    """Return everything that the asker has agreed on."""
+    return _value(own.disclose(AGREED, Period.day(own.current_day())))
+
+
+def digest_for(agreed: Agreed, subject: str, manager: str) -> str:
+    """Return the digest of what a manager is shown, as it is logged when they look."""
+    return digest(agreed.payload(subject, manager))
+
+
+def shown(subject: str) -> Shown:
+    """Open the goals between the asker, a manager, and somebody: the receipt is in the log before this returns.
+
+    Raises NotPermitted with the refusal in the log.
+    """
+    today = _today(subject)
+    disclosed = _disclosed(subject, today)
+    agreed = _value(disclosed).of(viewer())
+    found = digest_for(agreed, subject, viewer())
+    system().gate.receipt(disclosed, found)
+    return Shown(agreed, today, disclosed.entry, found)
+
+
+def change_mine(manager: str, kind: Kind, change: Change) -> None:
+    """File a change by the employee, and tell the manager. What `change` raises leaves everything as it was."""
+    _change(viewer(), Side.EMPLOYEE, manager, kind, change)
+
+
+def change_as_manager(subject: str, kind: Kind, change: Change) -> None:
+    """File a change by a manager, and tell the employee. Raises NotPermitted as `shown` does."""
+    _change(subject, Side.MANAGER, subject, kind, change)
+
+
+def _change(subject: str, side: Side, told: str, kind: Kind, change: Change) -> None:
+    today = _today(subject)
+    with writing(system().stores.data) as connection:
+        vault_store.lock(connection, subject)
+        disclosed = _disclosed(subject, today) if side is Side.MANAGER else _own(today)
+        changed = change(_value(disclosed), today)
+        system().vault.put(connection, subject, [Row(Field.AGREED_GOALS, Tier.SUMMARY, today, 0, changed.dump())])
+        system().journal.tell(connection, [Notice(told, kind, {})], by=viewer())
+        system().gate.account(subject, connection, own=side is Side.EMPLOYEE, fields=AGREED)
+
+
+def _disclosed(subject: str, today: dt.date) -> Disclosed:
+    return system().gate.disclose(viewer(), subject, AGREED, Purpose.TARGET_SETTING, Period.day(today))
+
+
+def _own(today: dt.date) -> Disclosed:
+    me = viewer()
+    return system().gate.disclose(me, me, AGREED, Purpose.OWN_REVIEW, Period.day(today), session=session_key())
+
+
+def _value(disclosed: Disclosed) -> Agreed:
+    newest = max(disclosed.values, default=None)
+    return parse(None if newest is None else disclosed.values[newest])
+
+
+def _today(subject: str) -> dt.date:
+    return local_day(system().clock(), system().directory.zone(subject), system().config.day_start)

@@ -1,0 +1,43 @@
+"""What two people change at once is one change after the other, on SQLite and on PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import Flask
+
+from portal import create_app
+from portal.wiring import System, build
+from tests.installation import NOW, Copies, subject_of
+from tests.portal.conftest import check_value
+
+EACH = 3
+
+
+def _proposals(app: Flask, system: System, who: str, address: str, **more: str) -> list[int]:
+    client = app.test_client()
+    client.set_cookie("sameview", system.sessions.start(subject_of(system, who)))
+    said = {"reason": "why", "benefit": "what for", "begins": "2026-11-19", "review": "2027-02-01", **more}
+    found = []
+    for number in range(EACH):
+        form = {"csrf_token": check_value(client, address), "text": f"{who} {number}", **said}
+        found.append(client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"}).status_code)
+    return found
+
+
+def test_nothing_is_lost_when_both_sides_propose_at_once(copies: Copies) -> None:
+    system = build(copies(), lambda: NOW)
+    app: Any = create_app(system)
+    ana, ben = (subject_of(system, who) for who in ("ana", "ben"))
+    team = next(iter(system.directory.managed(ana))).id
+    try:
+        with ThreadPoolExecutor(2) as both:
+            hers = both.submit(_proposals, app, system, "ana", f"/team/{team}/people/{ben}/goals")
+            his = both.submit(_proposals, app, system, "ben", "/me/agreed-goals", manager=ana)
+            assert hers.result() + his.result() == [303] * (2 * EACH)
+        client = app.test_client()
+        client.set_cookie("sameview", system.sessions.start(ben))
+        page = client.get("/me/agreed-goals").text
+        assert all(f"{who} {number}</h3>" in page for who in ("ana", "ben") for number in range(EACH))
+        assert system.log.verify().problems == []
+    finally:
+        system.close()
