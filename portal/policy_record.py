@@ -199,7 +199,7 @@ def draft(outcome: str, digest: str) -> Draft:
 
 
 def mend(system: System) -> list[str]:
-    """Put the rows back as they were agreed on, and take those away that nobody agreed on; return what was wrong.
+    """Put the rows back as they were agreed on, and take those away that no entry knows; return what was wrong.
 
     Nothing that holds changes by it: key store and log had the say before.
     """
@@ -208,9 +208,10 @@ def mend(system: System) -> list[str]:
     wrong = list(policies.refused())
     marks, forged = policies.marks.read()
     accepted = {each.content.version: each.content for each in marks if isinstance(each.content, Version)}
+    said = {each.digest for each in marks}  # of a version that lacks a signature now, the row is all there is
     with writing(system.stores.data) as connection:
         for row in policy_versions.versions(connection):
-            if row.accepted and row.version not in accepted:
+            if row.accepted and row.version not in accepted and row.digest not in said:
                 policy_versions.remove(connection, row.version)
         for version in accepted.values():
             policy_versions.put(connection, version)

@@ -244,3 +244,17 @@ def test_keys_taken_away_together_with_their_mark_let_nothing_be_kept_from_the_n
 
     policy_record.agree(attacked.system, BOTH)
     assert attacked.system.policies.now().name == "strict"
+
+
+def test_signatures_taken_away_together_with_the_mark_let_nothing_be_kept_and_mending_keeps_the_text(
+    attacked: Attacked,
+) -> None:
+    agreed(attacked)
+    write(attacked, 3, "own_insight", EMPLOYER)
+    attacked.sql("DELETE FROM policy_mark WHERE content LIKE '%strict%'", store=KEYS)
+    attacked.sql("UPDATE capture_policy SET signatures = '' WHERE version = 2")
+
+    policy_record.mend(attacked.system)
+
+    assert [row[0] for row in attacked.sql("SELECT version FROM capture_policy ORDER BY version")] == [1, 2]
+    assert attacked.system.policies.now().name == "lost"
