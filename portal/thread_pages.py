@@ -19,6 +19,7 @@ from portal.problems import Problem
 from portal.sentences import sentence
 from portal.who_looked import GONE
 from privacy.keys import KeyGone
+from privacy.seal import SealBroken
 from privacy.threads import Kind, State, Thread
 
 blueprint = Blueprint("threads", __name__)
@@ -35,6 +36,10 @@ STATES: Final[dict[State, str]] = {
 }
 _TEAM: Final = "/team/threads"
 _COMPLIANCE: Final = "/compliance/threads"
+BROKEN: Final = N_(
+    "Messages of it were changed or taken away in the database. Save your proofs under “Who looked”, and tell your"
+    " works council: `sameview log verify` names what was changed."
+)
 Page = str | Response | tuple[str, int]
 
 
@@ -157,6 +162,8 @@ def _one(subject: str, number: int, back: str, wrong: Mapping[str, str]) -> str:
         found = threads.read(subject, number)
     except KeyGone:
         abort(404)
+    except SealBroken:
+        raise Problem(409, _("This conversation does not open"), _(BROKEN)) from None
     proof = None if found.proof is None else msgspec.json.format(msgspec.json.encode(found.proof)).decode()
     return render_template(
         "shared/thread.html",
