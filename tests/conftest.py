@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import made_once
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateSchema
 
 import portal.schema  # noqa: F401 - its imports fill the metadata
+from auth.passwords import INSECURE_COST_FOR_TESTS, PasswordHasher
 from portal.config import Config
 from portal.founding import found
 from privacy.base import KEY_SCHEMA, LOG_SCHEMA, Base, KeyBase, LogBase
@@ -77,6 +79,14 @@ class Clock:
 
     def advance(self, **duration: float) -> None:
         self.now += dt.timedelta(**duration)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def insecure_passwords() -> Iterator[None]:
+    """Every system of this process hashes passwords at next to no cost; served processes pay the whole one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portal.wiring.PasswordHasher", partial(PasswordHasher, INSECURE_COST_FOR_TESTS))
+        yield
 
 
 @pytest.fixture

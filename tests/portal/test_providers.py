@@ -1,6 +1,7 @@
 """An installation on each provider: set up, opened again, checked; and every fault of it named with its fix."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pkcs11
@@ -14,6 +15,7 @@ from portal.founding import found
 from portal.wiring import build
 from privacy.fields import KeyClass
 from privacy.file_keys import FileKeyProvider
+from privacy.key_files import INSECURE_COST_FOR_TESTS
 from privacy.keys import KeyClassWithheld
 from privacy.pkcs11_keys import Pkcs11KeyProvider
 from privacy.pkcs11_token import Token
@@ -102,7 +104,11 @@ class TestFiles:
         (fault,) = faults(environ | {"SAMEVIEW_KEY_PASSPHRASE": "eight brown otters swim uphill"})
         assert "does not open with this passphrase: correct SAMEVIEW_KEY_PASSPHRASE" in fault.what
 
-    def test_passphrase_that_is_set_later_is_a_fault_until_every_class_is_rotated(self, with_files: Environ) -> None:
+    def test_passphrase_that_is_set_later_is_a_fault_until_every_class_is_rotated(
+        self, with_files: Environ, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cheap = partial(FileKeyProvider, cost=INSECURE_COST_FOR_TESTS)  # the test above pays the whole cost
+        monkeypatch.setattr("portal.providers.FileKeyProvider", cheap)
         environ = with_files | {"SAMEVIEW_KEY_PASSPHRASE": PASSPHRASE}
         (fault,) = faults(environ)
 
