@@ -5,6 +5,7 @@ English. A message is an English sentence with named places, `_("Paused until %(
 language can order them anew; sentences are never glued together from parts.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,12 +13,14 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_decimal
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from portal.catalogues import catalogue
-from privacy.messages import N_
+from privacy.messages import N_, Said
 
 __all__ = ["LANGUAGES", "N_", "Language", "_", "current", "gettext", "language", "ngettext", "pgettext", "speaking"]
 
@@ -80,7 +83,12 @@ def preferred(header: str) -> str:
 
 
 def gettext(message: str, /, **variables: Any) -> str:
-    """Return a message in the present language, with its named places filled; without any, `%` means itself."""
+    """Return a message in the present language, with its named places filled; without any, `%` means itself.
+
+    A sentence of another package (`privacy.messages.Said`) is said anew, with its days and lists as they are written.
+    """
+    if isinstance(message, Said):
+        return gettext(message.message, **{key: _written(value) for key, value in message.values.items()})
     text = catalogue(_current.get()).gettext(message) if message else ""
     return text % variables if variables else text
 
@@ -100,6 +108,16 @@ def ngettext(singular: str, plural: str, num: int, /, **variables: Any) -> str:
 def count(number: int) -> str:
     """Write a whole number with the grouping of the present language."""
     return str(number) if -1000 < number < 1000 else str(format_decimal(number, locale=language().locale))
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Said):
+        return gettext(value)
+    if isinstance(value, dt.date):
+        return str(format_date(value, "d MMMM y" if _current.get() == ENGLISH else "long", locale=language().locale))
+    if isinstance(value, tuple):
+        return str(format_list([_written(each) for each in value], locale=language().locale))
+    return count(value) if isinstance(value, int) else value
 
 
 _ = gettext

@@ -1,19 +1,18 @@
-"""The employee's pages: my day, what my manager sees, who looked, what is recorded, trends."""
+"""The employee's pages: my day, what my manager sees, who looked, what is recorded."""
 
 import datetime as dt
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
 
-from analytics import trends
 from analytics.days import DAY_FIELDS, annotated_spans, day_payload, not_captured, timeline, value_of
-from analytics.measures import Measure
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
 from portal import (
     checkpoints,
+    history_pages,
     measure_pages,
     mine,
     notables,
@@ -27,11 +26,10 @@ from portal import (
 )
 from portal.access import person, session_key, system, viewer
 from portal.ledgers import ledger
-from portal.parse import bad, day_from, week_from
+from portal.log_words import PURPOSE_NAMES
+from portal.parse import day_from, week_from
 from portal.proposed import proposed
 from portal.recorded import notice
-from portal.sentences import PURPOSE_NAMES
-from portal.show import figure
 from privacy.fields import Field, Tier
 from privacy.period import READABLE_WEEKS, Period, starts_at, week_name, week_of
 from privacy.policy import Purpose
@@ -40,10 +38,10 @@ blueprint = Blueprint("me", __name__)
 blueprint.register_blueprint(mine.blueprint)
 blueprint.register_blueprint(own_check.blueprint)
 blueprint.register_blueprint(measure_pages.blueprint)
+blueprint.register_blueprint(history_pages.blueprint)
 
 HISTORY_DAYS: Final = 60
 LEDGER_DAYS: Final = 7
-SPANS: Final = ((4, "4 weeks"), (12, "12 weeks"), (26, "6 months"), (52, "1 year"))
 _COMPARED: Final = frozenset({Field.ACTIVE_TIME, Field.ANNOTATIONS, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY})
 """What the rings need of the days before."""
 
@@ -186,50 +184,3 @@ def recorded() -> str:
         day=date,
         days=[(f"/me/recorded?day={each}", each, each == date) for each in days],
     )
-
-
-@blueprint.get("/me/trends")
-@requires(Permission.OWN_READ)
-def trend() -> str:
-    """Show one measure of my days as a chart and as the same table."""
-    measure, weeks = _asked()
-    found = _trend(measure, weeks)
-    return render_template(
-        "me/trends.html",
-        trend=found,
-        spec=trends.specification(found, lambda value: figure(value, measure.unit)),
-        measures=[(_trends(each.name, weeks), each.title, each is measure) for each in trends.SHOWN],
-        spans=[(_trends(measure.name, count), words, count == weeks) for count, words in SPANS],
-        csv=_trends(measure.name, weeks, "trends.csv"),
-    )
-
-
-@blueprint.get("/me/trends.csv")
-@requires(Permission.OWN_READ)
-def trend_csv() -> Response:
-    """The same rows as CSV."""
-    measure, weeks = _asked()
-    name = f"attachment; filename=sameview-{measure.name}.csv"
-    rows = trends.as_csv(_trend(measure, weeks))
-    return Response(rows, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
-
-
-def _asked() -> tuple[Measure, int]:
-    """Read which measure, and how many weeks back."""
-    named = {each.name: each for each in trends.SHOWN}
-    measure = named.get(request.args.get("measure", "focus_time"))
-    weeks = request.args.get("weeks", "12")
-    if measure is None or weeks not in {str(count) for count, _ in SPANS}:
-        raise bad("There is no such measure, or not over so many weeks.")
-    return measure, int(weeks)
-
-
-def _trend(measure: Measure, weeks: int) -> trends.Trend:
-    current = own.current_day()
-    period = Period(week_of(current).first - dt.timedelta(weeks=weeks - 1), current + dt.timedelta(days=1))
-    fields = (measure.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS)
-    return trends.trend(own.history(fields, period), measure, period, own.own(), current)
-
-
-def _trends(measure: str, weeks: int, page: str = "trends") -> str:
-    return f"/me/{page}?measure={measure}&weeks={weeks}"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from portal.log_words import FIELD_NAMES, PURPOSE_NAMES
 from portal.policy_words import Agreement, agreement, plain
-from portal.sentences import FIELD_NAMES, PURPOSE_NAMES, field_words
+from portal.sentences import field_words
 from portal.show import listing
 from privacy.capture import AWAY, BROWSER, CATEGORY, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule

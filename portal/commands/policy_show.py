@@ -5,7 +5,7 @@ from typing import Final
 
 from portal.policy_words import clauses
 from portal.recorded import rules_of
-from portal.sentences import PURPOSE_NAMES
+from portal.log_words import PURPOSE_NAMES
 from portal.show import listing
 from privacy.capture import ANY, CATEGORY, CapturePolicy
 from privacy.capture import Rule as CaptureRule

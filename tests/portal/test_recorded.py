@@ -3,7 +3,7 @@
 import pytest
 
 from portal.recorded import notice_of
-from portal.sentences import FIELD_NAMES
+from portal.log_words import FIELD_NAMES
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
 from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS, Field

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from cast import ANA, BEN, CLEO, ODA
 
-from portal.sentences import FIELD_NAMES, Sentence, sentence, sentences
+from portal.log_words import FIELD_NAMES
+from portal.sentences import Sentence, sentence, sentences
 from privacy.fields import Field
 from privacy.log_entries import Chain, Entry
 from privacy.period import Period, iso_week
