@@ -26,6 +26,7 @@ blueprint = Blueprint("notes", __name__, url_prefix="/me")
 OFFLINE: Final = (15, 30, 60)
 """Minutes that can be noted with one tap, up to now."""
 _DAY: Final = dt.timedelta(days=1)
+_MORNING: Final = dt.time(9)
 Page = str | Response | tuple[str, int]
 
 
@@ -157,10 +158,9 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
     found, rules = own_notes.read(Period.day(day))
     payload = day_payload(disclosed, day, str(zone))
     week = week_of(day)
-    end = own_times.borders(day)[1]
-    now = own_times.microseconds(system().clock())
-    last = own_notes.at(min(end - 60_000_000, now)).astimezone(zone)
-    defaults = {"from": (last - dt.timedelta(hours=1)).strftime(MOMENT), "to": last.strftime(MOMENT)}
+    hour = dt.timedelta(hours=1)
+    last = system().clock().astimezone(zone) if day == current else dt.datetime.combine(day, _MORNING, zone) + hour
+    defaults = {"from": (last - hour).strftime(MOMENT), "to": last.strftime(MOMENT)}
     return render_template(
         "me/notes.html",
         day=day,

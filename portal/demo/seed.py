@@ -24,7 +24,7 @@ from analytics.working import Working
 from auth import import_csv
 from auth.invitations import Kind
 from portal.config import Config
-from portal.demo import organisation
+from portal.demo import notes, organisation
 from portal.demo.activity import export
 from portal.demo.agreement import SOON, Parties
 from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
@@ -187,6 +187,8 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
         _bring_in(seeded, name, week)
     if seeded.clock() < seeded.now:
         _look_at_own_days(seeded, week)
+    if week.end + _WEEK <= week_of(seeded.today).first:
+        notes.note(seeded.system, seeded.subjects[EMPLOYEE], week, _HOME)
 
 
 def _renew_keys(seeded: Seeded) -> None:
