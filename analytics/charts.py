@@ -49,7 +49,7 @@ def build(unit: str) -> dict[str, Any]:
     days_axis = alt.Axis(aria=False, format="%-d %b", labelOverlap=True, grid=False, tickCount=8)
     values_axis = alt.Axis(aria=False, labelExpr=LABELS[unit], tickCount=5, domain=False, ticks=False)
     x, y = alt.X("day:T", title=None, axis=days_axis), alt.Y("value:Q", title=None, axis=values_axis)
-    said = [alt.Tooltip("day:T", title="Day", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=" ")]
+    said = [alt.Tooltip("day:T", title=" ", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=" ")]
 
     def layer(name: str) -> Any:
         return alt.Chart(alt.NamedData(name), name=name)

@@ -57,7 +57,7 @@ class Trend:
 
 def trend(history: Mapping[dt.date, Payload], measure: Measure, period: Period, own: Own, today: dt.date) -> Trend:
     """Return `measure` over the days of `period` up to yesterday: a day that still runs is no figure yet."""
-    rows = [row for day in period.days() if day < today and (row := _row(history.get(day), day, measure, own))]
+    rows = [row for day in period.days() if day < today and (row := day_row(history.get(day), day, measure, own))]
     values = [row.value for row in rows if row.value is not None]
     usual = baseline({row.day: row.value for row in rows}, today, own.working)
     median = statistics.median(values) if values else None
@@ -98,8 +98,8 @@ def weekly(rows: Sequence[Row]) -> list[tuple[dt.date, float]]:
     return [(monday + dt.timedelta(days=2), statistics.median(each)) for monday, each in found if len(each) >= 3]
 
 
-def _row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -> Row | None:
-    """Return the day's row; None for a day off without data."""
+def day_row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -> Row | None:
+    """Return a day's row of a measure; None for a day off without data."""
     planned = own.working.planned_minutes(day)
     fields = {} if payload is None else payload["fields"]
     if fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields):

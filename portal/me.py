@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, render_template, request
 
 from analytics.days import DAY_FIELDS, annotated_spans, day_payload, not_captured, timeline, value_of
+from analytics.goal_view import goal_view
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
@@ -65,6 +66,7 @@ def day(date: str) -> str:
 
 def _day(date: dt.date) -> str:
     zone, start, current = own.zone(), system().config.day_start, own.current_day()
+    settings = own.own()
     since = min(week_of(date).first, date - dt.timedelta(days=HISTORY_DAYS))
     history = own.history(_COMPARED, Period(since, week_of(date).end))
     disclosed = own.disclose(DAY_FIELDS, Period.day(date))
@@ -73,7 +75,7 @@ def _day(date: dt.date) -> str:
     view = day_view(
         history,
         date,
-        own.own(),
+        settings,
         now=system().clock().astimezone(zone),
         current=current,
         begins=starts_at(date, zone, start).astimezone(zone),
@@ -94,6 +96,7 @@ def _day(date: dt.date) -> str:
         notice=notice(system()),
         stands_out=notables.sentence(view.notable),
         kinds=own_notes.kinds(),
+        goals=[goal_view(each, history, settings, current) for each in settings.goals.goals] if view.running else [],
     )
 
 

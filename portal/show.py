@@ -24,6 +24,7 @@ from portal.locale import LANGUAGES, _, current, speaking
 from privacy.canonical import canonical
 
 Length = Literal["narrow", "short", "long"]
+_MONDAY: Final = dt.date(2024, 1, 1)
 
 _PATTERNS: Final[dict[str, dict[str, str]]] = {
     "en": {"MMMMEEEEd": "EEEE d MMMM"},
@@ -128,6 +129,11 @@ def weekday(date: dt.date, language: str | None = None) -> str:
     return str(format_date(date, "ccc", locale=_locale(language)))
 
 
+def weekday_names() -> list[str]:
+    """Return the weekdays briefly, from Monday on."""
+    return [weekday(_MONDAY + dt.timedelta(days=number)) for number in range(7)]
+
+
 def span(first: dt.date, end: dt.date, language: str | None = None) -> str:
     """Write a half-open range of days by its first and last day: "9–15 Nov 2026"."""
     return _span(first, end, language or current())
@@ -221,5 +227,6 @@ FILTERS: Final[dict[str, Any]] = {
 def register(environment: Environment) -> None:
     """Give the filters to Jinja, and let templates trim the lines that hold only tags."""
     environment.filters.update(FILTERS)
+    environment.globals["weekday_names"] = weekday_names
     environment.trim_blocks = True
     environment.lstrip_blocks = True

@@ -1,0 +1,246 @@
+"""A person's own weeks, months and half-years: what is compared, how a calendar is shaded, when they work best (pure).
+
+Everything is compared with the person's own days alone. A day that still runs is no figure yet, a day off is no day to
+judge, and what is missing keeps its mark.
+"""
+
+import datetime as dt
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from analytics.baseline import Baseline, baseline
+from analytics.categories import top_level
+from analytics.measures import Measure
+from analytics.palette import Category, categories
+from analytics.rings import Own, Payload
+from analytics.trends import Row, day_row
+from privacy.period import Period
+
+CAPTURED, MISSING, OFF, AHEAD = "captured", "missing", "off", "ahead"
+LEVELS: Final = 4
+LEAST_SHADED: Final = 4
+"""So many values at least are needed for shades to say anything."""
+BEST_HOURS: Final = 2
+"""Hours in a row that are looked for."""
+LEAST_DAYS: Final = 10
+MEETING_NAMES: Final = frozenset({"meeting", "meetings", "call", "calls", "video calls"})
+"""A category is of meetings if the last part of its path is one of these, in whatever case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The middle day of some days beside the own usual before them; `stands` is below, within or above it."""
+
+    measure: Measure
+    value: float | None
+    days: int
+    usual: Baseline | None
+    stands: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day of a calendar: its state, its value where it has one, and a shade from 1 to 4; 0 without one."""
+
+    date: dt.date
+    state: str
+    value: float | None
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayParts:
+    """A day of a week as one bar: its categories, each with its offset in percent of the longest day."""
+
+    date: dt.date
+    state: str
+    seconds: float
+    parts: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Core work by hour of the clock, in seconds of the mean captured working day; `best` begins the best two."""
+
+    seconds: tuple[tuple[int, float], ...]
+    best: int | None
+    best_share: float
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The longest time without a break of one day."""
+
+    date: dt.date
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """A weekday (0 is Monday): the middle one of its days, and of how many."""
+
+    number: int
+    median: float | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """Time in meetings, captured or noted: in all, and as a part of active and noted time."""
+
+    seconds: float
+    share: float | None
+    days: int
+
+
+def is_captured(payload: Payload | None) -> bool:
+    """Tell whether something of a day was captured, or noted."""
+    fields = {} if payload is None else payload["fields"]
+    return bool(fields.get("active_time", {}).get("active_seconds") or fields.get("annotations"))
+
+
+def state_of(date: dt.date, history: Mapping[dt.date, Payload], own: Own, today: dt.date) -> str:
+    """Say what a day is: captured, missing, off, or still ahead."""
+    if is_captured(history.get(date)):
+        return CAPTURED
+    return AHEAD if date > today else MISSING if own.planned_seconds(date) else OFF
+
+
+def compared(
+    history: Mapping[dt.date, Payload], period: Period, measures: Sequence[Measure], own: Own, today: dt.date
+) -> tuple[Compared, ...]:
+    """Compare the working days of a period that are over with the 60 days before it, measure by measure."""
+    found = []
+    for each in measures:
+        rows = {date: row.value for date, row in _rows(history, each, own)}
+        within = [v for d, v in rows.items() if d in period and d < today and v is not None and own.planned_seconds(d)]
+        usual = baseline(rows, period.first, own.working)
+        value = statistics.median(within) if within else None
+        stands = usual.place_of(value) if usual is not None and value is not None else None
+        found.append(Compared(each, value, len(within), usual, stands))
+    return tuple(found)
+
+
+def calendar(
+    history: Mapping[dt.date, Payload], period: Period, measure: Measure, own: Own, today: dt.date
+) -> tuple[CalendarDay, ...]:
+    """Return every day of a period, shaded by the quarters of its own values; a day that still runs has no shade."""
+    values = {date: row.value for date, row in _rows(history, measure, own) if date in period and date < today}
+    known = [value for value in values.values() if value is not None]
+    borders = np.percentile(known, (25, 50, 75)).tolist() if len(known) >= LEAST_SHADED else []
+    return tuple(
+        CalendarDay(date, state_of(date, history, own, today), values.get(date), _level(values.get(date), borders))
+        for date in period.days()
+    )
+
+
+def day_parts(history: Mapping[dt.date, Payload], period: Period, own: Own, today: dt.date) -> tuple[DayParts, ...]:
+    """Return each day's categories as a bar; the longest day of the period is the whole width."""
+    sums = {date: history[date]["fields"].get("categories", {}) if date in history else {} for date in period.days()}
+    longest = max((sum(each.values()) for each in sums.values()), default=0) or 1.0
+    found = []
+    for date, seconds in sums.items():
+        total = sum(seconds.values())
+        parts = tuple(
+            Category(
+                each.name,
+                each.seconds,
+                round(each.share * total / longest, 2),
+                round(each.offset * total / longest, 2),
+                each.tone,
+            )
+            for each in categories(seconds, own.core_tops)
+        )
+        found.append(DayParts(date, state_of(date, history, own, today), total, parts))
+    return tuple(found)
+
+
+def hours(history: Mapping[dt.date, Payload], period: Period, own: Own, today: dt.date) -> Hours:
+    """Return core work by hour, and the two hours in a row with most of it once ten working days are known."""
+    days = [d for d in period.days() if d < today and own.planned_seconds(d) and is_captured(history.get(d))]
+    sums: dict[int, float] = {}
+    for date in days:
+        for hour, parts in history[date]["fields"].get("rhythm", {}).get("hours", {}).items():
+            core = sum(seconds for name, seconds in parts.items() if name in own.core_tops)
+            sums[int(hour)] = sums.get(int(hour), 0.0) + core
+    means = tuple((hour, total / len(days)) for hour, total in sorted(sums.items())) if days else ()
+    by_hour = dict(means)
+    windows = {hour: sum(by_hour.get(hour + n, 0.0) for n in range(BEST_HOURS)) for hour in by_hour}
+    best = max(windows, key=lambda hour: (windows[hour], -hour), default=None)
+    if len(days) < LEAST_DAYS or best is None or not windows[best]:
+        return Hours(means, None, 0.0, len(days))
+    return Hours(means, best, windows[best] / sum(by_hour.values()), len(days))
+
+
+def stretches(history: Mapping[dt.date, Payload], period: Period, most: int = 5) -> tuple[Stretch, ...]:
+    """Return the days with the longest times without a break, longest first."""
+    found = (
+        Stretch(date, history[date]["fields"].get("recovery", {}).get("longest_stretch_seconds") or 0.0)
+        for date in period.days()
+        if date in history
+    )
+    return tuple(sorted((each for each in found if each.seconds), key=lambda s: (-s.seconds, s.date))[:most])
+
+
+def weekdays(
+    history: Mapping[dt.date, Payload], period: Period, measure: Measure, own: Own, today: dt.date
+) -> tuple[Weekday, ...]:
+    """Return the middle one of each weekday's planned days; None where fewer than three are known."""
+    by_day: dict[int, list[float]] = {number: [] for number in range(7)}
+    for date, row in _rows(history, measure, own):
+        if date in period and date < today and row.value is not None and own.planned_seconds(date):
+            by_day[date.weekday()].append(row.value)
+    return tuple(
+        Weekday(number, statistics.median(values) if len(values) >= 3 else None, len(values))
+        for number, values in by_day.items()
+    )
+
+
+def meetings(history: Mapping[dt.date, Payload], period: Period) -> Meetings:
+    """Return time in categories of meetings, and in meetings away from the desk that the person noted."""
+    spent = whole = 0.0
+    days = 0
+    for date in period.days():
+        if not is_captured(history.get(date)):
+            continue
+        days += 1
+        fields = history[date]["fields"]
+        noted = fields.get("annotations", {})
+        detail = fields.get("category_detail", fields.get("categories", {}))
+        spent += sum(seconds for name, seconds in detail.items() if is_meeting(name))
+        spent += noted.get("by_kind", {}).get("meeting", 0.0)
+        whole += fields.get("active_time", {}).get("active_seconds", 0.0) + noted.get("annotated_seconds", 0.0)
+    return Meetings(spent, spent / whole if whole else None, days)
+
+
+def is_meeting(category: str) -> bool:
+    """Tell whether a category, given as its whole path, is of meetings."""
+    return category.rpartition(" > ")[2].casefold() in MEETING_NAMES or top_level(category).casefold() in MEETING_NAMES
+
+
+def totals(history: Mapping[dt.date, Payload], period: Period) -> dict[str, Any]:
+    """Return active seconds, focus seconds and blocks of the days that are there, and how many those are."""
+    days = [history[date]["fields"] for date in period.days() if is_captured(history.get(date))]
+    return {
+        "days": len(days),
+        "active": sum(each.get("active_time", {}).get("active_seconds", 0.0) for each in days),
+        "focus": sum(each.get("focus", {}).get("seconds", 0.0) for each in days),
+        "blocks": sum(each.get("focus", {}).get("blocks", 0) for each in days),
+    }
+
+
+def _rows(history: Mapping[dt.date, Payload], measure: Measure, own: Own) -> Iterator[tuple[dt.date, Row]]:
+    for date, payload in history.items():
+        if (row := day_row(payload, date, measure, own)) is not None:
+            yield date, row
+
+
+def _level(value: float | None, borders: Sequence[float]) -> int:
+    if value is None:
+        return 0
+    return 1 + sum(value > border for border in borders) if borders else LEVELS // 2

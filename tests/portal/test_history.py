@@ -1,0 +1,79 @@
+"""The past is the employee's own: weeks, months, half a year, beside their own usual, with the same figures as CSV."""
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+
+PAGES = (
+    "/me/weeks/2026-W46",
+    "/me/weeks/2026-W47",
+    "/me/weeks/2020-W01",
+    "/me/months/2026-11",
+    "/me/months/2026-10?measure=utilisation",
+    "/me/months/2019-02",
+    "/me/half-year",
+    "/me/half-year?measure=breaks",
+    "/me/trends?measure=active_time&weeks=1",
+)
+
+
+@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("who", ["ben", "dan"], ids=["with figures", "without any"])
+def test_every_view_is_drawn_without_inline_style_or_script(lasting_office: Any, who: str, address: str) -> None:
+    found = lasting_office.client(who).get(address)
+
+    assert found.status_code == 200
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=", found.text)
+
+
+@pytest.mark.parametrize(
+    ("address", "target"), [("/me/weeks/", "/me/weeks/2026-W47"), ("/me/months/", "/me/months/2026-11")]
+)
+def test_without_a_name_the_running_one_is_shown(lasting_office: Any, address: str, target: str) -> None:
+    assert lasting_office.client("ben").get(address).headers["Location"] == target
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/me/weeks/2026-W54", 400),
+        ("/me/weeks/nonsense", 400),
+        ("/me/weeks/2026-W49", 404),
+        ("/me/months/2026-13", 400),
+        ("/me/months/2026-1", 400),
+        ("/me/months/2026-12", 404),
+        ("/me/months/2026-11?measure=rank", 400),
+        ("/me/half-year?measure=category_time", 400),
+        ("/me/trends?weeks=3", 400),
+    ],
+)
+def test_a_time_that_there_is_not_or_not_yet_is_refused(lasting_office: Any, address: str, status: int) -> None:
+    answer = lasting_office.client("ben").get(address)
+
+    assert answer.status_code == status
+    assert "<h1" in answer.text
+
+
+def test_the_csv_of_a_week_holds_the_figures_of_its_page(lasting_office: Any) -> None:
+    client = lasting_office.client("ben")
+    rows = list(csv.DictReader(io.StringIO(client.get("/me/weeks/2026-W46.csv").text)))
+    payload = client.get("/api/v1/me/days/2026-11-10").json["payload"]
+
+    assert [row["day"] for row in rows] == [f"2026-11-{n:02}" for n in range(9, 16)]
+    (tuesday,) = (row for row in rows if row["day"] == "2026-11-10")
+    assert float(tuesday["active_time (minutes)"]) * 60 == pytest.approx(
+        payload["fields"]["active_time"]["active_seconds"], abs=0.1
+    )
+    assert {row["state"] for row in rows if row["day"] >= "2026-11-14"} <= {"off", "missing"}
+
+
+def test_the_csv_of_a_month_holds_the_rows_of_its_table(lasting_office: Any) -> None:
+    client = lasting_office.client("ben")
+    rows = list(csv.DictReader(io.StringIO(client.get("/me/months/2026-11.csv?measure=active_time").text)))
+    page = client.get("/me/months/2026-11?measure=active_time").text
+
+    listed = page[page.index('id="h-table"') :].count('<th scope="row">')
+    assert len(rows) == listed > 0
