@@ -26,6 +26,7 @@ PAGES = {
         "my-week": "/me/pattern",
         "goals": "/me/goals",
         "goal": "/me/goals/focus_time",
+        "agreed-goals": "/me/agreed-goals",
         "experiments": "/me/experiments",
         "experiment": "/me/experiments/1",
         "tokens": "/me/tokens",

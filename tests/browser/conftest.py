@@ -153,6 +153,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
         "shown again": ("employee", f"/me/access/shown/{_shown(system, employee)}"),
         "roster": ("manager", "/team/"),
         "person": ("manager", person),
+        "team goals": ("manager", f"{person}/goals"),
         "closed week": ("manager", f"{person}/weeks/{weeks[3]}?purpose=one_to_one"),
         "running week": ("manager", f"{person}/weeks/{weeks[0]}?purpose=one_to_one"),
         "past day": ("employee", f"/me/days/{running - dt.timedelta(days=3)}"),

@@ -92,6 +92,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/compliance/keys"): Row(REVIEWER),
     ("GET", "/compliance/policy"): Row(REVIEWER),
     ("GET", "/compliance/policy/<int:version>.toml"): Row(REVIEWER),
+    ("GET", "/compliance/threads"): Row(REVIEWER),
+    ("GET", "/compliance/threads/<subject>/<int:number>"): Row(REVIEWER, 403),  # nobody asked them anything there
+    ("POST", "/compliance/threads/<subject>/<int:number>"): Row(frozenset()),
     ("GET", "/compliance/verification"): Row(REVIEWER),
     ("GET", "/healthz"): Row(EVERYBODY),
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
@@ -125,6 +128,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/private-apps"): Row(SIGNED_IN, 302),
     ("GET", "/me/erase"): Row(SIGNED_IN),
     ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
+    ("GET", "/me/agreed-goals"): Row(SIGNED_IN),
+    ("POST", "/me/agreed-goals"): Row(frozenset()),  # nobody named a manager of theirs
+    ("POST", "/me/agreed-goals/<int:number>/answer"): Row(frozenset()),  # nobody has a goal of that number
+    ("POST", "/me/agreed-goals/<int:number>/end"): Row(frozenset()),
     ("GET", "/me/experiments"): Row(SIGNED_IN),
     ("POST", "/me/experiments"): Row(SIGNED_IN, 400),
     ("GET", "/me/experiments/<int:number>"): Row(frozenset()),  # nobody has one of that number
@@ -144,6 +151,17 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/pattern/holidays"): Row(SIGNED_IN, 400),
     ("GET", "/me/recorded"): Row(SIGNED_IN),
     ("GET", "/me/recorded/versions/<int:version>"): Row(SIGNED_IN),
+    ("GET", "/me/sharing"): Row(SIGNED_IN),
+    ("GET", "/me/sharing/new"): Row(SIGNED_IN),
+    ("POST", "/me/sharing/new"): Row(SIGNED_IN, 400),
+    ("GET", "/me/sharing/<int:number>"): Row(frozenset()),  # nobody shares anything
+    ("POST", "/me/sharing/<int:number>/end"): Row(SIGNED_IN, 303),  # does nothing
+    ("GET", "/me/threads"): Row(SIGNED_IN),
+    ("GET", "/me/threads/new"): Row(SIGNED_IN),
+    ("POST", "/me/threads/new"): Row(SIGNED_IN, 422),
+    ("GET", "/me/threads/<int:number>"): Row(frozenset()),  # nobody began a conversation
+    ("POST", "/me/threads/<int:number>"): Row(frozenset()),
+    ("POST", "/me/threads/<int:number>/close"): Row(frozenset()),
     ("GET", "/me/tokens"): Row(SIGNED_IN),
     ("POST", "/me/tokens"): Row(SIGNED_IN, 400),
     ("POST", "/me/tokens/<token>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has a token of that number
@@ -151,6 +169,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/me/trends.csv"): Row(SIGNED_IN),
     ("GET", "/metrics"): Row(EVERYBODY),
     ("GET", "/readyz"): Row(EVERYBODY),
+    ("GET", "/shared/"): Row(SIGNED_IN),
+    ("GET", "/shared/<subject>-<int:number>"): Row(SIGNED_IN - {"ben"}, 403),  # refused, in Ben's log
     ("GET", "/sign-in"): Row(EVERYBODY, 302),
     ("POST", "/sign-in"): Row(EVERYBODY, 401),
     ("GET", "/sign-in-link/<token>"): Row(frozenset()),  # no such link
@@ -159,7 +179,14 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/static/vega.js"): Row(EVERYBODY),
     ("GET", "/static/verifier/<name>"): Row(EVERYBODY),
     ("GET", "/team/"): Row(MANAGERS),
+    ("GET", "/team/threads"): Row(MANAGERS),
+    ("GET", "/team/threads/<subject>/<int:number>"): Row(MANAGERS, 403),  # nobody asked them anything there
+    ("POST", "/team/threads/<subject>/<int:number>"): Row(frozenset()),
     ("GET", "/team/<team>/people/<person>"): Row(BENS_MANAGER),
+    ("GET", "/team/<team>/people/<person>/goals"): Row(BENS_MANAGER),
+    ("POST", "/team/<team>/people/<person>/goals"): Row(BENS_MANAGER, 400),
+    ("POST", "/team/<team>/people/<person>/goals/<int:number>/answer"): Row(frozenset()),
+    ("POST", "/team/<team>/people/<person>/goals/<int:number>/end"): Row(frozenset()),
     ("GET", "/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
     ("GET", "/trust"): Row(SIGNED_IN),
     ("GET", "/welcome"): Row(SIGNED_IN),
@@ -177,6 +204,7 @@ PUBLIC = (
 )
 FILLED = {
     "<person>": BEN,
+    "<subject>": BEN,
     "<int:entry>": "5",
     "<int:index>": "5",
     "<session>": "0" * 32,

@@ -30,6 +30,7 @@ PAGES = (
     "/me/goals",
     "/me/goals/breaks",
     "/me/experiments",
+    "/me/agreed-goals",
     "/me/notices",
 )
 
