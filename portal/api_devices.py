@@ -60,7 +60,12 @@ def revoke_device(device: str) -> Response:
 @blueprint.post("/relay/enrolments")
 @requires(Permission.SIGN_IN)
 @acts_for_nobody
-@answers(shapes.EnrolmentAsked, body=shapes.NewEnrolment, status=201)
+@answers(
+    shapes.EnrolmentAsked,
+    body=shapes.NewEnrolment,
+    status=201,
+    also={429: "Too many requests from this network address.", 503: "Too many requests wait at once."},
+)
 def ask_enrolment() -> Response:
     """Ask to send for somebody, who confirms it at `url` within `expires_in` seconds."""
     try:
@@ -79,7 +84,7 @@ def ask_enrolment() -> Response:
 
 @blueprint.get("/relay/enrolments/<device_code>")
 @requires(Permission.SIGN_IN)
-@answers(shapes.Enrolled)
+@answers(shapes.Enrolled, also={202: "Nobody has confirmed yet.", 410: "Nobody has confirmed in time."})
 def poll_enrolment(device_code: str) -> Response:
     """Whether somebody has confirmed: 202 while nobody has, then once the token, then 404; 410 if it was too late."""
     try:

@@ -3,6 +3,8 @@
 And the policies that held before, which a relay asks for before it takes over history.
 """
 
+from typing import Final
+
 import msgspec
 from flask import Blueprint, Response, request
 
@@ -17,6 +19,14 @@ from portal.problems import Problem
 from portal.relay.refusals import NO_UPLOAD, POLICY_TOO_OLD, TOO_MANY_BUCKETS
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/v1")
+
+
+_REFUSED: Final = {
+    409: f"Another policy is in force (`{POLICY_TOO_OLD}`), or there is no room for a bucket (`{TOO_MANY_BUCKETS}`).",
+    413: "The body is larger than an upload may be, packed or unpacked.",
+    415: "The body is packed otherwise than as gzip or zstd.",
+    422: f"The body is no upload (`{NO_UPLOAD}`).",
+}
 
 
 class Received(msgspec.Struct):
@@ -45,7 +55,7 @@ def earlier_policies() -> Response:
 
 @blueprint.post("/events")
 @requires(Permission.EVENTS_WRITE)
-@answers(Received, body=uploads.Upload)
+@answers(Received, body=uploads.Upload, also=_REFUSED)
 def receive() -> Response:
     """Take what a relay sends of my desk; the body may be packed by gzip or zstd."""
     request.max_content_length = uploads.LARGEST_UNPACKED

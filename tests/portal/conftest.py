@@ -28,6 +28,7 @@ from privacy.fields import Field, Tier
 from privacy.policy import POLICY_VERSION
 from privacy.stores import writing
 from privacy.vault import Row
+from tests.portal.described import hold_to_description
 
 SEPTEMBER = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
 NOVEMBER = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
@@ -164,6 +165,7 @@ def opened(furnished: Path, home: Path, clock: Any) -> Iterator[Office]:
     system.__dict__["hasher"] = PasswordHasher(INSECURE_COST_FOR_TESTS)
     app = create_app(system)
     app.testing = True
+    hold_to_description(app)
     ids = {name: system.people.find(f"{name}@example.org").subject for name in PEOPLE}
     yield Office(system, app, clock, ids)
     system.close()
