@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal import create_app
+from analytics.granted import Terms, payload
+from portal import conversations, create_app, granting
+from portal.conversations import Audience
 from portal.wiring import build
-from privacy.fields import SHARED_FIELDS, KeyClass, Tier
+from privacy.fields import SHARED_FIELDS, Field, KeyClass, Tier
+from privacy.grants import Grant
 from privacy.key_provider import KeyClassWithheld
 from privacy.period import Period
+from privacy.policy import Purpose
+from privacy.threads import Kind, Thread
 from tests.portal.conftest import PASSWORD, check_value
 
 
@@ -152,3 +157,28 @@ def test_what_is_private_stays_closed_and_says_so(confined: Flask, office: Any, 
 
     assert answer.status_code == 503
     assert "not given the keys" in answer.text
+
+
+def test_what_somebody_shares_and_asks_is_served_without_private_keys(confined: Flask, office: Any) -> None:
+    given, thread = _shared_with_ana(office)
+
+    opened = _get(confined, office, "ana", f"/shared/{office.ids['ben']}-{given.number}")
+    asked = _get(confined, office, "ana", f"/team/threads/{office.ids['ben']}/{thread.number}")
+
+    assert (opened.status_code, asked.status_code) == (200, 200)
+    assert given.digest in opened.text
+    assert "Thursday is wrong." in asked.text
+    for path in ("/shared/", "/team/threads"):
+        assert _get(confined, office, "ana", path).status_code == 200
+    assert [each.outcome for each in office.entries("ben")][-3:] == ["disclosed", "shown", "disclosed"]
+
+
+def _shared_with_ana(office: Any) -> tuple[Grant, Thread]:
+    """Let Ben, on the server where employees sign in, share something with Ana and ask her something."""
+    system, ben, ana = office.system, office.ids["ben"], office.ids["ana"]
+    until, fields = dt.date(2026, 12, 1), frozenset({Field.APPS})
+    terms = Terms(ben, ana, Purpose.ONE_TO_ONE, fields, Period.day(dt.date(2026, 11, 12)), until)
+    days = system.gate.disclose(ben, ben, fields, Purpose.OWN_REVIEW, terms.period, session="a session")
+    given = granting.give(system, terms, payload(terms, days, (), "Europe/Berlin", "5a" * 16))
+    said = conversations.message(system, ben, "Thursday is wrong.", {}, None)
+    return given, conversations.begin(system, ben, Kind.FIGURE, Audience(person=ana), said)
