@@ -20,7 +20,7 @@ from analytics.rings import Own, Payload
 from analytics.trends import Row, day_row
 from privacy.period import Period
 
-CAPTURED, MISSING, OFF, AHEAD = "captured", "missing", "off", "ahead"
+CAPTURED, MISSING, OFF, AHEAD, BEFORE = "captured", "missing", "off", "ahead", "before"
 LEVELS: Final = 4
 LEAST_SHADED: Final = 4
 """So many values at least are needed for shades to say anything."""
@@ -105,9 +105,11 @@ def is_captured(payload: Payload | None) -> bool:
 
 
 def state_of(date: dt.date, history: Mapping[dt.date, Payload], own: Own, today: dt.date) -> str:
-    """Say what a day is: captured, missing, off, or still ahead."""
+    """Say what a day is: captured, missing, off, still ahead, or before the first one that is known."""
     if is_captured(history.get(date)):
         return CAPTURED
+    if date < own.begun:
+        return BEFORE
     return AHEAD if date > today else MISSING if own.planned_seconds(date) else OFF
 
 

@@ -24,11 +24,15 @@ _SPARK_DAYS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What the person set for themselves, and the full paths of core categories."""
+    """What the person set for themselves, and the full paths of core categories.
+
+    `begun` is the first day of which anything is kept: what was before is not missing.
+    """
 
     working: Working
     goals: Goals
     core: frozenset[str]
+    begun: dt.date = dt.date.min
 
     def planned_seconds(self, day: dt.date) -> float:
         """Return the time planned for a day, 0 on a day off."""

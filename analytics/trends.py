@@ -99,13 +99,13 @@ def weekly(rows: Sequence[Row]) -> list[tuple[dt.date, float]]:
 
 
 def day_row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -> Row | None:
-    """Return a day's row of a measure; None for a day off without data."""
+    """Return a day's row of a measure; None for a day off without data, and for one before the first that is known."""
     planned = own.working.planned_minutes(day)
     fields = {} if payload is None else payload["fields"]
     if fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields):
         value = measure.value(Day(fields, own.core, planned))
         return Row(day, value, None if value is not None else NO_FIGURE)
-    return Row(day, None, MISSING) if planned else None
+    return Row(day, None, MISSING) if planned and day >= own.begun else None
 
 
 def _gap(row: Row) -> dict[str, str]:

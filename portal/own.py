@@ -72,7 +72,8 @@ def _assumed() -> tuple[tuple[dt.date, Region | None], ...]:
 def own() -> Own:
     """Return what the asker set for themselves, and the installation's core categories."""
     planned, wanted = settings()
-    return Own(planned, wanted, system().categorisers(system().policies.now()).rules.core)
+    begun = system().vault.oldest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY) or current_day()
+    return Own(planned, wanted, system().categorisers(system().policies.now()).rules.core, begun)
 
 
 def keep(*values: Working | Goals) -> None:

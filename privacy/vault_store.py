@@ -135,6 +135,12 @@ def newest_day(connection: Connection, subject: str, field: Field, tier: Tier, b
     return connection.scalar(select(func.max(SealedField.day)).where(*row, SealedField.day < before))
 
 
+def oldest_day(connection: Connection, subject: str, field: Field, tier: Tier) -> dt.date | None:
+    """Return the oldest day that has a row of a field at a tier."""
+    row = (SealedField.subject_id == subject, SealedField.tier == tier, SealedField.field == field)
+    return connection.scalar(select(func.min(SealedField.day)).where(*row))
+
+
 def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list[dt.date]:
     """Return the days for which a field is filed; opens nothing."""
     filed = select(SealedField.day).where(
