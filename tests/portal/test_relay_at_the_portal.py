@@ -12,15 +12,23 @@ import pytest
 from werkzeug.serving import BaseWSGIServer, make_server
 from witness_house import free_port
 
+from portal import policy_record
 from portal.ingest import known_tokens
-from portal.relay import enrolling
+from portal.relay import enrolling, importing
 from portal.relay.api import Api
+from portal.relay.control import ControlRefused
 from portal.relay.home import Home
 from portal.relay.portal_calls import Portal
 from portal.relay.running import Relay
 from portal.relay.server import Server
-from tests.relay.desks import Desk
+from privacy.capture import preset_text
+from privacy.policy_note import PolicyKey, Signers
+from privacy.policy_text import version_of
+from tests.relay.desks import Desk, desk
+from tests.relay.fake_portal import fake_portal, shipped
 
+EMPLOYER = PolicyKey("example/employer", bytes(range(32)))
+COUNCIL = PolicyKey("example/council", bytes(range(32, 64)))
 MORNING = dt.datetime(2026, 11, 19, 8, 0, tzinfo=dt.UTC)
 
 
@@ -43,10 +51,10 @@ def port() -> int:
     return free_port()
 
 
-@pytest.fixture
-def here(office: Any, form: Callable[..., Any], tmp_path: Path, port: int, clock: Any) -> Iterator[Desk]:
+@contextmanager
+def enrolled(office: Any, form: Callable[..., Any], folder: Path, port: int, clock: Any) -> Iterator[Desk]:
     """Ben's desk, enrolled by himself."""
-    home, url = Home(tmp_path / "relay"), f"http://127.0.0.1:{port}"
+    home, url = Home(folder), f"http://127.0.0.1:{port}"
     home.prepare()
     with served(office, port):
         portal = Portal(url)
@@ -57,10 +65,18 @@ def here(office: Any, form: Callable[..., Any], tmp_path: Path, port: int, clock
         relay.uploading.attempt()
     server = Server(0, Api(relay.desk, relay.device_id))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield Desk(relay, server.server_port, [])
-    server.shutdown()
-    server.server_close()
-    relay.close()
+    try:
+        yield Desk(relay, server.server_port, [])
+    finally:
+        server.shutdown()
+        server.server_close()
+        relay.close()
+
+
+@pytest.fixture
+def here(office: Any, form: Callable[..., Any], tmp_path: Path, port: int, clock: Any) -> Iterator[Desk]:
+    with enrolled(office, form, tmp_path / "relay", port, clock) as found:
+        yield found
 
 
 def work(here: Desk, first: int, minutes: int) -> None:
@@ -134,3 +150,56 @@ def test_the_relay_goes_by_the_portal_s_policy_and_says_that_nobody_signed_it(he
 
     assert status["policy"] == {"version": office.system.policies.now().version, "name": "coaching"}
     assert not status["signed"]
+
+
+NEVER = """
+[[never]]
+id = "passwords"
+apps = ["KeePass*"]
+because = "It is nobody's business."
+"""
+
+
+def agreed(office: Any, number: int, body: str) -> None:
+    """Let employer and council sign a version, and wait until it holds: two hours later."""
+    system = office.system
+    text = version_of(body, number, system.organisation.origin, system.clock() + dt.timedelta(hours=1))
+    policy_record.propose(system, text)
+    policy_record.approve(system, number, [EMPLOYER.sign(text), COUNCIL.sign(text)])
+    office.clock.advance(hours=2)
+
+
+def test_history_that_the_policy_of_its_own_time_dropped_does_not_arrive(
+    office: Any, form: Callable[..., Any], tmp_path: Path, port: int, clock: Any
+) -> None:
+    """Version 2 forbade an application by its name; version 3, under which the desk is enrolled, keeps no names.
+
+    So neither this desk nor the portal would know it again by what version 3 leaves of it.
+    """
+    policy_record.settle(office.system)
+    policy_record.agree(office.system, Signers(str(EMPLOYER.verifier), str(COUNCIL.verifier)))
+    agreed(office, 2, preset_text("own_insight") + NEVER)  # holds from 10:30
+    agreed(office, 3, preset_text("strict"))  # from 12:30
+    events = [(10, 0, "early"), (11, 0, "KeePassXC"), (11, 10, "EXCEL.EXE"), (13, 0, "KeePassXC")]
+    with enrolled(office, form, tmp_path / "relay", port, clock) as here, served(office, port):
+        with fake_portal(shipped("own_insight")) as old, desk(tmp_path / "old", old) as source:
+            source.bucket()
+            for hour, minute, app in events:
+                at = dt.datetime(2026, 11, 19, hour, minute, tzinfo=dt.UTC).isoformat()
+                event = {"timestamp": at, "duration": 60, "data": {"app": app, "title": "canary"}}
+                assert source.call("POST", "buckets/window/events", [event])[0] == 200
+            here.relay.obey({"do": "history"})
+            importing.import_from(f"http://127.0.0.1:{source.port}", here.relay.obey, lambda *_: None, clock())
+        kept = [entry.parts for _, _, entry in here.relay.queue.entries() if getattr(entry, "parts", ())]
+        assert here.send()
+
+    arrived = office.system.own_events.events(office.ids["ben"], "currentwindow", "window")
+    begun = sorted(dt.datetime.fromtimestamp(each.start_us / 1e6, dt.UTC) for each in arrived)
+    assert [f"{each:%H:%M}" for each in begun] == ["10:00", "11:10", "13:00"]
+    assert len(kept) == 3
+    assert day(office)["capture_ledger"]["dropped"] == {"passwords": 1}
+
+
+def test_history_is_not_taken_over_while_the_portal_does_not_say_what_held(here: Desk) -> None:
+    with pytest.raises(ControlRefused, match="policies of the past are not known"):
+        here.relay.obey({"do": "history"})
