@@ -1,5 +1,7 @@
 """Sign-in and sign-out, one-time links, and the notice that comes before anything is shown."""
 
+from typing import Final
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -7,6 +9,7 @@ from auth.errors import LinkRefused, PasswordRefused, SignInRefused, TooBusy, To
 from auth.invitations import Kind, Link
 from auth.permissions import Permission, requires
 from portal.access import asking, person, safe_next, system, viewer
+from portal.locale import N_, _
 from portal.own_check import fingerprint
 from portal.problems import Problem
 from portal.recorded import notice
@@ -16,7 +19,7 @@ from privacy.policy import POLICY_VERSION
 
 blueprint = Blueprint("account", __name__)
 
-COMMAND_LINE = "an operator at the command line"
+COMMAND_LINE: Final = N_("an operator at the command line")
 Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
@@ -38,7 +41,7 @@ def signed_in() -> Answer:
     try:
         found = system().sign_in.authenticate(email, request.form.get("password", ""), _address())
     except (SignInRefused, TooManyAttempts, TooBusy) as refused:
-        page = render_template("account/sign_in.html", wrong=str(refused), email=email, next=target)
+        page = render_template("account/sign_in.html", wrong=_(str(refused)), email=email, next=target)
         return page, *_wait(refused)
     return _enter(found.subject, target)
 
@@ -66,11 +69,11 @@ def accept(token: str) -> Answer:
     try:
         subject = system().invitations.accept(token, request.form.get("password", ""), _address())
     except PasswordRefused as weak:
-        return _invited(_look(token), wrong=str(weak)), 422
+        return _invited(_look(token), wrong=_(str(weak))), 422
     except LinkRefused as refused:
         raise _gone(refused) from refused
     except TooBusy as busy:
-        return _invited(_look(token), wrong=str(busy)), 503
+        return _invited(_look(token), wrong=_(str(busy))), 503
     return _enter(subject, "/")
 
 
@@ -128,7 +131,7 @@ def _look(token: str) -> Link:
 
 
 def _gone(refused: LinkRefused) -> Problem:
-    return Problem(404, "Not Found", str(refused))
+    return Problem(404, _("Not Found"), _(str(refused)))
 
 
 def _invited(link: Link, wrong: str | None) -> str:
@@ -137,7 +140,7 @@ def _invited(link: Link, wrong: str | None) -> str:
         "name": link.person.name,
         "email": link.person.email,
         "organisation": system().organisation.name,
-        "issued_by": names.get(link.issued_by or "", COMMAND_LINE),
+        "issued_by": names.get(link.issued_by or "", _(COMMAND_LINE)),
         "issued_at": day(link.issued_on),
         "opened_from": link.opened_from,
     }

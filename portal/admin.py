@@ -12,6 +12,7 @@ from auth.person import Person
 from portal import checkpoints, policy_words
 from portal.access import system, viewer
 from portal.checks import inspect
+from portal.locale import N_, _, ngettext
 from portal.parse import number_from
 from portal.problems import Problem
 from privacy.policy import POLICY_VERSION
@@ -19,8 +20,8 @@ from privacy.policy import POLICY_VERSION
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 PAGE: Final = 50
-DATABASES: Final = {"sqlite": "SQLite, in this portal's own files", "postgresql": "PostgreSQL"}
-READY, WAITING, LEFT = "Has a password", "No password yet", "Has left"
+DATABASES: Final = {"sqlite": N_("SQLite, in this portal's own files"), "postgresql": "PostgreSQL"}
+READY, WAITING, LEFT = N_("Has a password"), N_("No password yet"), N_("Has left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def invite(person: str) -> str:
     try:
         link = system().invitation_url(person, by=viewer())
     except ChangeRefused as refused:
-        raise Problem(409, "No invitation", str(refused)) from refused
+        raise Problem(409, _("No invitation"), _(str(refused))) from refused
     return render_template("admin/link.html", person=found, link=link)
 
 
@@ -74,11 +75,16 @@ def checks() -> str:
     config = system().config
     policy = system().policies.now()
     facts = [
-        ("Organisation", system().organisation.name),
-        ("Data and log", DATABASES[make_url(config.data_url).get_backend_name()]),
-        ("Capture", f"{policy.name}: {policy_words.in_short(policy)}"),
-        ("Policy", f"version {POLICY_VERSION}"),
-        ("Access log", f"{checkpoints.latest(system()).checkpoint.size:,} entries published"),
+        (_("Organisation"), system().organisation.name),
+        (_("Data and log"), _(DATABASES[make_url(config.data_url).get_backend_name()])),
+        (_("Capture"), f"{policy.name}: {policy_words.in_short(policy)}"),
+        (_("Policy"), _("version %(version)s", version=POLICY_VERSION)),
+        (
+            _("Access log"),
+            ngettext(
+                "%(num)s entry published", "%(num)s entries published", checkpoints.latest(system()).checkpoint.size
+            ),
+        ),
     ]
     return render_template("admin/system.html", findings=inspect(system()), facts=facts)
 

@@ -14,6 +14,7 @@ from auth.permissions import Permission, requires
 from portal import checkpoints, verifying, witness_states
 from portal.access import person, system, viewer
 from portal.answers import logged
+from portal.locale import N_, _
 from portal.parse import day_from, number_from
 from portal.sentences import Sentence, sentence
 from privacy.access_log import Entry, Filter
@@ -27,7 +28,7 @@ BY: Final[dict[str, bool | None]] = {"people": False, "system": True, "all": Non
 OUTCOMES: Final = ("disclosed", "shown", "refused", "imported", "appointed", "dismissed", "credential-changed")
 """What the page offers to filter by; the JSON takes any."""
 
-UNKNOWN: Final = "somebody who is no longer here"
+UNKNOWN: Final = N_("somebody who is no longer here")
 
 
 @blueprint.get("/")
@@ -111,16 +112,16 @@ def _address(**changed: str) -> str:
 def _lines(entries: Iterable[Entry]) -> list[Sentence]:
     found = list(entries)
     known = system().directory.names({each for e in found for each in (e.viewer, e.subject) if each})
-    names: Callable[[str], str] = lambda subject: known.get(subject, UNKNOWN)  # noqa: E731
+    names: Callable[[str], str] = lambda subject: known.get(subject, _(UNKNOWN))  # noqa: E731
     return [sentence(each, viewer(), names, person().zone) for each in found]
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
     people = [(each.subject, each.name) for each in system().people.everybody()]
     return {
-        "person": [("", "Anybody"), *people],
-        "viewer": [("", "Anybody"), *people],
-        "relation": [("", "Any"), *((each.value, each.value) for each in Relation)],
-        "purpose": [("", "Any"), *((each.value, each.value.replace("_", " ")) for each in Purpose)],
-        "outcome": [("", "Any"), *((each, each.replace("-", " ")) for each in OUTCOMES)],
+        "person": [("", _("Anybody")), *people],
+        "viewer": [("", _("Anybody")), *people],
+        "relation": [("", _("Any")), *((each.value, _(each.value)) for each in Relation)],
+        "purpose": [("", _("Any")), *((each.value, _(each.value.replace("_", " "))) for each in Purpose)],
+        "outcome": [("", _("Any")), *((each, _(each.replace("-", " "))) for each in OUTCOMES)],
     }

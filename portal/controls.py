@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from auth.permissions import Permission, requires
 from portal import own, own_times
 from portal.access import safe_next, system
+from portal.locale import N_, _, ngettext
 from portal.parse import bad
 from portal.problems import Problem
-from portal.show import day, number
+from portal.show import day
 
 blueprint = Blueprint("controls", __name__, url_prefix="/me")
 
@@ -23,7 +24,7 @@ PAUSES: Final = {
     "60": dt.timedelta(hours=1),
     "tomorrow": None,
 }
-LAST: Final = (("15", "the last 15 minutes"), ("30", "the last 30 minutes"), ("60", "the last hour"))
+LAST: Final = (("15", N_("the last 15 minutes")), ("30", N_("the last 30 minutes")), ("60", N_("the last hour")))
 _FORM: Final = "%Y-%m-%dT%H:%M"
 _MINUTE: Final = dt.timedelta(minutes=1)
 Page = str | Response | tuple[str, int]
@@ -51,9 +52,9 @@ def pause() -> Response:
     """Keep nothing of me for a while."""
     length = request.form.get("length", "")
     if length not in PAUSES:
-        raise bad("A pause lasts 15, 30 or 60 minutes, or until tomorrow.")
+        raise bad(_("A pause lasts 15, 30 or 60 minutes, or until tomorrow."))
     own_times.pause(PAUSES[length])
-    flash("Paused. Nothing of this time is kept, from whatever computer it comes. Only you see that it was a pause.")
+    flash(_("Paused. Nothing of this time is kept, from whatever computer it comes. Only you see that it was a pause."))
     return _back()
 
 
@@ -61,7 +62,7 @@ def pause() -> Response:
 @requires(Permission.OWN_WRITE)
 def resume() -> Response:
     """End my pause."""
-    flash("What the policy allows is recorded again." if own_times.resume() else "There was no pause.")
+    flash(_("What the policy allows is recorded again.") if own_times.resume() else _("There was no pause."))
     return _back()
 
 
@@ -88,8 +89,20 @@ def forgotten() -> Page:
     except Problem as problem:
         return _page(wrong=problem.detail, typed=request.form), problem.status
     count = sum(found.values())
-    events = f"{number(count)} {'event' if count == 1 else 'events'} went" if count else "No event was there"
-    flash(f"Forgotten. {events}, and nothing of that time will be kept, whenever and from wherever it comes.")
+    events = (
+        ngettext(
+            "Forgotten. %(num)s event went, and nothing of that time will be kept, whenever and from wherever it"
+            " comes.",
+            "Forgotten. %(num)s events went, and nothing of that time will be kept, whenever and from wherever"
+            " it comes.",
+            count,
+        )
+        if count
+        else _(
+            "Forgotten. No event was there, and nothing of that time will be kept, whenever and from wherever it comes."
+        )
+    )
+    flash(events)
     return redirect("/me/forget")
 
 
@@ -101,14 +114,14 @@ def private_apps() -> Page:
         own_times.keep_private(request.form.get("apps", "").splitlines())
     except Problem as refused:
         return _page(wrong_apps=refused.detail, typed_apps=request.form.get("apps", "")), 400
-    flash("Kept. It holds for what comes from now on; only you see this list.")
+    flash(_("Kept. It holds for what comes from now on; only you see this list."))
     return redirect("/me/forget#apps")
 
 
 def _asked(given: Mapping[str, str]) -> Asked:
     if "last" in given:
         if given["last"] not in dict(LAST):
-            raise bad("The last 15, 30 or 60 minutes can be forgotten; for anything else write from when to when.")
+            raise bad(_("The last 15, 30 or 60 minutes can be forgotten; for anything else write from when to when."))
         end = system().clock().replace(second=0, microsecond=0) + _MINUTE
         return Asked(end - dt.timedelta(minutes=int(given["last"]) + 1), end)
     return Asked(_moment(given.get("from", ""), fold=0), _moment(given.get("to", ""), fold=1))
@@ -119,9 +132,9 @@ def _moment(text: str, fold: int) -> dt.datetime:
     try:
         found = dt.datetime.strptime(text, _FORM)  # noqa: DTZ007 - the zone is the asker's
     except ValueError:
-        raise bad("Write from when to when, such as 2026-11-19, 09:30.") from None
+        raise bad(_("Write from when to when, such as 2026-11-19, 09:30.")) from None
     if not 1990 < found.year < 2200:
-        raise bad("That is no time of yours.")
+        raise bad(_("That is no time of yours."))
     return found.replace(tzinfo=own.zone(), fold=fold).astimezone(dt.UTC)
 
 
@@ -138,7 +151,7 @@ def _page(**shown: object) -> str:
         "me/forget.html",
         private=private,
         zone=own.zone(),
-        last=LAST,
+        last=[(minutes, _(words)) for minutes, words in LAST],
         defaults=defaults,
         open_since=own_times.first_open_day(),
         backups=own_times.gone_from_backups(today),

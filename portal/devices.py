@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from auth.errors import AuthError, ChangeRefused, EnrolmentOver, TooManyAttempts
 from auth.permissions import Permission, requires
 from portal.access import person, system, viewer
+from portal.locale import _
 from portal.recorded import notice
 
 blueprint = Blueprint("devices", __name__, url_prefix="/me/devices")
@@ -39,7 +40,7 @@ def rename(device: str) -> Page:
             abort(404)
     except ChangeRefused as refused:
         return _page(Wrong(device, str(refused))), 400
-    flash("The computer has another name.")
+    flash(_("The computer has another name."))
     return redirect("/me/devices")
 
 
@@ -48,7 +49,7 @@ def rename(device: str) -> Page:
 def revoke(device: str) -> Response | AnyResponse:
     """Take one of my computers off the list."""
     if system().devices.revoke(viewer(), device):
-        flash("The computer was taken off your list. Nothing that it sends is accepted any more.")
+        flash(_("The computer was taken off your list. Nothing that it sends is accepted any more."))
     return redirect("/me/devices")
 
 
@@ -73,9 +74,9 @@ def answer() -> Page:
     try:
         if request.form.get("answer") == "refuse":
             enrolments.refuse(viewer(), code)
-            flash("That computer was refused. Nothing of it is recorded.")
+            flash(_("That computer was refused. Nothing of it is recorded."))
         else:
-            flash(f"“{enrolments.confirm(viewer(), code)}” sends for you from now on.")
+            flash(_("“%(code)s” sends for you from now on.", code=enrolments.confirm(viewer(), code)))
     except (ChangeRefused, EnrolmentOver, TooManyAttempts) as refused:
         return _refused(code, refused)
     return redirect("/me/devices")

@@ -16,17 +16,17 @@ from analytics.trial import Trial
 from portal import own
 from portal.access import system, viewer
 from portal.ledgers import RuleCount
+from portal.locale import N_, _, ngettext
 from portal.policy_words import plain
 from portal.proposed import Proposed, tried_on
-from portal.show import number
 from privacy.capture_policy import CapturePolicy
 from privacy.period import Period
 from privacy.policy_parts import GRID, OUTSIDE
 
 DAYS: Final = 7
-_GONE: Final = "No longer kept"
-_COARSENED: Final = "coarsened"
-_DONE: Final = {OUTSIDE: "cut", GRID: "moved"}
+_GONE: Final = N_("No longer kept")
+_COARSENED: Final = N_("coarsened")
+_DONE: Final = {OUTSIDE: N_("cut"), GRID: N_("moved")}
 """What the rules about time do to an event that stays."""
 
 
@@ -96,10 +96,10 @@ def shown(found: Trial, version: Proposed, policy: CapturePolicy, period: Period
 
 
 def _rules(found: Trial, policy: CapturePolicy) -> Iterator[RuleCount]:
-    for effect, counts in (("dropped", +found.dropped), (_COARSENED, +found.coarsened)):
+    for effect, counts in ((N_("dropped"), +found.dropped), (_COARSENED, +found.coarsened)):
         for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             done = _DONE.get(rule, effect) if effect == _COARSENED else effect
-            yield RuleCount(plain(rule), done, count, policy.because(rule))
+            yield RuleCount(plain(rule), _(done), count, _(policy.because(rule) or ""))
 
 
 def _times(found: Trial) -> Iterator[Time]:
@@ -120,10 +120,10 @@ def _bars(before: Mapping[str, float], after: Mapping[str, float]) -> tuple[tupl
     tones = tones_of({*before, *after}, core)
     names = sorted(tones, key=lambda name: (name not in core, -before.get(name, 0.0), name))
     scale = max(sum(before.values()), sum(after.values()))
-    gone = {_GONE: scale - sum(after.values())}
+    gone = {_(_GONE): scale - sum(after.values())}
     return (
         _parts({name: before.get(name, 0.0) for name in names}, scale, tones),
-        _parts({name: after.get(name, 0.0) for name in names} | gone, scale, tones | {_GONE: "hatch"}),
+        _parts({name: after.get(name, 0.0) for name in names} | gone, scale, tones | {_(_GONE): "hatch"}),
     )
 
 
@@ -140,29 +140,45 @@ def _parts(seconds: Mapping[str, float], scale: float, tones: Mapping[str, str])
 def _unknown(found: Trial, version: Proposed, policy: CapturePolicy, period: Period) -> Iterator[str]:
     """Yield what a dry run cannot know, as far as it concerns this version and these days."""
     if (without := len(list(period.days())) - found.days) > 0:
-        days = "1 day" if without == 1 else f"{without} days"
-        yield f"Of {days} of these {DAYS} nothing is stored, so nothing can be tried."
+        yield ngettext(
+            "Of %(num)s day of these %(days)s nothing is stored, so nothing can be tried.",
+            "Of %(num)s days of these %(days)s nothing is stored, so nothing can be tried.",
+            without,
+            days=DAYS,
+        )
     if version.is_wider:
         yield (
-            "What the changes marked “wider” would add: it was never stored, so there is nothing to count. What they"
-            " allow is kept only of what comes from their moment on."
+            _(
+                "What the changes marked “wider” would add: it was never stored, so there is nothing to count."
+                " What they"
+                " allow is kept only of what comes from their moment on."
+            )
         )
     if found.refused:
-        events = "1 event" if found.refused == 1 else f"{number(found.refused)} events"
-        yield f"{events} of these days were dropped when they came. Nobody knows any more what they said."
+        yield ngettext(
+            "%(num)s event of these days were dropped when they came. Nobody knows any more what they said.",
+            "%(num)s events of these days were dropped when they came. Nobody knows any more what they said.",
+            found.refused,
+        )
     if not found.wordless:
         return
     if policy.categories != system().policies.now().categories:
         yield (
-            f"The category rules are others. {_windows(found.wordless)} without a stored title stay where they were"
-            " put: which category they would get is not known."
+            _(
+                "The category rules are others. %(windows)s without a stored title stay where they were put: "
+                "which category they would get is not known.",
+                windows=_windows(found.wordless),
+            )
         )
     if any(line.domains or line.titles for line in policy.never):
         yield (
-            f"The never-list looks at addresses and titles. Of {_windows(found.wordless)} they were never stored, so"
-            " they are not found by it here; at the door they would be."
+            _(
+                "The never-list looks at addresses and titles. Of %(windows)s they were never stored, so they "
+                "are not found by it here; at the door they would be.",
+                windows=_windows(found.wordless),
+            )
         )
 
 
 def _windows(count: int) -> str:
-    return "1 window or page" if count == 1 else f"{number(count)} windows and pages"
+    return ngettext("%(num)s window or page", "%(num)s windows and pages", count)

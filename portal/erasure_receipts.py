@@ -8,34 +8,47 @@ import msgspec
 from sqlalchemy.engine import make_url
 
 from portal.config import Config
+from portal.locale import N_
 from portal.show import day
 
 GOES: Final = (
-    "Every figure, setting and note about you: days, frozen weeks, goals, planned week, kept titles and addresses.",
-    "What you let others see, what others let you see, and every conversation that you began.",
-    "Your name, e-mail address and password, sessions, tokens, invitations and everything that you were told.",
-    "What your entries in the access log say: who looked at you, what you looked at, when and why.",
-    "The keys that opened all this. Your teams, roles and appointments end.",
+    N_("Every figure, setting and note about you: days, frozen weeks, goals, planned week, kept titles and addresses."),
+    N_("What you let others see, what others let you see, and every conversation that you began."),
+    N_("Your name, e-mail address and password, sessions, tokens, invitations and everything that you were told."),
+    N_("What your entries in the access log say: who looked at you, what you looked at, when and why."),
+    N_("The keys that opened all this. Your teams, roles and appointments end."),
 )
 STAYS: Final = (
-    "The hash of each of your entries in the access log, so that the log can still be checked. It says nothing.",
-    "That these entries were one person’s: their numbers, without a day. Whoever has the database can tell the days.",
-    "One entry that records the erasure, with its number and how many entries it emptied. It does not name you.",
-    "A random number that stood for you, with the day of the erasure, so that no backup brings you back.",
-    "In other people’s logs: that somebody with this number looked at them. These entries are theirs; your name goes.",
-    "What you answered in a conversation that somebody else began: it is theirs, and your name goes from it.",
-    "If you managed a team: from when to when this number managed it, since it is why others’ weeks could be opened.",
-    "In older backups of the data: your name and e-mail address, until they are deleted. One put back is erased again.",
+    N_("The hash of each of your entries in the access log, so that the log can still be checked. It says nothing."),
+    N_(
+        "That these entries were one person’s: their numbers, without a day. Whoever has the database can tell"
+        " the days."
+    ),
+    N_("One entry that records the erasure, with its number and how many entries it emptied. It does not name you."),
+    N_("A random number that stood for you, with the day of the erasure, so that no backup brings you back."),
+    N_(
+        "In other people’s logs: that somebody with this number looked at them. These entries are theirs; your"
+        " name goes."
+    ),
+    N_("What you answered in a conversation that somebody else began: it is theirs, and your name goes from it."),
+    N_(
+        "If you managed a team: from when to when this number managed it, since it is why others’ weeks could be"
+        " opened."
+    ),
+    N_(
+        "In older backups of the data: your name and e-mail address, until they are deleted. One put back is"
+        " erased again."
+    ),
 )
 """What an erasure leaves. Team figures that are released once do not exist in this version."""
 
-JOURNAL: Final = (
+JOURNAL: Final = N_(
     "In PostgreSQL’s own journal and its archive: your name and e-mail address, until PostgreSQL writes over them."
 )
 """What stays besides, where data or log are in PostgreSQL. SQLite's journal is emptied with the erasure."""
 
 
-DAMAGED: Final = (
+DAMAGED: Final = N_(
     "Some of your entries in the access log, sealed: keys that find them were damaged. They are not among the emptied"
     " ones that this receipt counts. The keys are destroyed, so nothing opens these entries."
 )

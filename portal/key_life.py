@@ -13,6 +13,7 @@ from typing import Final
 
 from portal import key_records
 from portal.escrow_files import EscrowFolder
+from portal.locale import _, ngettext
 from portal.show import listing
 from portal.wiring import System
 from privacy import rotation
@@ -47,16 +48,22 @@ class EscrowState:
     def sentence(self) -> str:
         """Say it in a line."""
         if not self.applies:
-            return "The keys are in a token, and cannot leave it: the token's own backup takes the place of an escrow."
+            return _(
+                "The keys are in a token, and cannot leave it: the token's own backup takes the place of an escrow."
+            )
         if self.fingerprint is None:
-            return "There is no escrow: if the keys are lost, nothing opens any more."
+            return _("There is no escrow: if the keys are lost, nothing opens any more.")
         if self.receipt is None:
-            return "There is an escrow key, but no escrow was handed out yet: if the keys are lost, nothing opens."
+            return _("There is an escrow key, but no escrow was handed out yet: if the keys are lost, nothing opens.")
         if self.missing:
-            return f"The escrow of {self.receipt.day} does not hold {listing(list(self.missing))}."
+            return _(
+                "The escrow of %(day)s does not hold %(listing)s.",
+                day=self.receipt.day,
+                listing=listing(list(self.missing)),
+            )
         if self.lying is not None:
-            return f"The escrow of {self.receipt.day} holds every key, but lies on this machine still."
-        return f"The escrow of {self.receipt.day} holds every key."
+            return _("The escrow of %(day)s holds every key, but lies on this machine still.", day=self.receipt.day)
+        return _("The escrow of %(day)s holds every key.", day=self.receipt.day)
 
 
 def name_of(state: State) -> str:
@@ -77,9 +84,9 @@ def epoch_name(key_class: KeyClass, epoch: int) -> str:
 def epochs_of(state: State) -> str:
     """Return the periods that a version's data keys are of; those of epoch 0 keep their place through all of them."""
     if state.oldest is None or state.newest is None:
-        return "all periods" if state.keys else ""
+        return _("all periods") if state.keys else ""
     first, last = (epoch_name(state.key_class, each) for each in (state.oldest, state.newest))
-    return first if first == last else f"{first} to {last}"
+    return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
 
 
 def escrow_state(system: System, states: list[State]) -> EscrowState:
@@ -106,12 +113,14 @@ def oldest_age(states: list[State], today: dt.date) -> int | None:
 
 def reach(states: list[State], today: dt.date, horizon: int) -> str:
     """Say in a line how far an erasure reaches into backups: what is promised, and what is so today."""
-    oldest, days = oldest_age(states, today), f"{horizon} day{'' if horizon == 1 else 's'}"
+    oldest, days = oldest_age(states, today), ngettext("%(num)s day", "%(num)s days", horizon)
     if oldest is None or oldest <= horizon:
-        return f"What was erased opens from no backup older than {days}: no key lives longer."
-    return (
-        f"What was erased should open from no backup older than {days}, and opens from those of {oldest} days:"
-        " run `sameview jobs nightly`, which replaces the keys."
+        return _("What was erased opens from no backup older than %(days)s: no key lives longer.", days=days)
+    return _(
+        "What was erased should open from no backup older than %(days)s, and opens from those of "
+        "%(oldest)s days: run `sameview jobs nightly`, which replaces the keys.",
+        days=days,
+        oldest=oldest,
     )
 
 
@@ -121,7 +130,7 @@ def concerns(system: System) -> Iterator[Concern]:
     today = system.clock().date()
     for state in states:
         yield from _of_version(state, today)
-    for what, _, fix in (each.rpartition("; ") for each in rotation.contradictions(states)):
+    for what, _sign, fix in (each.rpartition("; ") for each in rotation.contradictions(states)):
         yield Concern(True, what, f"{fix[:1].upper()}{fix[1:]}.")
     yield from _of_ages(states, today, system.config.erasure_horizon)
     yield from _of_data_keys(system)
@@ -132,14 +141,30 @@ def concerns(system: System) -> Iterator[Concern]:
 def _of_version(state: State, today: dt.date) -> Iterator[Concern]:
     name, age = name_of(state), state.age_days(today)
     if state.is_lost:
-        fix = "Recover it: `sameview keys recover ESCROW`, or put it back from its backup. Without it they do not open."
-        yield Concern(True, f"{name} is missing and wraps {state.keys} data keys", fix)
+        fix = _(
+            "Recover it: `sameview keys recover ESCROW`, or put it back from its backup. Without it they do not open."
+        )
+        yield Concern(True, _("%(name)s is missing and wraps %(keys)s data keys", name=name, keys=state.keys), fix)
     elif state.is_back:
-        fix = f"Find out who put it there, then `sameview keys destroy {state.key_class} {state.version} --yes`."
-        yield Concern(True, f"{name} was destroyed on {state.destroyed_on} and is there again: it opens backups", fix)
+        fix = _(
+            "Find out who put it there, then `sameview keys destroy %(key_class)s %(version)s --yes`.",
+            key_class=state.key_class,
+            version=state.version,
+        )
+        yield Concern(
+            True,
+            _(
+                "%(name)s was destroyed on %(destroyed_on)s and is there again: it opens backups",
+                name=name,
+                destroyed_on=state.destroyed_on,
+            ),
+            fix,
+        )
     elif state.is_here and age is not None and age < 0:
-        fix = "Correct the clock; the next `sameview jobs nightly` replaces the key."
-        yield Concern(False, f"{name} is dated {state.since}, after today: the clock was wrong", fix)
+        fix = _("Correct the clock; the next `sameview jobs nightly` replaces the key.")
+        yield Concern(
+            False, _("%(name)s is dated %(since)s, after today: the clock was wrong", name=name, since=state.since), fix
+        )
 
 
 def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Concern]:
@@ -147,8 +172,15 @@ def _of_ages(states: list[State], today: dt.date, horizon: int) -> Iterator[Conc
     aged = {name_of(each): each.age_days(today) or 0 for each in states if each.is_here}
     old = {name: age for name, age in aged.items() if age >= horizon}
     if old:
-        what = f"{listing(list(old))}: up to {max(old.values())} days old. What was erased opens from backups of then"
-        fix = f"Run `sameview jobs nightly` every night: it replaces keys before they are {horizon} days old."
+        what = _(
+            "%(listing)s: up to %(max)s days old. What was erased opens from backups of then",
+            listing=listing(list(old)),
+            max=max(old.values()),
+        )
+        fix = _(
+            "Run `sameview jobs nightly` every night: it replaces keys before they are %(horizon)s days old.",
+            horizon=horizon,
+        )
         yield Concern(max(old.values()) > horizon, what, fix)
 
 
@@ -158,9 +190,14 @@ def _of_data_keys(system: System) -> Iterator[Concern]:
         tried = islice(system.keys.prove(key_class), _PROVED)
         broken = [reason for _, reason in tried if reason is not None]
         if broken:
-            keys = "data key" if len(broken) == 1 else "data keys"
-            what = f"{len(broken)} {keys} of class {key_class} cannot be unwrapped, the first: {broken[0]}"
-            fix = "Put the key store back from its newest backup; `sameview log verify` names whom it concerns."
+            what = ngettext(
+                "%(num)s data key of class %(key_class)s cannot be unwrapped: %(reason)s",
+                "%(num)s data keys of class %(key_class)s cannot be unwrapped, the first: %(reason)s",
+                len(broken),
+                key_class=key_class,
+                reason=broken[0],
+            )
+            fix = _("Put the key store back from its newest backup; `sameview log verify` names whom it concerns.")
             yield Concern(True, what, fix)
 
 
@@ -168,13 +205,13 @@ def _of_escrow(system: System, states: list[State]) -> Iterator[Concern]:
     try:
         state = escrow_state(system, states)
     except EscrowRefused as error:
-        yield Concern(True, str(error), "Until then nobody knows whether lost keys could be recovered.")
+        yield Concern(True, str(error), _("Until then nobody knows whether lost keys could be recovered."))
         return
     if not state.applies or (state.receipt is not None and not state.missing and state.lying is None):
         return
-    fix = "Run `sameview keys escrow --output FILE`, and keep the file elsewhere; the nightly job makes one, too."
+    fix = _("Run `sameview keys escrow --output FILE`, and keep the file elsewhere; the nightly job makes one, too.")
     if state.lying is not None and not state.missing:
-        fix = f"Move {state.lying} to another machine or medium: it is of no use where the keys are."
+        fix = _("Move %(lying)s to another machine or medium: it is of no use where the keys are.", lying=state.lying)
     if state.fingerprint is None:
-        fix = "Run `sameview keys escrow-key --output DIR`, then `sameview keys escrow --output FILE`."
+        fix = _("Run `sameview keys escrow-key --output DIR`, then `sameview keys escrow --output FILE`.")
     yield Concern(False, state.sentence.rstrip("."), fix)

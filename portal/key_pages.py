@@ -10,6 +10,7 @@ from auth.permissions import Permission, requires
 from portal import key_life, key_records
 from portal.access import system
 from portal.key_life import epochs_of, name_of
+from portal.locale import N_, _
 from privacy.escrow_key import EscrowRefused
 from privacy.fields import KeyClass
 from privacy.rotation import State
@@ -17,11 +18,11 @@ from privacy.rotation import State
 blueprint = Blueprint("keys", __name__, url_prefix="/compliance")
 
 PROTECTS: Final[dict[KeyClass, str]] = {
-    KeyClass.SHARED: "what a manager may see of a closed week",
-    KeyClass.PRIVATE: "what only the person sees",
-    KeyClass.TEXT: "window titles and web addresses",
-    KeyClass.GRANTED: "what a person opened for somebody",
-    KeyClass.AUDIT: "the access log",
+    KeyClass.SHARED: N_("what a manager may see of a closed week"),
+    KeyClass.PRIVATE: N_("what only the person sees"),
+    KeyClass.TEXT: N_("window titles and web addresses"),
+    KeyClass.GRANTED: N_("what a person opened for somebody"),
+    KeyClass.AUDIT: N_("the access log"),
 }
 """What each class of keys is for, in words of the pages."""
 
@@ -76,7 +77,7 @@ def _destroyed(states: list[State]) -> list[tuple[dt.date, list[str], int]]:
 def _line(state: State, today: dt.date) -> Line:
     return Line(
         name=name_of(state),
-        protects=PROTECTS[state.key_class],
+        protects=_(PROTECTS[state.key_class]),
         made_on=state.since,
         age_days=state.age_days(today),
         keys=state.keys,
@@ -89,12 +90,12 @@ def _wrong(state: State) -> str:
     if state.is_lost:
         return "missing"
     if state.is_back:
-        return "destroyed, but there again"
-    return "made younger in the key store" if state.is_redated else ""
+        return _("destroyed, but there again")
+    return _("made younger in the key store") if state.is_redated else ""
 
 
 def _escrow(states: list[State]) -> str:
     try:
         return key_life.escrow_state(system(), states).sentence
     except EscrowRefused:
-        return "The escrow's own files are damaged or replaced: nobody knows whether lost keys could come back."
+        return _("The escrow's own files are damaged or replaced: nobody knows whether lost keys could come back.")

@@ -9,26 +9,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analytics.own_times import FORGOTTEN, PAUSED
+from portal.locale import N_, _
 from portal.policy_words import plain
 from portal.relay.doors import ENDED, NO_NOTICE, NO_POLICY, OVERSIZE
 from portal.relay.entries import QUEUE_FULL
 from privacy.policies import InForce
 
 OF_DESKS: Final = {
-    NO_POLICY: "Your computer had not got the policy yet. Until then it keeps nothing.",
-    NO_NOTICE: "You had not acknowledged the notice on what is recorded yet. Until then nothing is kept.",
-    ENDED: "The computer had been taken off your list. It keeps nothing any more.",
-    OVERSIZE: "It was larger than anything that a watcher means to say, and no store takes it.",
+    NO_POLICY: N_("Your computer had not got the policy yet. Until then it keeps nothing."),
+    NO_NOTICE: N_("You had not acknowledged the notice on what is recorded yet. Until then nothing is kept."),
+    ENDED: N_("The computer had been taken off your list. It keeps nothing any more."),
+    OVERSIZE: N_("It was larger than anything that a watcher means to say, and no store takes it."),
 }
 """Rules that no policy states, since a desk has them before it has one."""
 
 _WHY_NOT: Final = {
-    PAUSED: "You paused. Others see “not captured”, never why.",
-    FORGOTTEN: "You let this time be forgotten. Others see “not captured”, never why.",
-    QUEUE_FULL: "What waited to be sent had filled the room for it on your computer, so the newest was lost.",
+    PAUSED: N_("You paused. Others see “not captured”, never why."),
+    FORGOTTEN: N_("You let this time be forgotten. Others see “not captured”, never why."),
+    QUEUE_FULL: N_("What waited to be sent had filled the room for it on your computer, so the newest was lost."),
 }
-_UNEXPLAINED: Final = "Your computer said so, and no more."
-_NO_REASON: Final = "No policy that is known here has a rule of that name, so nobody can say why."
+_UNEXPLAINED: Final = N_("Your computer said so, and no more.")
+_NO_REASON: Final = N_("No policy that is known here has a rule of that name, so nobody can say why.")
 _DAY_MS: Final = 86_400_000
 
 
@@ -100,15 +101,17 @@ def ledger(
         return None
     kept, dropped_by, coarsened_by = said.get("kept", 0), said.get("dropped", {}), said.get("coarsened", {})
     coarsened, dropped = min(kept, max(coarsened_by.values(), default=0)), sum(dropped_by.values())
-    met = [("coarsened", *each) for each in coarsened_by.items()] + [("dropped", *each) for each in dropped_by.items()]
+    met = [(N_("coarsened"), *each) for each in coarsened_by.items()] + [
+        (N_("dropped"), *each) for each in dropped_by.items()
+    ]
     return Ledger(
         received=said.get("received", 0),
         kept=kept,
         coarsened=coarsened,
         dropped=dropped,
         exact=len(coarsened_by) < 2,
-        parts=_parts({"Kept as it came": kept - coarsened, "Coarsened": coarsened, "Dropped": dropped}),
-        rules=tuple(RuleCount(plain(id), effect, count, *_reason(id, in_force)) for effect, id, count in met),
+        parts=_parts({_("Kept as it came"): kept - coarsened, _("Coarsened"): coarsened, _("Dropped"): dropped}),
+        rules=tuple(RuleCount(plain(id), _(effect), count, *_reason(id, in_force)) for effect, id, count in met),
         missed=missed,
         gaps=tuple(_drawn(known, day_ms)),
     )
@@ -117,13 +120,13 @@ def ledger(
 def _reason(id: str, in_force: InForce) -> tuple[str, str]:
     """Return the reason of a rule, and whose rule it is if not one of the policy in force."""
     if reason := in_force.now.because(id):
-        return reason, ""
+        return _(reason), ""
     if id in OF_DESKS:
-        return OF_DESKS[id], "your computer’s own rule"
+        return _(OF_DESKS[id]), _("your computer’s own rule")
     for earlier in reversed(in_force.policies[:-1]):
         if reason := earlier.because(id):
-            return reason, f"a rule of version {earlier.version}, which held before"
-    return _NO_REASON, "a rule of no known policy"
+            return _(reason), _("a rule of version %(version)s, which held before", version=earlier.version)
+    return _(_NO_REASON), _("a rule of no known policy")
 
 
 def _joined(gaps: Iterable[Interval]) -> dict[str, list[tuple[int, int]]]:
@@ -142,7 +145,7 @@ def _missed(told: Mapping[str, float], known: Mapping[str, list[tuple[int, int]]
     """Yield how long, by reason: what the ledger was told of may be older than a pause that still runs."""
     for reason in sorted({*told, *known}):
         seconds = sum(end - start for start, end in known.get(reason, ())) / 1000
-        yield Missed(plain(reason), max(seconds, told.get(reason, 0.0)), _WHY_NOT.get(reason, _UNEXPLAINED))
+        yield Missed(plain(reason), max(seconds, told.get(reason, 0.0)), _(_WHY_NOT.get(reason, _UNEXPLAINED)))
 
 
 def _drawn(known: Mapping[str, list[tuple[int, int]]], day_ms: int) -> Iterable[Part]:

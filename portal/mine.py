@@ -8,6 +8,7 @@ from auth.permissions import Permission, requires
 from auth.tokens import Scope
 from portal import agreed_pages, experiments, goals, pattern
 from portal.access import system, viewer
+from portal.locale import _
 from portal.parse import number_from
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
@@ -42,7 +43,7 @@ def make_token() -> _Page:
 def revoke_token(token: str) -> Response:
     """Revoke one of my tokens."""
     if system().tokens.revoke(viewer(), token):
-        flash("The token was revoked.")
+        flash(_("The token was revoked."))
     return redirect("/me/tokens")
 
 

@@ -10,10 +10,11 @@ from auth.errors import AuthError, ChangeRefused, PasswordRefused, TooBusy, TooM
 from auth.permissions import Permission, requires
 from auth.sessions import Session
 from portal.access import person, session_key, system, viewer
+from portal.locale import N_, _
 
 blueprint = Blueprint("own_account", __name__, url_prefix="/me/account")
 
-DIFFERENT: Final = "These two are not the same."
+DIFFERENT: Final = N_("These two are not the same.")
 _BY_BROWSER: Final = "session:"
 Page = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -39,14 +40,14 @@ def change_password() -> Page:
     """Set another password and sign out every other browser; what is wrong is said beside its field."""
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
-        return _page({"again": DIFFERENT}), 422
+        return _page({"again": _(DIFFERENT)}), 422
     try:
         system().credentials.change_password(
             viewer(), request.form.get("current", ""), new, address=request.remote_addr or "", keep=current_session()
         )
     except (ChangeRefused, PasswordRefused, TooManyAttempts, TooBusy) as refused:
         return _refused(refused)
-    flash("Your password was changed. Every other browser was signed out.")
+    flash(_("Your password was changed. Every other browser was signed out."))
     return redirect("/me/account")
 
 
@@ -55,7 +56,7 @@ def change_password() -> Page:
 def end_session(session: str) -> Response:
     """End one of my sessions."""
     if system().sessions.revoke(viewer(), session):
-        flash("That browser was signed out.")
+        flash(_("That browser was signed out."))
     return redirect("/me/account")
 
 
@@ -64,7 +65,7 @@ def end_session(session: str) -> Response:
 def end_other_sessions() -> Response:
     """End all my sessions but this one."""
     system().sessions.end_all(viewer(), but=current_session())
-    flash("Every other browser was signed out.")
+    flash(_("Every other browser was signed out."))
     return redirect("/me/account")
 
 
@@ -83,10 +84,10 @@ def signed_in() -> list[SignedIn]:
 
 def _refused(refused: AuthError) -> Page:
     if isinstance(refused, TooManyAttempts):
-        return _page({"current": str(refused)}), 429, {"Retry-After": str(refused.retry_after)}
+        return _page({"current": _(str(refused))}), 429, {"Retry-After": str(refused.retry_after)}
     if isinstance(refused, TooBusy):
-        return _page({"current": str(refused)}), 503, {"Retry-After": "5"}
-    return _page({"new" if isinstance(refused, PasswordRefused) else "current": str(refused)}), 422
+        return _page({"current": _(str(refused))}), 503, {"Retry-After": "5"}
+    return _page({"new" if isinstance(refused, PasswordRefused) else "current": _(str(refused))}), 422
 
 
 def _page(wrong: dict[str, str]) -> str:

@@ -9,8 +9,9 @@ from analytics.own_times import FORGOTTEN, OwnTimes, OwnTimesRefused
 from analytics.taking import SOURCES_DAY, OwnChange, WeekFrozen
 from portal import own
 from portal.access import session_key, system, viewer
+from portal.locale import N_, _
 from portal.problems import Problem
-from portal.show import moment
+from portal.show import day, moment
 from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN as FORGOT
 from privacy.log_entries import PAUSED, PRIVATE_APPS, RESUMED
@@ -23,7 +24,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND: Final = dt.timedelta(microseconds=1)
 _MINUTE: Final = dt.timedelta(minutes=1)
 _TOLD: Final = dt.timedelta(days=60)
-_REASONS: Final = {"paused": "paused", FORGOTTEN: "forgotten"}
+_REASONS: Final = {"paused": N_("paused"), FORGOTTEN: N_("forgotten")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def shown(kept: OwnTimes) -> Private:
     until = kept.runs_until(now)
     since = microseconds(starts_at(today - dt.timedelta(days=LISTED_DAYS), zone, system().config.day_start))
     listed = [
-        Kept(moment(_at(start), zone), moment(_at(stop), zone), _REASONS[reason])
+        Kept(moment(_at(start), zone), moment(_at(stop), zone), _(_REASONS[reason]))
         for start, stop, reason in reversed(kept.gaps(since, now + 1, now))
     ]
     return Private(
@@ -153,9 +154,9 @@ def gone_from_backups(last: dt.date) -> dt.date:
 def _forget(start: dt.datetime, end: dt.datetime, *, only_look: bool) -> dict[dt.date, int]:
     now, zone, day_start = system().clock(), own.zone(), system().config.day_start
     if start >= end:
-        raise Problem(400, "Bad Request", "The time ends before it begins.")
+        raise Problem(400, _("Bad Request"), _("The time ends before it begins."))
     if end > now + _MINUTE:
-        raise Problem(400, "Bad Request", "That is still to come: pause instead.")
+        raise Problem(400, _("Bad Request"), _("That is still to come: pause instead."))
     days = Period(
         local_day(start, zone, day_start), local_day(end - _MICROSECOND, zone, day_start) + dt.timedelta(days=1)
     )
@@ -168,23 +169,24 @@ def _forget(start: dt.datetime, end: dt.datetime, *, only_look: bool) -> dict[dt
     except WeekFrozen as frozen:
         raise closed(first_open_day()) from frozen
     except OwnTimesRefused as refused:
-        raise Problem(409, "Not kept", str(refused)) from refused
+        raise Problem(409, _("Not kept"), _(str(refused))) from refused
 
 
 def closed(first: dt.date) -> Problem:
     """Return the refusal of a change of a week that others may have seen."""
-    sentence = (
-        f"A week is yours to change until 48 hours after its end. Now that is every day from {first:%d %b %Y} on; what"
-        " was before stands as it is."
+    sentence = _(
+        "A week is yours to change until 48 hours after its end. Now that is every day from %(first)s on; what was"
+        " before stands as it is.",
+        first=day(first, "yMMMd"),
     )
-    return Problem(409, "That week is closed", sentence, reason="week-closed")
+    return Problem(409, _("That week is closed"), sentence, reason="week-closed")
 
 
 def _change(outcome: str, times: Callable[[OwnTimes], OwnTimes]) -> None:
     try:
         system().intake.change_own(viewer(), OwnChange(session_key(), outcome, times))
     except OwnTimesRefused as refused:
-        raise Problem(409, "Not kept", str(refused)) from refused
+        raise Problem(409, _("Not kept"), _(str(refused))) from refused
 
 
 def _at(moment_us: int) -> dt.datetime:

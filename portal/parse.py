@@ -21,7 +21,7 @@ MOMENT: Final = "%Y-%m-%dT%H:%M"
 
 def bad(detail: str) -> Problem:
     """Return the refusal of a request that cannot be read."""
-    return Problem(400, "Bad Request", detail)
+    return Problem(400, _("Bad Request"), detail)
 
 
 def day_from(text: str) -> dt.date:
@@ -31,13 +31,13 @@ def day_from(text: str) -> dt.date:
     except ValueError:
         found = None
     if found is None or found.isoformat() != text:  # not 20261119 and not 2026-W47-4, which Python reads as well
-        raise bad("A day is written like 2026-11-19.")
+        raise bad(_("A day is written like 2026-11-19."))
     return _of_the_years(found)
 
 
 def _of_the_years(day: dt.date) -> dt.date:
     if day.year not in YEARS:
-        raise bad(f"Days are of the years {YEARS.start} to {YEARS.stop - 1}.")
+        raise bad(_("Days are of the years %(start)s to %(stop)s.", start=YEARS.start, stop=YEARS.stop - 1))
     return day
 
 
@@ -45,7 +45,12 @@ def period_from(first: str, end: str) -> Period:
     """Read the half-open range of days from `first` to before `end`; raise a 400 for none, or for too many."""
     start, stop = day_from(first), day_from(end)
     if not 0 < (stop - start).days <= LONGEST_DAYS:
-        raise bad(f"`to` must be 1 to {LONGEST_DAYS} days after `from`; the range does not include it.")
+        raise bad(
+            _(
+                "`to` must be 1 to %(LONGEST_DAYS)s days after `from`; the range does not include it.",
+                LONGEST_DAYS=LONGEST_DAYS,
+            )
+        )
     return Period(start, stop)
 
 
@@ -70,7 +75,7 @@ def week_from(text: str) -> Period:
     try:
         found = iso_week(text)
     except (ValueError, OverflowError):
-        raise bad("A week is written like 2026-W46.") from None
+        raise bad(_("A week is written like 2026-W46.")) from None
     _of_the_years(found.first)
     return found
 
@@ -86,7 +91,7 @@ def day_fields_from(text: str | None) -> frozenset[Field]:
         return frozenset(DAY_FIELDS)
     chosen = frozenset(each.strip() for each in text.split(","))
     if unknown := sorted(chosen - {field.value for field in DAY_FIELDS}):
-        raise bad(f"No such field of a day: {', '.join(unknown)[:80]}.")
+        raise bad(_("No such field of a day: %(join)s.", join=", ".join(unknown)[:80]))
     return frozenset(Field(each) for each in chosen)
 
 
@@ -95,5 +100,5 @@ def number_from(text: str | None, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
-        raise bad("A number is written with digits only.")
+        raise bad(_("A number is written with digits only."))
     return int(text)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from portal.locale import ENGLISH, N_, _, current
 from portal.show import listing
 from privacy import policy_loading
 from privacy.capture_policy import CapturePolicy
@@ -13,20 +14,20 @@ from privacy.policy_parts import ANY, BROWSER, CATEGORY, WEEKDAYS, WINDOW, Effec
 if TYPE_CHECKING:
     from portal.wiring import System
 
-UNSIGNED: Final = (
+UNSIGNED: Final = N_(
     "Nobody has signed this policy. Whoever runs the server can change it by a setting; you are told when it changes,"
     " and the access log keeps what it was."
 )
-ONE_KEY: Final = (
-    "One key alone signs this policy, the one of {name}. Nobody else, such as a works council, has to agree."
+ONE_KEY: Final = N_(
+    "One key alone signs this policy, the one of %(name)s. Nobody else, such as a works council, has to agree."
 )
-UNSIGNED_YET: Final = (
-    "Nobody has signed this policy: a setting chose it before {names} were agreed on. It goes on until a version that"
+UNSIGNED_YET: Final = N_(
+    "Nobody has signed this policy: a setting chose it before %(names)s were agreed on. It goes on until a version that"
     " they have signed holds, and no setting changes it any more."
 )
-NOT_YET: Final = "Nothing is kept yet: {names} have not signed a first policy."
-LOST: Final = "Nothing is kept: the access log says that something else was agreed on, and nobody has it any more."
-CHANGED: Final = (
+NOT_YET: Final = N_("Nothing is kept yet: %(names)s have not signed a first policy.")
+LOST: Final = N_("Nothing is kept: the access log says that something else was agreed on, and nobody has it any more.")
+CHANGED: Final = N_(
     "What the database says of the policy was changed from outside, or is lost. What was agreed on holds, or nothing is"
     " kept; whoever runs the server finds what it is with `sameview check`."
 )
@@ -72,7 +73,7 @@ def agreement(system: "System") -> Agreement:
 
 def warning(system: "System") -> str | None:
     """Return what has to be said of who signed the policy in force, and of rows that were changed; None if nothing."""
-    said = [CHANGED if system.policies.refused() else None, _who_signed(system)]
+    said = [_(CHANGED) if system.policies.refused() else None, _who_signed(system)]
     return " ".join(each for each in said if each is not None) or None
 
 
@@ -80,14 +81,14 @@ def _who_signed(system: "System") -> str | None:
     policies = system.policies
     signers = policies.signers
     if policies.now().name == policy_loading.LOST:
-        return LOST
+        return _(LOST)
     if signers is not None and policies.now().is_draft:
-        return NOT_YET.format(names=listing(list(signers.names)))
+        return _(NOT_YET, names=listing(list(signers.names)))
     if signers is None:
-        return UNSIGNED
+        return _(UNSIGNED)
     if not policies.is_signed():
-        return UNSIGNED_YET.format(names=listing(list(signers.names)))
-    return ONE_KEY.format(name=signers.names[0]) if signers.single_key else None
+        return _(UNSIGNED_YET, names=listing(list(signers.names)))
+    return _(ONE_KEY, name=signers.names[0]) if signers.single_key else None
 
 
 def in_short(policy: CapturePolicy) -> str:
@@ -96,56 +97,73 @@ def in_short(policy: CapturePolicy) -> str:
     app = policy.rule_for(WINDOW, "app").effect is Effect.KEEP
     texts = any(policy.rule_for(BROWSER, key).effect in kept for key in ("title", "url"))
     if policy.rule_for(WINDOW, ANY).effect is Effect.DROP and policy.is_draft:
-        return "Nothing yet"
+        return _("Nothing yet")
     whole = policy.rule_for(WINDOW, CATEGORY).effect is Effect.KEEP
-    parts = (["apps"] if app else []) + (["categories"] if whole else ["top-level categories"])
-    return listing([*parts, *(["texts"] if texts else [])]).capitalize()
+    parts = ([_("apps")] if app else []) + ([_("categories")] if whole else [_("top-level categories")])
+    words = listing([*parts, *([_("texts")] if texts else [])])
+    return words[:1].upper() + words[1:]
 
 
 def clauses(policy: CapturePolicy) -> Iterator[Clause]:
     """Yield what the policy says beside its rules at the door and the fields."""
     first, *others = policy.schedules
     yield Clause(
-        "Working time", _sentence(hours(first)), "" if first.days is None else policy.because("outside-working-time")
+        _("Working time"),
+        _sentence(hours(first)),
+        "" if first.days is None else _(policy.because("outside-working-time") or ""),
     )
     for each in others:
-        yield Clause(f"Working time of {listing(sorted(each.teams))}", _sentence(hours(each)))
+        yield Clause(_("Working time of %(listing)s", listing=listing(sorted(each.teams))), _sentence(hours(each)))
     for line in policy.never:
         yield Clause(
-            f"Never: {plain(line.id).lower()}", _sentence(listing(list(_forbidden(line)))), line.because, never=True
+            _("Never: %(what)s", what=_inside(plain(line.id))),
+            _sentence(listing(list(_forbidden(line)))),
+            _(line.because),
+            never=True,
         )
     if policy.grid_seconds:
-        grid = f"Moved to the nearest {policy.grid_seconds} seconds."
-        yield Clause("Times of events", grid, policy.because("time-grid"))
-    yield Clause("Smallest group", f"No team figure of fewer than {policy.sharing.smallest_group} people.")
+        grid = _("Moved to the nearest %(grid_seconds)s seconds.", grid_seconds=policy.grid_seconds)
+        yield Clause(_("Times of events"), grid, _(policy.because("time-grid") or ""))
+    yield Clause(
+        _("Smallest group"),
+        _("No team figure of fewer than %(smallest_group)s people.", smallest_group=policy.sharing.smallest_group),
+    )
     core = sum(each.core is True for each in policy.categories)
-    yield Clause("Category rules", f"{len(policy.categories)}, of which {core} are marked as core work.")
+    yield Clause(
+        _("Category rules"),
+        _("%(total)s, of which %(core)s are marked as core work.", total=len(policy.categories), core=core),
+    )
 
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
+def _inside(words: str) -> str:
+    """Return words as they stand inside a sentence."""
+    return words if current() != ENGLISH else words.lower()
+
+
 def _forbidden(line: Never) -> Iterator[str]:
-    yield from (f"the application {each}" for each in line.apps)
-    yield from (f"everything at {each}" for each in line.domains)
-    yield from (f"texts with “{each}”" for each in line.titles)
+    yield from (_("the application %(each)s", each=each) for each in line.apps)
+    yield from (_("everything at %(each)s", each=each) for each in line.domains)
+    yield from (_("texts with “%(each)s”", each=each) for each in line.titles)
 
 
 def hours(schedule: Schedule) -> str:
     """Return a working time in words; days with the same hours stand together."""
     if schedule.days is None:
-        return "any time"
+        return _("any time")
     together: dict[str, list[str]] = {}
     for day, spans in zip(WEEKDAYS, schedule.days, strict=True):
         words = ", ".join("–".join(f"{at // 60:02}:{at % 60:02}" for at in span) for span in spans)
-        together.setdefault(words or "nothing", []).append(day.capitalize())
+        together.setdefault(words or _("nothing"), []).append(_(day.capitalize()))
     return "; ".join(f"{listing(days)} {words}" for words, days in together.items())
 
 
 def plain(id: str) -> str:
     """Return a rule's id as words."""
-    return id.replace("-", " ").capitalize().replace("Url", "URL")
+    return _(id.replace("-", " ").capitalize().replace("Url", "URL"))
 
 
 def versions(system: "System") -> Iterator[Past]:
@@ -160,8 +178,8 @@ def versions(system: "System") -> Iterator[Past]:
         found = [] if before is None else changes(before, policy)
         yield Past(
             policy.version,
-            f"{policy.effective:%Y-%m-%d %H:%M} UTC",
-            listing(list(signers.names)) if signers and policy.version in notes else "nobody",
-            tuple(each.sentence for each in found),
+            _("%(moment)s UTC", moment=f"{policy.effective:%Y-%m-%d %H:%M}"),
+            listing(list(signers.names)) if signers and policy.version in notes else _("nobody"),
+            tuple(_(each.sentence) for each in found),
             any(each.wider for each in found),
         )

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from auth.permissions import Role
 from portal import full_disk, stores_away
+from portal.locale import N_, _
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
@@ -20,7 +21,7 @@ from privacy.keys import KeyClassWithheld
 
 _logger = structlog.get_logger("sameview")
 
-NOT_FOUND = "There is nothing here, or it is not yours to see."
+NOT_FOUND = N_("There is nothing here, or it is not yours to see.")
 
 
 class Problem(Exception):
@@ -68,31 +69,31 @@ def _refused(error: Refused) -> Response:
     """The gate said no, and the log has it: 409 for a week that is not open yet, else 403."""
     later = error.decision.reason == NOT_YET
     more = {"entry": error.entry, "reason": error.decision.reason}
-    title = "Not yet" if later else "Not permitted"
-    return answer(Problem(409 if later else 403, title, error.decision.sentence, **more))
+    title = _("Not yet") if later else _("Not permitted")
+    return answer(Problem(409 if later else 403, title, _(error.decision.sentence), **more))
 
 
 def _unlogged(error: LogUnavailable) -> Response:
-    return _not_now(error) or _later("The access log cannot be written, so nothing was opened.")
+    return _not_now(error) or _later(_("The access log cannot be written, so nothing was opened."))
 
 
 def _not_now(error: Exception) -> Response | None:
     """Say that the disk is full or a database is away, if that is what is behind an error."""
     if (said := full_disk.sentence(error)) is not None:
         _logger.error("disk full", kind=type(error).__name__, fix=said)
-        detail = (
+        detail = _(
             "The disk or quota of this server is full, or its disk fails. Nothing was lost, and nothing was opened."
         )
-        return _later(f"{detail} Whoever runs it frees space; then try again.")
+        return _later(_("%(detail)s Whoever runs it frees space; then try again.", detail=detail))
     if stores_away.is_away(error):
         _logger.error("database away", kind=type(error).__name__)
         g.stores_away = True
-        return _later("The database of this server cannot be reached, so this was not done. Try again in a moment.")
+        return _later(_("The database of this server cannot be reached, so this was not done. Try again in a moment."))
     return None
 
 
 def _later(detail: str) -> Response:
-    response = answer(Problem(503, "Not now", detail))
+    response = answer(Problem(503, _("Not now"), detail))
     response.headers["Retry-After"] = str(stores_away.RETRY_SECONDS)
     return response
 
@@ -101,15 +102,15 @@ def _withheld(_error: KeyClassWithheld) -> AnyResponse:
     """Say that the page is served elsewhere; a manager, who has work to do here, begins at their teams."""
     if request.path == "/" and Role.MANAGER in g.get("roles", ()):
         return redirect(url_for("team.roster"))
-    detail = "This server was not given the keys of what this page shows. It is served where employees sign in."
-    return answer(Problem(503, "Not on this server", detail))
+    detail = _("This server was not given the keys of what this page shows. It is served where employees sign in.")
+    return answer(Problem(503, _("Not on this server"), detail))
 
 
 def _http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    detail = NOT_FOUND if error.code == 404 else error.description or ""
-    response = answer(Problem(error.code, error.name, detail))
+    detail = _(NOT_FOUND) if error.code == 404 else _(error.description or "")
+    response = answer(Problem(error.code, _(error.name), detail))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after", "www-authenticate"):
             response.headers[name] = value
@@ -123,7 +124,9 @@ def _unexpected(error: Exception) -> Response:
         raise error
     # The message may name a row, and so a person: the log of the server gets the kind and the place only.
     _logger.error("unexpected", kind=type(error).__name__, at="".join(traceback.format_tb(error.__traceback__)))
-    return answer(Problem(500, "Internal Server Error", "Something broke on our side. It was not shown to anybody."))
+    return answer(
+        Problem(500, _("Internal Server Error"), _("Something broke on our side. It was not shown to anybody."))
+    )
 
 
 def add_problems(app: Flask) -> None:

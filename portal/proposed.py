@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from analytics.trial import Tried
+from portal.locale import N_, _
 from portal.policy_record import NOTICE
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.policy_diff import Change, changes
@@ -17,7 +18,11 @@ from privacy.policy_versions import Version
 if TYPE_CHECKING:
     from portal.wiring import System
 
-SIGNS: Final = {True: ("part", "half", "wider"), False: ("yes", "check", "narrower"), None: ("no", "list", "neither")}
+SIGNS: Final = {
+    True: ("part", "half", N_("wider")),
+    False: ("yes", "check", N_("narrower")),
+    None: ("no", "list", N_("neither")),
+}
 """How a change is drawn: class, icon and word."""
 
 
@@ -48,17 +53,22 @@ class Proposed:
         """What it comes to."""
         wider, narrower = (sum(each.wider is which for each in self.changes) for which in (True, False))
         if not self.changes:
-            return "Nothing changes but its number."
+            return _("Nothing changes but its number.")
         if not wider:
-            return "Not wider: not more is recorded, kept or seen."
+            return _("Not wider: not more is recorded, kept or seen.")
         if not narrower:
-            return "Wider: more is recorded, kept or seen."
-        return f"Wider in {wider}, narrower in {narrower} of its changes: in part, more is recorded, kept or seen."
+            return _("Wider: more is recorded, kept or seen.")
+        return _(
+            "Wider in %(wider)s, narrower in %(narrower)s of its changes: in part, more is recorded, kept or seen.",
+            wider=wider,
+            narrower=narrower,
+        )
 
     @property
     def drawn(self) -> list[tuple[str, str, str, str]]:
         """Each change with its class, icon and word."""
-        return [(*SIGNS[each.wider], each.sentence) for each in self.changes]
+        drawn = ((*SIGNS[each.wider], each.sentence) for each in self.changes)
+        return [(kind, sign, _(word), _(sentence)) for kind, sign, word, sentence in drawn]
 
 
 def proposed(system: "System") -> list[Proposed]:

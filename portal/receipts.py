@@ -16,6 +16,7 @@ from analytics.weeks import Answer
 from portal import own, retention, sharing_words
 from portal.access import session_key, system, viewer
 from portal.answers import logged
+from portal.locale import N_, _
 from portal.parse import purpose_from
 from portal.sentences import field_words, period_words
 from portal.show import moment
@@ -50,14 +51,20 @@ class State(enum.StrEnum):
 ALARMS: Final = frozenset({State.DIFFERS, State.BROKEN, State.LOST})
 
 SENTENCES: Final[dict[State, str]] = {
-    State.SAME: "The digest that was logged before the answer was sent is the digest of these bytes.",
-    State.DIFFERS: "The figures below are not those that were shown: their digest is another than the one in the log.",
-    State.BROKEN: "The stored week does not open, or is not complete: somebody changed rows of it since it was read.",
-    State.LOST: "The stored week is missing. Its time is not over, and no entry of yours says that it was taken away.",
-    State.GONE: "The stored week is no longer kept, so it cannot be shown again. The log keeps its digest.",
-    State.ENDED: "What you shared was ended, or its time was over: its key is destroyed. The log keeps its digest.",
-    State.UNSENT: "The week was opened, but no receipt followed. Sameview sends an answer only after its receipt.",
-    State.REFUSED: "The request was refused, so nothing was opened and nothing was shown.",
+    State.SAME: N_("The digest that was logged before the answer was sent is the digest of these bytes."),
+    State.DIFFERS: N_(
+        "The figures below are not those that were shown: their digest is another than the one in the log."
+    ),
+    State.BROKEN: N_(
+        "The stored week does not open, or is not complete: somebody changed rows of it since it was read."
+    ),
+    State.LOST: N_(
+        "The stored week is missing. Its time is not over, and no entry of yours says that it was taken away."
+    ),
+    State.GONE: N_("The stored week is no longer kept, so it cannot be shown again. The log keeps its digest."),
+    State.ENDED: N_("What you shared was ended, or its time was over: its key is destroyed. The log keeps its digest."),
+    State.UNSENT: N_("The week was opened, but no receipt followed. Sameview sends an answer only after its receipt."),
+    State.REFUSED: N_("The request was refused, so nothing was opened and nothing was shown."),
 }
 
 
@@ -78,7 +85,7 @@ class Shown:
 
     @property
     def sentence(self) -> str:
-        return SENTENCES[self.state]
+        return _(SENTENCES[self.state])
 
     @property
     def alarm(self) -> bool:
@@ -107,7 +114,7 @@ def facts(shown: Shown) -> dict[str, Any]:
     entry = shown.entry
     person = entry.viewer or ""
     return {
-        "who": system().directory.names({person}).get(person, NO_LONGER_HERE),
+        "who": system().directory.names({person}).get(person, _(NO_LONGER_HERE)),
         "when": moment(entry.time, own.zone()),
         "what": field_words(entry.fields),
         "period": "" if entry.period is None else period_words(entry.period),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from portal.locale import N_, _, ngettext
 from portal.log_words import FIELD_NAMES, PURPOSE_NAMES
 from portal.policy_words import Agreement, agreement, plain
 from portal.sentences import field_words
@@ -18,31 +19,40 @@ from privacy.policy_parts import INCOGNITO, TEXT_KEYS
 if TYPE_CHECKING:
     from portal.wiring import System
 
-NEVER: Final = ("Keystrokes", "Screenshots", "Sound and pictures", "The contents of documents and mails")
+NEVER: Final = (
+    N_("Keystrokes"),
+    N_("Screenshots"),
+    N_("Sound and pictures"),
+    N_("The contents of documents and mails"),
+)
 """No rule can switch these on: there is no place to store them."""
 
 _WHAT: Final = (
-    ("Active and away time", AWAY, "status"),
-    ("Category of the work", WINDOW, CATEGORY),
-    ("Application", WINDOW, "app"),
-    ("Window titles", WINDOW, "title"),
-    ("Web addresses", BROWSER, "url"),
-    ("Private browser windows", BROWSER, "incognito"),
+    (N_("Active and away time"), AWAY, "status"),
+    (N_("Category of the work"), WINDOW, CATEGORY),
+    (N_("Application"), WINDOW, "app"),
+    (N_("Window titles"), WINDOW, "title"),
+    (N_("Web addresses"), BROWSER, "url"),
+    (N_("Private browser windows"), BROWSER, "incognito"),
 )
 _KINDS: Final = {Effect.KEEP: "yes", Effect.COARSEN: "part", Effect.DOMAIN: "part", Effect.DROP: "no"}
 _EFFECTS: Final = {
-    Effect.KEEP: "kept",
-    Effect.COARSEN: "category only",
-    Effect.DOMAIN: "site only, kept",
-    Effect.DROP: "dropped",
+    Effect.KEEP: N_("kept"),
+    Effect.COARSEN: N_("category only"),
+    Effect.DOMAIN: N_("site only, kept"),
+    Effect.DROP: N_("dropped"),
 }
 _AT_DOOR: Final = {
-    Effect.KEEP: "kept",
-    Effect.COARSEN: "coarsened",
-    Effect.DOMAIN: "site only",
-    Effect.DROP: "dropped",
+    Effect.KEEP: N_("kept"),
+    Effect.COARSEN: N_("coarsened"),
+    Effect.DOMAIN: N_("site only"),
+    Effect.DROP: N_("dropped"),
 }
-_WHO: Final = {Relation.SELF: "You", Relation.MANAGER: "Your manager", Relation.OPERATIONS: "The system itself"}
+_WHO: Final = {
+    Relation.SELF: N_("You"),
+    Relation.MANAGER: N_("Your manager"),
+    Relation.OPERATIONS: N_("The system itself"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,6 @@ class Line:
     what: str
     effect: str
     because: str = ""
-
-
-_NEVER_LINE: Final = Line("no", "Keystrokes, screenshots", "never captured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +115,17 @@ def notice_of(preset: CapturePolicy) -> Notice:
     return Notice(
         version=POLICY_VERSION,
         preset=preset.name,
-        summary=preset.summary,
+        summary=_(preset.summary),
         text_days=preset.text_days,
         capture=(
             *(_captured(preset, *each) for each in _WHAT),
-            Line("no", "Keystrokes, screenshots", "never captured"),
+            Line("no", _("Keystrokes, screenshots"), _("never captured")),
         ),
         rules_at_door=tuple(_at_door(rule) for rule in preset.rules),
         rules=tuple(_reader(rule) for rule in rules),
         fields=_fields(rules),
-        forbidden=preset.sharing.forbidden,
+        never=tuple(map(_, NEVER)),
+        forbidden=tuple(map(_, preset.sharing.forbidden)),
     )
 
 
@@ -128,44 +136,64 @@ def rules_of(policy: CapturePolicy) -> tuple[Rule, ...]:
 
 def _kept(policy: CapturePolicy, horizon: int) -> tuple[Line, ...]:
     """Return how long what is kept; then it goes with its keys, in the night (`portal.retention`)."""
-    months, years = f"{policy.retention.months} whole months", f"{policy.retention.log_years} whole years"
-    texts = f"{policy.text_days} days" if policy.text_days else "never stored"
+    months = ngettext("%(num)s whole month", "%(num)s whole months", policy.retention.months)
+    years = ngettext("%(num)s whole year", "%(num)s whole years", policy.retention.log_years)
+    texts = ngettext("%(num)s day", "%(num)s days", policy.text_days) if policy.text_days else _("never stored")
     return (
-        Line("yes", "Figures", months, "Days, weeks and what you looked at yourself; the running month comes on top."),
-        Line("yes" if policy.text_days else "no", "Window titles and web addresses", texts),
-        Line("yes", "Who looked at you", years, "Your access log; the running year comes on top."),
-        Line("yes", "What you set", "until you change it", "Goals, planned week, and the names of your collectors."),
-        Line("part", "Copies in backups", f"{horizon} days", "Then their keys are worthless."),
+        Line(
+            "yes",
+            _("Figures"),
+            months,
+            _("Days, weeks and what you looked at yourself; the running month comes on top."),
+        ),
+        Line("yes" if policy.text_days else "no", _("Window titles and web addresses"), texts),
+        Line("yes", _("Who looked at you"), years, _("Your access log; the running year comes on top.")),
+        Line(
+            "yes",
+            _("What you set"),
+            _("until you change it"),
+            _("Goals, planned week, and the names of your collectors."),
+        ),
+        Line(
+            "part",
+            _("Copies in backups"),
+            ngettext("%(num)s day", "%(num)s days", horizon),
+            _("Then their keys are worthless."),
+        ),
     )
 
 
 def _captured(policy: CapturePolicy, what: str, stream: str, key: str) -> Line:
     rule = policy.rule_for(stream, key)
     if key == INCOGNITO and rule.effect is Effect.KEEP:
-        return Line("no", what, _EFFECTS[Effect.DROP])
-    effect = _EFFECTS[rule.effect]
+        return Line("no", _(what), _(_EFFECTS[Effect.DROP]))
+    effect = _(_EFFECTS[rule.effect])
     if rule.effect is Effect.COARSEN and key == CATEGORY:
-        effect = "top level only"
+        effect = _("top level only")
     if rule.effect in (Effect.KEEP, Effect.DOMAIN) and policy.text_days and key in TEXT_KEYS:
-        effect = f"{effect} {policy.text_days} days"
-    return Line(_KINDS[rule.effect], what, effect)
+        effect = _("%(effect)s %(days)s days", effect=effect, days=policy.text_days)
+    return Line(_KINDS[rule.effect], _(what), effect)
 
 
 def _at_door(rule: DoorRule) -> Line:
-    return Line(_KINDS[rule.effect], plain(rule.id), _AT_DOOR[rule.effect], rule.because)
+    return Line(_KINDS[rule.effect], plain(rule.id), _(_AT_DOOR[rule.effect]), _(rule.because))
 
 
 def _reader(rule: Rule) -> Reader:
-    what = "everything" if rule.fields == frozenset(Field) else field_words(sorted(rule.fields))
+    what = _("everything") if rule.fields == frozenset(Field) else field_words(sorted(rule.fields))
     if rule.relation is Relation.MANAGER:
-        what = f"{what}, {_tier_words(rule)}, {PURPOSE_NAMES[rule.purpose]}"
-    return Reader(_WHO[rule.relation], what, rule.because)
+        what = f"{what}, {_tier_words(rule)}, {_(PURPOSE_NAMES[rule.purpose])}"
+    return Reader(_(_WHO[rule.relation]), what, _(rule.because))
+
+
+def _reader_word(rule: Rule) -> str:
+    return _("your manager") if rule.relation is Relation.MANAGER else _(_WHO[rule.relation])
 
 
 def _tier_words(rule: Rule) -> str:
     if rule.fields <= AGREED:
-        return "as they stand"
-    return "totals of closed weeks" if rule.tiers == {Tier.WEEK} else "single days"
+        return _("as they stand")
+    return _("totals of closed weeks") if rule.tiers == {Tier.WEEK} else _("single days")
 
 
 def _fields(rules: tuple[Rule, ...]) -> tuple[FieldLine, ...]:
@@ -173,9 +201,9 @@ def _fields(rules: tuple[Rule, ...]) -> tuple[FieldLine, ...]:
     groups: dict[tuple[bool, str, str], list[str]] = {}
     for field in Field:
         readers = [r for r in rules if field in r.fields and r.relation not in (Relation.SELF, Relation.OPERATIONS)]
-        who = ", ".join(f"{_WHO[r.relation].lower()}: {_tier_words(r)}" for r in readers) or "nobody"
-        sentences = [r.because for r in readers] if readers else explain(field, rules)[:1]
-        groups.setdefault((bool(readers), who, " ".join(sentences)), []).append(FIELD_NAMES[field])
+        who = ", ".join(f"{_reader_word(r)}: {_tier_words(r)}" for r in readers) or _("nobody")
+        sentences = [_(each) for each in ([r.because for r in readers] if readers else explain(field, rules)[:1])]
+        groups.setdefault((bool(readers), who, " ".join(sentences)), []).append(_(FIELD_NAMES[field]))
     found = (FieldLine(_capital(listing(names)), *group) for group, names in groups.items())
     return tuple(sorted(found, key=lambda line: not line.shared))
 

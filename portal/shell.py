@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import policy_words, witness_states
 from portal.access import asking, current_roles, person, system
+from portal.locale import N_, _
 
-TRIAL: Final = "Synthetic data: nobody in this portal is real."
+TRIAL: Final = N_("Synthetic data: nobody in this portal is real.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def shell() -> Shell | None:
         roles=frozenset(role.value for role in current_roles()),
         notices=system().announcements.unseen(found.subject),
         capture=policy_words.in_short(system().policies.now()),
-        mark=TRIAL if system().organisation.throw_away else None,
+        mark=_(TRIAL) if system().organisation.throw_away else None,
         warnings=_warnings(person().zone),
     )
 

@@ -15,33 +15,34 @@ from analytics.imports.csv_mapping import sources as suites
 from auth.devices import Device
 from portal import own
 from portal.access import system, viewer
+from portal.locale import N_, _
 from privacy.fields import Field
 from privacy.period import Period
 
 DAYS: Final = 60
 """So many days back the asker's own days are asked where they came from."""
 
-_ACTIVITYWATCH: Final = (
+_ACTIVITYWATCH: Final = N_(
     "Its page at localhost:5600 shows every event that it stores, titles and addresses too, to whoever uses your "
     "account there; whoever manages the computer can read its database. Sameview’s rules do not reach it."
 )
-_FILE: Final = "Whoever has the file, or a backup of it. Delete it after the import."
+_FILE: Final = N_("Whoever has the file, or a backup of it. Delete it after the import.")
 SOURCES: Final = (
-    ("ActivityWatch on your computer", _ACTIVITYWATCH),
-    ("A file that was imported", _FILE),
+    (N_("ActivityWatch on your computer"), _ACTIVITYWATCH),
+    (N_("A file that was imported"), _FILE),
     (
-        "Programs with a token of yours",
-        "Whatever you gave a personal token to reads what you read. The tokens page lists them and revokes them.",
+        N_("Programs with a token of yours"),
+        N_("Whatever you gave a personal token to reads what you read. The tokens page lists them and revokes them."),
     ),
 )
 """Who else can see it where it comes from, in general."""
 
-_COLLECTOR: Final = (
+_COLLECTOR: Final = N_(
     "What the policy leaves waits there, sealed, until it is sent. The key lies beside it: whoever uses your account on"
     " that computer, or manages the computer, can read what waits. Of what was sent nothing stays there."
 )
-_FROM_FILE: Final = f"If it came as a file: {_FILE[0].lower()}{_FILE[1:]}"
-_UNSAID: Final = "Sameview does not know who can: ask whoever runs that suite."
+_FROM_FILE: Final = N_("If it came as a file: whoever has the file, or a backup of it. Delete it after the import.")
+_UNSAID: Final = N_("Sameview does not know who can: ask whoever runs that suite.")
 _CSV: Final = "csv-"
 
 
@@ -65,7 +66,9 @@ class _Said(NamedTuple):
 
 def in_general() -> list[tuple[str, str]]:
     """Return every kind of source and who else can see it there, the suites whose exports can be imported included."""
-    return [*SOURCES, *((f"{name}, where its export was imported", said) for name, said in _suites().values())]
+    general = [(_(name), _(said)) for name, said in SOURCES]
+    suites = [(_("%(name)s, where its export was imported", name=name), _(said)) for name, said in _suites().values()]
+    return general + suites
 
 
 def mine() -> list[Source]:
@@ -91,12 +94,15 @@ def _named(
 ) -> tuple[str, str]:
     if bucket.startswith(f"{_CSV}{host}-"):
         name, who_else = known.get(host, (host, _UNSAID))
-        return f"{name}, from an export", f"{who_else} {_FROM_FILE}"
+        return _("%(name)s, from an export", name=name), f"{_(who_else)} {_(_FROM_FILE)}"
     sending = (each for each in devices if each.host == host and _sends(each, day))
     if (device := next(sending, None)) is not None:
-        return f"Sameview’s collector on “{device.name}”", _COLLECTOR
-    where = "on a computer that it does not name" if host == UNKNOWN_HOST else f"on {host}"
-    return f"ActivityWatch {where}", f"{_ACTIVITYWATCH} {_FROM_FILE}"
+        return _("Sameview’s collector on “%(name)s”", name=device.name), _(_COLLECTOR)
+    if host == UNKNOWN_HOST:
+        where = _("ActivityWatch on a computer that it does not name")
+    else:
+        where = _("ActivityWatch on %(host)s", host=host)
+    return where, f"{_(_ACTIVITYWATCH)} {_(_FROM_FILE)}"
 
 
 def _sends(device: Device, day: dt.date) -> bool:

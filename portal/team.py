@@ -11,6 +11,7 @@ from auth.permissions import Permission, requires
 from auth.person import Person
 from portal import team_goals
 from portal.access import system, viewer
+from portal.locale import N_, _
 from portal.parse import purpose_from, week_from
 from portal.problems import Problem
 from privacy.access_log import Draft
@@ -29,7 +30,7 @@ PURPOSES: Final = tuple(
 )
 """What a manager can state who opens a week, as the policy in force has it."""
 
-NO_PURPOSE: Final = "State one of the purposes of the policy: {}. The attempt is in the access log."
+NO_PURPOSE: Final = N_("State one of the purposes of the policy: %(purposes)s. The attempt is in the access log.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,13 @@ def person(team: str, person: str) -> str:
     found = member(team, person)
     if found is None:
         abort(404)
-    return render_template("team/person.html", team=team, person=found, weeks=choices(person), purposes=PURPOSES)
+    return render_template(
+        "team/person.html",
+        team=team,
+        person=found,
+        weeks=choices(person),
+        purposes=[(value, _(name)) for value, name in PURPOSES],
+    )
 
 
 @blueprint.get("/<team>/people/<person>/weeks/<week>")
@@ -87,8 +94,8 @@ def read_week(team: str, subject: str, week: str, purpose: str) -> Answer:
         entry = refuse(subject, period, stated)
         if not inside:
             abort(404)
-        listed = ", ".join(value for value, _ in PURPOSES)
-        raise Problem(403, "No such purpose", NO_PURPOSE.format(listed), entry=entry)
+        listed = ", ".join(value for value, name in PURPOSES)
+        raise Problem(403, _("No such purpose"), _(NO_PURPOSE, purposes=listed), entry=entry)
     return system().weeks.for_manager(viewer(), subject, week, stated)
 
 

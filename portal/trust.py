@@ -15,6 +15,7 @@ from auth.permissions import Permission, requires
 from portal import checkpoints, fingerprint, key_records, own_check, sources, witness_states
 from portal.access import person, system
 from portal.escrow_files import EscrowFolder
+from portal.locale import N_, _, ngettext
 from portal.parse import week_from
 from portal.problems import Problem, answer
 from portal.show import listing, number
@@ -32,28 +33,37 @@ blueprint = Blueprint("trust", __name__)
 
 STILL_TRUSTED: Final = (
     (
-        "Whoever is root on the server.",
-        "They can read figures in its memory while a page is made, and copy the keys. No log shows that.",
+        N_("Whoever is root on the server."),
+        N_("They can read figures in its memory while a page is made, and copy the keys. No log shows that."),
     ),
     (
-        "A program that holds open keys.",
-        "A server that was taken over can open whatever its keys open. A server without a key cannot.",
+        N_("A program that holds open keys."),
+        N_("A server that was taken over can open whatever its keys open. A server without a key cannot."),
     ),
     (
-        "The collector on your computer.",
-        "ActivityWatch has a viewer and a database of its own. Whoever uses or manages that computer can look there.",
+        N_("The collector on your computer."),
+        N_(
+            "ActivityWatch has a viewer and a database of its own. Whoever uses or manages that computer can"
+            " look there."
+        ),
     ),
     (
-        "Whoever may look.",
-        "What was shown once can be photographed, printed, remembered and told. The log only says that it was shown.",
+        N_("Whoever may look."),
+        N_(
+            "What was shown once can be photographed, printed, remembered and told. The log only says that it"
+            " was shown."
+        ),
     ),
     (
-        "The witnesses, together.",
-        "A second log goes unnoticed only if all its witnesses and everybody who kept a fingerprint play along.",
+        N_("The witnesses, together."),
+        N_("A second log goes unnoticed only if all its witnesses and everybody who kept a fingerprint play along."),
     ),
     (
-        "These pages, until you check them.",
-        "They come from the server that they speak about. A check counts if its program and keys came from elsewhere.",
+        N_("These pages, until you check them."),
+        N_(
+            "They come from the server that they speak about. A check counts if its program and keys came from"
+            " elsewhere."
+        ),
     ),
 )
 """What no software of this kind can take away: a heading and a sentence each."""
@@ -84,11 +94,13 @@ class Promise:
 @blueprint.errorhandler(NoteBroken)
 def _unsigned(error: NoteBroken) -> Response:
     """Say what it means that a stored checkpoint is not one of the log's: no fingerprint is shown in its place."""
-    detail = (
-        f"A stored checkpoint of the access log is not signed by the log’s key ({error}). Somebody changed it. Do not "
-        "rely on the log, keep every fingerprint that you have, and tell your works council."
+    detail = _(
+        "A stored checkpoint of the access log is not signed by the log’s key (%(error)s). Somebody "
+        "changed it. Do not rely on the log, keep every fingerprint that you have, and tell your works "
+        "council.",
+        error=error,
     )
-    return answer(Problem(409, "The log does not verify", detail))
+    return answer(Problem(409, _("The log does not verify"), detail))
 
 
 @blueprint.get("/trust")
@@ -98,7 +110,7 @@ def centre() -> str:
     latest = checkpoints.latest(system())
     return render_template(
         "trust/centre.html",
-        still=STILL_TRUSTED,
+        still=[(_(heading), _(sentence)) for heading, sentence in STILL_TRUSTED],
         promises=promises(system(), latest, person().zone),
         latest=latest.checkpoint,
         groups=fingerprint.groups(latest.checkpoint.root),
@@ -133,47 +145,52 @@ def promises(system: "System", latest: checkpoints.Latest, zone: ZoneInfo) -> tu
     """Return every promise with the facts of this installation beside it."""
     return (
         Promise(
-            "Nobody looks through Sameview without an entry",
-            "One gate opens figures. It writes to the log first, and opens nothing when it cannot.",
-            (("good", f"{number(latest.checkpoint.size)} entries in the last published checkpoint"),),
-            ("/me/access/check", "Check your entries"),
+            _("Nobody looks through Sameview without an entry"),
+            _("One gate opens figures. It writes to the log first, and opens nothing when it cannot."),
+            (
+                (
+                    "good",
+                    _("%(number)s entries in the last published checkpoint", number=number(latest.checkpoint.size)),
+                ),
+            ),
+            ("/me/access/check", _("Check your entries")),
         ),
         Promise(
-            "You see what your manager sees",
-            "One function, one template. The digest of what was shown is logged before it is sent.",
-            (("good", "what they saw can be opened again by you, as long as the week is kept"),),
-            ("/me/access", "Open what was shown"),
+            _("You see what your manager sees"),
+            _("One function, one template. The digest of what was shown is logged before it is sent."),
+            (("good", _("what they saw can be opened again by you, as long as the week is kept")),),
+            ("/me/access", _("Open what was shown")),
         ),
         Promise(
-            "The log only grows",
-            "Each checkpoint is signed. Witnesses elsewhere co-sign it only if it grew out of the one before.",
+            _("The log only grows"),
+            _("Each checkpoint is signed. Witnesses elsewhere co-sign it only if it grew out of the one before."),
             _witnesses(system, zone),
-            ("/log/fingerprint", "Print the week’s fingerprint"),
+            ("/log/fingerprint", _("Print the week’s fingerprint")),
         ),
         Promise(
-            "What is erased cannot be brought back",
-            "Erasing destroys keys. An older backup of the keys opens until its wrapping key is destroyed, too.",
+            _("What is erased cannot be brought back"),
+            _("Erasing destroys keys. An older backup of the keys opens until its wrapping key is destroyed, too."),
             _keys(system),
-            ("/me/erase", "What goes, and what stays"),
+            ("/me/erase", _("What goes, and what stays")),
         ),
         Promise(
-            "Nothing is kept for longer than agreed",
-            "When its time is over, the key of a period is destroyed, and so is whatever it seals.",
+            _("Nothing is kept for longer than agreed"),
+            _("When its time is over, the key of a period is destroyed, and so is whatever it seals."),
             _retention(system),
-            ("/me/recorded", "What is recorded"),
+            ("/me/recorded", _("What is recorded")),
         ),
         Promise(
-            "Private things need private keys",
-            "Every field is sealed under a key of its class. A server opens only the classes that it was given.",
-            (("good", f"this server holds {_classes(system.config.key_classes)}"),),
-            ("/me/recorded", "Who may see what"),
+            _("Private things need private keys"),
+            _("Every field is sealed under a key of its class. A server opens only the classes that it was given."),
+            (("good", _("this server holds %(classes)s", classes=_classes(system.config.key_classes))),),
+            ("/me/recorded", _("Who may see what")),
         ),
     )
 
 
 def _witnesses(system: "System", zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     found = [(_TONES[each.mood], witness_states.sentence(each, zone)) for each in witness_states.states(system)]
-    return tuple(found) or (("warn", "no witness is set up: only kept fingerprints show a forked log"),)
+    return tuple(found) or (("warn", _("no witness is set up: only kept fingerprints show a forked log")),)
 
 
 def _keys(system: "System") -> tuple[tuple[str, str], ...]:
@@ -182,10 +199,10 @@ def _keys(system: "System") -> tuple[tuple[str, str], ...]:
     try:
         facts = [*_wrapping_keys(system, horizon), *_escrow(system, horizon)]
     except (EscrowRefused, ProviderRefused):
-        return (("warn", "keys or escrow cannot be looked at now"),)
+        return (("warn", _("keys or escrow cannot be looked at now")),)
     worst = max((tone for tone, _ in facts), key=_WORSE.index)
-    gone = f"gone from every backup after {horizon} days"
-    return (worst, gone if worst == "good" else f"it is not certain: {gone}"), *facts
+    gone = _("gone from every backup after %(horizon)s days", horizon=horizon)
+    return (worst, gone if worst == "good" else _("it is not certain: %(gone)s", gone=gone)), *facts
 
 
 def _wrapping_keys(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
@@ -194,20 +211,23 @@ def _wrapping_keys(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
     ages = [each.age_days(today) for each in states if each.is_back or not each.destroyed_on]
     known = [each for each in ages if each is not None]
     if known:
-        yield _tone(max(known), horizon), f"oldest wrapping key {_days(max(known))}"
+        yield _tone(max(known), horizon), _("oldest wrapping key %(days)s", days=_days(max(known)))
     if len(known) < len(ages) or not ages:
-        yield "warn", "the age of the wrapping keys is not recorded yet"
+        yield "warn", _("the age of the wrapping keys is not recorded yet")
     if any(each.is_back for each in states):
-        yield "bad", "a destroyed wrapping key was put back"
+        yield "bad", _("a destroyed wrapping key was put back")
     if any(each.is_redated for each in states):
-        yield "bad", "somebody wrote another age of a wrapping key into the key store"
+        yield "bad", _("somebody wrote another age of a wrapping key into the key store")
 
 
 def _escrow(system: "System", horizon: int) -> Iterator[tuple[str, str]]:
     """An escrow holds the keys of its day: whoever opens it opens the backups of then."""
     if (receipt := EscrowFolder(system.config.home).receipt()) is not None:
         age = (system.clock().astimezone(dt.UTC).date() - receipt.day).days
-        yield "good" if age < horizon else "warn", f"newest escrow {_days(age)}; older ones must be destroyed"
+        yield (
+            "good" if age < horizon else "warn",
+            _("newest escrow %(days)s; older ones must be destroyed", days=_days(age)),
+        )
 
 
 def _tone(age: int, horizon: int) -> str:
@@ -216,17 +236,21 @@ def _tone(age: int, horizon: int) -> str:
 
 
 def _days(age: int) -> str:
-    return "made today" if age <= 0 else "1 day old" if age == 1 else f"{age} days old"
+    return _("made today") if age <= 0 else ngettext("%(num)s day old", "%(num)s days old", age)
 
 
 def _retention(system: "System") -> tuple[tuple[str, str], ...]:
     policy = system.policies.now()
     text_days, years = policy.text_days, policy.retention.log_years
-    texts = f"titles and addresses {text_days} days" if text_days else "titles and addresses are not stored"
-    log = f"the log {years} year{'' if years == 1 else 's'}"
-    return ("good", f"figures {policy.retention.months} months"), ("good", texts), ("good", log)
+    texts = (
+        _("titles and addresses %(text_days)s days", text_days=text_days)
+        if text_days
+        else _("titles and addresses are not stored")
+    )
+    log = ngettext("the log %(num)s year", "the log %(num)s years", years)
+    return ("good", _("figures %(months)s months", months=policy.retention.months)), ("good", texts), ("good", log)
 
 
 def _classes(held: frozenset[KeyClass]) -> str:
     missing = [each.value for each in KeyClass if each not in held]
-    return "the keys of all classes" if not missing else f"no key of {listing(missing)}"
+    return _("the keys of all classes") if not missing else _("no key of %(listing)s", listing=listing(missing))

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from portal import checkpoints, own, verifying, witness_states
 from portal.access import session_key, system, viewer
+from portal.locale import N_, _
 from portal.parse import number_from
 from portal.sentences import Sentence, sentences
 from privacy.log_entries import Chain, Entry
@@ -13,7 +14,7 @@ from privacy.log_entries import Chain, Entry
 A_PAGE: Final = 30
 LATEST: Final = 3
 PEOPLE, SYSTEM, ME = "people", "system", "me"
-GONE: Final = "somebody who is no longer here"
+GONE: Final = N_("somebody who is no longer here")
 
 
 def latest() -> list[Sentence]:
@@ -52,10 +53,23 @@ def numbering(entries: Sequence[Entry]) -> list[str]:
     for chain in (Chain.OTHERS, Chain.SELF):
         own_entries = sorted((e for e in entries if e.chain is chain), key=lambda e: e.sequence)
         if own_entries and own_entries[0].sequence:
-            problems.append(f"the numbers of “{chain}” begin at {own_entries[0].sequence}, not at 0")
+            problems.append(
+                _(
+                    "the numbers of “%(chain)s” begin at %(sequence)s, not at 0",
+                    chain=chain,
+                    sequence=own_entries[0].sequence,
+                )
+            )
         for a, b in itertools.pairwise(own_entries):
             if b.sequence != a.sequence + 1:
-                problems.append(f"entry {b.index}: numbered {b.sequence} after {a.sequence}")
+                problems.append(
+                    _(
+                        "entry %(index)s: numbered %(sequence)s after %(sequence2)s",
+                        index=b.index,
+                        sequence=b.sequence,
+                        sequence2=a.sequence,
+                    )
+                )
     return problems
 
 
@@ -78,4 +92,4 @@ def _is_look(entry: Entry) -> bool:
 def _said(entries: Sequence[Entry]) -> list[Sentence]:
     ids = {each for e in entries for each in (e.viewer, e.subject) if each is not None}
     names = system().directory.names(ids)
-    return sentences(entries, viewer(), lambda person: names.get(person, GONE), own.zone())
+    return sentences(entries, viewer(), lambda person: names.get(person, _(GONE)), own.zone())

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from portal import witnessing
 from portal.config import Config
+from portal.locale import N_, _
 from portal.show import moment, number
 from portal.wiring import System
 from privacy import watermark, witnesses
@@ -48,12 +49,12 @@ class WitnessState:
 
 
 REFUSALS: Final = {
-    witnessing.FORKED: "it had co-signed another history of the same length",
-    witnessing.SHRUNK: "it had co-signed more entries than the log has now",
-    witnessing.UNPROVED: "nobody could prove that the log only grew since it co-signed last",
-    witnessing.OTHER_KEY: "the checkpoint was not signed with the key that it knows",
-    witnessing.UNKNOWN: "it does not know this log",
-    witnessing.MALFORMED: "it could not read what it was asked",
+    witnessing.FORKED: N_("it had co-signed another history of the same length"),
+    witnessing.SHRUNK: N_("it had co-signed more entries than the log has now"),
+    witnessing.UNPROVED: N_("nobody could prove that the log only grew since it co-signed last"),
+    witnessing.OTHER_KEY: N_("the checkpoint was not signed with the key that it knows"),
+    witnessing.UNKNOWN: N_("it does not know this log"),
+    witnessing.MALFORMED: N_("it could not read what it was asked"),
 }
 _DAY: Final = dt.timedelta(hours=24)
 
@@ -84,23 +85,43 @@ def _shorter(system: System) -> list[str]:
     if seen is None or (size := system.log.size) >= seen.size:  # in this order: the log grows in the meantime
         return []
     return [
-        f"The access log has {number(size)} entries, and {number(seen.size)} were published: an older log was put "
-        "back, or entries were removed. Do not rely on the log before this is explained."
+        _(
+            "The access log has %(number)s entries, and %(number2)s were published: an older log was put "
+            "back, or entries were removed. Do not rely on the log before this is explained.",
+            number=number(size),
+            number2=number(seen.size),
+        )
     ]
 
 
 def sentence(state: WitnessState, zone: ZoneInfo) -> str:
     """Say how it stands with a witness, with times on the clock of `zone`."""
     if state.mood is Mood.REFUSED:
-        return f"The witness {state.name} refused to co-sign the access log: {state.refusal}."
+        return _(
+            "The witness %(name)s refused to co-sign the access log: %(refusal)s.",
+            name=state.name,
+            refusal=state.refusal,
+        )
     if state.mood is Mood.BROKEN:
-        return f"What is stored as the cosignature of {state.name} was not made by its key. Somebody wrote there."
+        return _(
+            "What is stored as the cosignature of %(name)s was not made by its key. Somebody wrote there.",
+            name=state.name,
+        )
     if state.at is None:
-        return f"The witness {state.name} has not co-signed the access log yet."
+        return _("The witness %(name)s has not co-signed the access log yet.", name=state.name)
     when = moment(state.at, zone)
     if state.mood is Mood.SILENT:
-        return f"The witness {state.name} has not co-signed the access log since {when}: nobody outside checks it now."
-    return f"Co-signed by {state.name} on {when}, at {number(state.size)} entries."
+        return _(
+            "The witness %(name)s has not co-signed the access log since %(when)s: nobody outside checks it now.",
+            name=state.name,
+            when=when,
+        )
+    return _(
+        "Co-signed by %(name)s on %(when)s, at %(number)s entries.",
+        name=state.name,
+        when=when,
+        number=number(state.size),
+    )
 
 
 def _state(
@@ -120,7 +141,7 @@ def _state(
 
 
 def _refused(said: Statement, at: dt.datetime | None) -> WitnessState:
-    words = REFUSALS.get(said.refusal or "", "it gave no reason that is known here")
+    words = _(REFUSALS.get(said.refusal or "", N_("it gave no reason that is known here")))
     if said.refusal in witnessing.GRAVE:
-        words += ". Do not rely on the log before this is explained"
+        words = _("%(refusal)s. Do not rely on the log before this is explained", refusal=words)
     return WitnessState(said.name, Mood.REFUSED, at, said.size, words)
