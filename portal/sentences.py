@@ -43,7 +43,8 @@ _PLACE: Final = re.compile(r"%\((\w+)\)s")
 class Sentence:
     """One entry for a list.
 
-    `opened` is the entry that opened what this one shows; `replays` says that the reader can open what was shown.
+    `opened` is the entry that opened what this one shows; `replays` says that the reader can open what was shown, and
+    `reportable` that it is of somebody else's doing, or of the system's.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Sentence:
     digest: str | None = None
     opened: int | None = None
     replays: bool = False
+    reportable: bool = False
 
     def __str__(self) -> str:
         return "".join(text for text, _ in self.parts)
@@ -74,6 +76,7 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         tone=tone,
         initials=initials(names(entry.viewer)) if by_person and entry.viewer else "",
         digest=entry.digest if entry.outcome in _WITH_DIGEST else None,
+        reportable=entry.viewer != reader,
         replays=entry.subject == reader
         and entry.relation in _REPLAYED
         and entry.outcome in (READ, RECEIPT)

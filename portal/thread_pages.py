@@ -46,8 +46,12 @@ Page = str | Response | tuple[str, int]
 @blueprint.get("/me/threads")
 @requires(Permission.ACCOUNT_READ)
 def mine() -> str:
-    """Show the conversations that I began, those that wait for an answer first."""
-    return render_template("me/threads.html", threads=_lines(threads.mine()), **_words())
+    """Show the conversations that I began, those that wait for an answer first; and where I was asked for one."""
+    waiting = [each for each in threads.addressed() if each.state is State.OPEN]
+    asked = [
+        (_TEAM if each.to_person else _COMPLIANCE, line) for each, line in zip(waiting, _lines(waiting), strict=True)
+    ]
+    return render_template("me/threads.html", threads=_lines(threads.mine()), asked=asked, **_words())
 
 
 @blueprint.get("/me/threads/new")

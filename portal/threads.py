@@ -96,7 +96,7 @@ def read(subject: str, number: int) -> Conversation:
     except LookupError:
         abort(404)
     messages = [conversations.parse(each) for each in opened.messages]
-    names = system().directory.names({each.by for each in messages} | {subject})
+    names = system().directory.names({each.by for each in messages} | {subject, opened.thread.to_person})
     return Conversation(opened.thread, opened.entry, messages, names)
 
 
