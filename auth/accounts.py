@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import insert
@@ -15,10 +16,17 @@ from auth.models import FormerZone, RoleGrant
 from auth.models import Person as PersonRow
 from auth.permissions import GRANTABLE, Role
 from auth.person import normal_email
+from auth.wishes import Wish, stored
+from privacy.messages import N_, Said
 from privacy.vault import Subject
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
-_FIELD_NAMES: Final = {"email": "e-mail address", "name": "name", "timezone": "time zone", "joined": "first day"}
+_FIELD_NAMES: Final = {
+    "email": N_("e-mail address"),
+    "name": N_("name"),
+    "timezone": N_("time zone"),
+    "joined": N_("first day"),
+}
 
 
 class AccountChanges(Change):
@@ -75,10 +83,19 @@ class AccountChanges(Change):
         self.person(subject)
         self.write(subject, language=language)
 
+    def wish(self, subject: str, wishes: Iterable[Wish]) -> None:
+        """Keep what somebody asked for about their own data; it concerns nobody else, so nobody is told."""
+        self.person(subject)
+        self.write(subject, wishes=stored(wishes))
+
+    def mailed(self, subject: str, day: dt.date) -> None:
+        """Note the day of the last mail about somebody's own data, so that there is none twice."""
+        self.write(subject, mailed=day)
+
     def grant(self, subject: str, role: Role) -> None:
         """Give a role from today on; that somebody can read the access log is told to everybody."""
         if role not in GRANTABLE:
-            raise ChangeRefused(f"The role {role} cannot be given.")
+            raise ChangeRefused(Said(N_("The role %(role)s cannot be given."), role=role))
         found = self.person(subject)
         if any(row.role == role for row in self.current(RoleGrant, found)):
             return
@@ -106,14 +123,14 @@ class AccountChanges(Change):
 
     def _refuse_taken(self, email: str) -> None:
         if person.by_email(self.connection, email) is not None:
-            raise ChangeRefused(f"There is already an account for {email}.")
+            raise ChangeRefused(Said(N_("There is already an account for %(email)s."), email=email))
 
 
 def checked_email(text: str) -> str:
     """Return an address in its stored form; ChangeRefused if it is none."""
     address = normal_email(text)
     if not _EMAIL.fullmatch(address) or len(address) > 320 or not address.isprintable():
-        raise ChangeRefused(f"{text!r} is not an e-mail address")
+        raise ChangeRefused(Said(N_("%(text)s is not an e-mail address"), text=repr(text)))
     return address
 
 
@@ -121,5 +138,5 @@ def checked_name(text: str) -> str:
     """Return a name without needless spaces; ChangeRefused if nothing is left or it is too long."""
     name = " ".join(text.split())
     if not name or len(name) > 200 or not name.isprintable():
-        raise ChangeRefused("A name has 1 to 200 printable characters.")
+        raise ChangeRefused(N_("A name has 1 to 200 printable characters."))
     return name

@@ -71,4 +71,6 @@ def _nobody(subject: str, gone_since: dt.date) -> dict[str, object]:
         "left": gone_since,
         "acknowledged_policy": None,
         "language": None,
+        "wishes": None,
+        "mailed": None,
     }

@@ -41,6 +41,8 @@ class Person(Base):
     left: Mapped[dt.date | None] = column(PERSONAL, Date)  # the last day
     acknowledged_policy: Mapped[int | None] = column(OPERATIONAL, Integer)  # null: has not read the notice
     language: Mapped[str | None] = column(OPERATIONAL, String(16))  # null: as the browser asks
+    wishes: Mapped[str | None] = column(OPERATIONAL, String(64))  # auth.wishes, space-separated, sorted; null: none
+    mailed: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # the day of the last mail about their own data
 
 
 class FormerZone(Base):

@@ -5,7 +5,7 @@ the change is committed, and everybody concerned is told.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import Stamps
 from auth.standing import Standing
+from auth.wishes import Wish
 from privacy.stores import writing
 
 __all__ = ["Changes", "People", "Person"]
@@ -123,6 +124,16 @@ class People:
         """Note that somebody has read the notice."""
         with self.changing(subject) as changes:
             changes.acknowledge(subject, policy)
+
+    def wish(self, subject: str, wishes: Iterable[Wish]) -> None:
+        """Keep what somebody asked for about their own data."""
+        with self.changing(subject) as changes:
+            changes.wish(subject, wishes)
+
+    def mailed(self, subject: str, day: dt.date) -> None:
+        """Note the day of the last mail about somebody's own data."""
+        with self.changing(None) as changes:
+            changes.mailed(subject, day)
 
     def speak(self, subject: str, language: str | None) -> None:
         """Keep the language that somebody chose for their own pages; None follows the browser again."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 
 from auth import models
+from auth.wishes import Wish
 from privacy.statement import Question
 
 Clock = Callable[[], dt.datetime]
@@ -21,7 +22,18 @@ _SOME: Final = 500  # ids in one statement
 _TABLE: Final = models.Person.__table__
 NOT_ERASED: Final = _TABLE.c.email != _ERASED[0] + _TABLE.c.subject_id + _ERASED[1]
 """The condition that something is left of a person."""
-_READ: Final = ("subject_id", "email", "name", "timezone", "joined", "left", "acknowledged_policy", "language")
+_READ: Final = (
+    "subject_id",
+    "email",
+    "name",
+    "timezone",
+    "joined",
+    "left",
+    "acknowledged_policy",
+    "language",
+    "wishes",
+    "mailed",
+)
 _HAS_PASSWORD: Final = _TABLE.c.password_hash.is_not(None).label("has_password")
 _ONE: Final = Question(
     select(*(_TABLE.c[name] for name in _READ), _HAS_PASSWORD).where(_TABLE.c.subject_id == bindparam("subject"))
@@ -41,6 +53,8 @@ class Person:
     left: dt.date | None  # the last day
     acknowledged_policy: int | None
     language: str | None  # a tag such as "de"; None: as the browser asks
+    wishes: str | None  # auth.wishes
+    mailed: dt.date | None  # the day of the last mail about their own data
     has_password: bool
 
     @property
@@ -52,6 +66,10 @@ class Person:
     def is_erased(self) -> bool:
         """Whether nothing is left of the person but the number that other people's histories name."""
         return self.email == erased_email(self.subject)
+
+    def wants(self, wish: Wish) -> bool:
+        """Whether the person asked for something that nobody gets unasked."""
+        return wish in (self.wishes or "").split()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -117,5 +135,7 @@ def of_row(row: Any) -> Person:
         left=row.left,
         acknowledged_policy=row.acknowledged_policy,
         language=row.language,
+        wishes=row.wishes,
+        mailed=row.mailed,
         has_password=row.password_hash is not None,
     )

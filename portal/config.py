@@ -10,13 +10,13 @@ import platformdirs
 from sqlalchemy.engine import make_url
 
 from portal.settings import PREFIX as _PREFIX
-from portal.settings import READERS, ConfigError, WitnessAddress
+from portal.settings import READERS, ConfigError, SmtpAddress, WitnessAddress
 from privacy.fields import KeyClass
 
 __all__ = ["SETTINGS", "Config", "ConfigError"]
 
 _SECRETS: Final = frozenset(  # also as …_FILE
-    {"DATABASE_URL", "KEY_DATABASE_URL", "KEY_PASSPHRASE", "KEY_PASSPHRASE_OLD", "PKCS11_PIN", "SECRET_KEY"}
+    {"DATABASE_URL", "KEY_DATABASE_URL", "KEY_PASSPHRASE", "KEY_PASSPHRASE_OLD", "PKCS11_PIN", "SECRET_KEY", "SMTP_URL"}
 )
 
 SETTINGS: Final[dict[str, str]] = {
@@ -41,6 +41,8 @@ SETTINGS: Final[dict[str, str]] = {
     "RETAIN_LOG_YEARS": "How many whole years of a person's access log are kept, 1 to 30. Default: 3.",
     "CHECKPOINT_MINUTES": "How often the log's checkpoint is published and sent to witnesses, 1 to 1440. Default: 10.",
     "WITNESSES": "Who co-signs the log's checkpoints: VERIFIER-KEY ADDRESS, comma-separated. Default: nobody.",
+    "SMTP_URL": "Where mail is handed in: smtps://USER:PASSWORD@HOST, or smtp:// with STARTTLS. Default: none is sent.",
+    "MAIL_FROM": "The address that mail comes from, such as sameview@example.org. Needed with SMTP_URL.",
     "TESTING": "yes: what `serve --testing` sets, for ActivityWatch's own tests on a throw-away database. Default: no.",
     "PROXY_HOPS": "How many reverse proxies stand in front, 0 to 3. Default: 0.",
 }
@@ -73,6 +75,8 @@ class Config:
     retain_log_years: int = 3
     checkpoint_minutes: int = 10
     witnesses: tuple[WitnessAddress, ...] = ()
+    smtp_url: SmtpAddress | None = field(default=None, repr=False)
+    mail_from: str | None = None
     testing: bool = False
 
     @property
@@ -113,6 +117,8 @@ class Config:
         config = cls(home=home, **{name.lower(): READERS[name](name, value) for name, value in given.items()})
         _check_provider(config)
         _check_places(config)
+        if (config.smtp_url is None) is not (config.mail_from is None):
+            raise ConfigError(f"{_PREFIX}SMTP_URL and {_PREFIX}MAIL_FROM belong together: give both, or neither")
         return config
 
 

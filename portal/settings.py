@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -30,6 +31,16 @@ class WitnessAddress(NamedTuple):
 
     verifier_key: str
     address: str
+
+
+class SmtpAddress(NamedTuple):
+    """Where mail is handed in. `tls` says that the connection begins with TLS; otherwise it goes over to it."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None
+    password: str | None
 
 
 def _database(name: str, value: str) -> str:
@@ -144,6 +155,26 @@ def _cosigner(name: str, key: str) -> str:
         ) from error
 
 
+def _smtp(name: str, value: str) -> SmtpAddress:
+    try:
+        url = urlsplit(value)
+        port = url.port
+    except ValueError as error:
+        raise ConfigError(f"{PREFIX}{name} is no address such as smtps://USER:PASSWORD@mail.example.org") from error
+    if url.scheme not in ("smtp", "smtps") or not url.hostname or url.path.strip("/") or url.query:
+        raise ConfigError(f"{PREFIX}{name} is no address such as smtps://USER:PASSWORD@mail.example.org")
+    user, password = (None if each is None else unquote(each) for each in (url.username, url.password))
+    is_tls = url.scheme == "smtps"
+    return SmtpAddress(url.hostname, port or (465 if is_tls else 587), is_tls, user, password)
+
+
+def _sender(name: str, value: str) -> str:
+    plain = value.isascii() and value.isprintable() and not any(each in value for each in ' <>,;"')
+    if not plain or value.count("@") != 1:
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is no address such as sameview@example.org")
+    return value
+
+
 def _yes_or_no(name: str, value: str) -> bool:
     if value not in ("yes", "no"):
         raise ConfigError(f"{PREFIX}{name}: {value!r} is neither yes nor no")
@@ -172,5 +203,7 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "RETAIN_LOG_YEARS": _number(FEWEST_LOG_YEARS, 30),
     "CHECKPOINT_MINUTES": _number(1, 1440),
     "WITNESSES": _witnesses,
+    "SMTP_URL": _smtp,
+    "MAIL_FROM": _sender,
     "TESTING": _yes_or_no,
 }

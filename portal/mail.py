@@ -1,0 +1,80 @@
+"""Mail to people about their own data: text and HTML, handed in at the server that the operator chose.
+
+The connection is encrypted before anything of a person is sent, with the server's name checked against the system's
+authorities; only on this very machine it may stay open. A subject has no figures: it is shown on locked screens.
+"""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Final
+
+from portal.settings import SmtpAddress
+
+TIMEOUT_SECONDS: Final = 30.0
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class MailRefused(Exception):
+    """A mail could not be handed in; the text says why and holds nothing of what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailer:
+    """Hands mail in."""
+
+    server: SmtpAddress
+    sender: str
+
+    def send(self, mail: Mail) -> None:
+        """Hand one mail in. Raises MailRefused."""
+        try:
+            with self._connected() as connection:
+                connection.send_message(message(mail, self.sender))
+        except (OSError, smtplib.SMTPException) as error:
+            where = f"{self.server.host}:{self.server.port}"
+            raise MailRefused(f"the mail server {where} did not take a mail: {type(error).__name__}") from error
+
+    def _connected(self) -> smtplib.SMTP:
+        host, port = self.server.host, self.server.port
+        if self.server.tls:
+            context = ssl.create_default_context()
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        else:
+            connection = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+            self._go_over_to_tls(connection)
+        if self.server.user is not None:
+            connection.login(self.server.user, self.server.password or "")
+        return connection
+
+    def _go_over_to_tls(self, connection: smtplib.SMTP) -> None:
+        connection.ehlo()
+        if connection.has_extn("starttls"):
+            connection.starttls(context=ssl.create_default_context())
+            connection.ehlo()
+        elif self.server.host not in _HERE:
+            connection.close()
+            raise smtplib.SMTPNotSupportedError("the server offers no encryption (STARTTLS)")
+
+
+def message(mail: Mail, sender: str) -> EmailMessage:
+    """Return a mail as it goes over the wire. It says that a program wrote it, so that nothing answers by itself."""
+    found = EmailMessage()
+    found["From"], found["To"], found["Subject"] = sender, mail.to, mail.subject
+    found["Date"], found["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2])
+    found["Auto-Submitted"] = "auto-generated"
+    found.set_content(mail.text)
+    found.add_alternative(mail.html, subtype="html")
+    return found
