@@ -1,12 +1,15 @@
 """The employee's pages: my day, what my manager sees, who looked, what is recorded."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, abort, render_template, request
 
 from analytics.days import DAY_FIELDS, annotated_spans, day_payload, not_captured, timeline, value_of
 from analytics.goal_view import goal_view
+from analytics.own_times import OwnTimes
+from analytics.rings import Payload
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
@@ -21,6 +24,7 @@ from portal import (
     own_check,
     own_notes,
     own_times,
+    own_week,
     receipts,
     sources,
     who_looked,
@@ -96,8 +100,18 @@ def _day(date: dt.date) -> str:
         notice=notice(system()),
         stands_out=notables.sentence(view.notable),
         kinds=own_notes.kinds(),
+        closing=_closing(history, kept) if date == current else None,
         goals=[goal_view(each, history, settings, current) for each in settings.goals.goals] if view.running else [],
     )
+
+
+def _closing(history: Mapping[dt.date, Payload], kept: OwnTimes) -> tuple[str, int, float] | None:
+    """Return the week that can be closed now, its unexplained gaps and its seconds without a category, if any."""
+    week = own_week.due()
+    if week is None:
+        return None
+    gaps, seconds = own_week.counts(history, week, kept)
+    return (week_name(week), gaps, seconds) if gaps or seconds >= own_week.LEAST_SECONDS else None
 
 
 @blueprint.get("/me/as-seen-by-manager")

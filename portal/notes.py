@@ -76,7 +76,7 @@ def category(date: str) -> Page:
     name, app = form.get("category", ""), form.get("app", "")
     try:
         if app and form.get("scope") == "onwards":
-            own_notes.rule(day, app, name)
+            own_notes.keep([], [own_notes.rule(day, app, name)])
         elif app:
             own_notes.keep(own_notes.application(day, app, name))
         else:

@@ -138,11 +138,13 @@ def application(day: dt.date, app: str, name: str) -> list[Wanted]:
     return [Wanted(day, AppCategory(app, name))]
 
 
-def keep(wanted: Sequence[Wanted], *, replace: bool = False) -> None:
-    """Note everything, or nothing. Raises Problem."""
-    if not wanted:
+def keep(wanted: Sequence[Wanted], new: Sequence[OwnRule] = (), *, replace: bool = False) -> None:
+    """Note everything, and make the rules, or do nothing of it. Raises Problem."""
+    if not wanted and not new:
         return
-    days = sorted({each.day for each in wanted})
+    days = sorted({each.day for each in wanted} | {each.since for each in new})
+    if new:
+        days.append(own.current_day())
     outcome = NOTED if any(isinstance(each.note, Annotation) for each in wanted) else CORRECTED
 
     def change(day: dt.date, notes: Notes) -> Notes:
@@ -151,7 +153,13 @@ def keep(wanted: Sequence[Wanted], *, replace: bool = False) -> None:
                 notes = notes.adding(each.note, replace=replace)
         return notes
 
-    _do(NoteChange(session_key(), outcome, Period(days[0], days[-1] + _DAY), change))
+    def with_rules(rules: OwnRules) -> OwnRules:
+        for each in new:
+            rules = rules.adding(each)
+        return rules
+
+    period = Period(days[0], days[-1] + _DAY)
+    _do(NoteChange(session_key(), outcome, period, change if wanted else None, with_rules if new else None))
 
 
 def remove(day: dt.date, name: str) -> bool:
@@ -163,13 +171,11 @@ def remove(day: dt.date, name: str) -> bool:
     return True
 
 
-def rule(since: dt.date, app: str, name: str) -> None:
-    """Give an application another category from a day on, for the asker alone. Raises Problem."""
+def rule(since: dt.date, app: str, name: str) -> OwnRule:
+    """Return another category of an application from a day on, for the asker alone. Raises Problem."""
     _known(name)
     _within(since)
-    days = Period(since, own.current_day() + _DAY)
-    new = OwnRule(app, name, since)
-    _do(NoteChange(session_key(), CORRECTED, days, rules=lambda rules: rules.adding(new)))
+    return OwnRule(app, name, since)
 
 
 def remove_rule(app: str) -> None:

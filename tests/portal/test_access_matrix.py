@@ -111,6 +111,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/settings/language"): Row(SIGNED_IN, 303),
     ("GET", "/me/as-seen-by-manager"): Row(SIGNED_IN),
     ("GET", "/me/days/<date>"): Row(SIGNED_IN),
+    ("GET", "/me/close-week"): Row(SIGNED_IN),
+    ("POST", "/me/close-week"): Row(SIGNED_IN, 303),
     ("GET", "/me/days/<date>/notes"): Row(SIGNED_IN),
     ("POST", "/me/days/<date>/notes"): Row(SIGNED_IN, 400),
     ("POST", "/me/days/<date>/notes/category"): Row(SIGNED_IN, 400),
