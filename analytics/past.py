@@ -119,13 +119,23 @@ def compared(
     """Compare the working days of a period that are over with the 60 days before it, measure by measure."""
     found = []
     for each in measures:
-        rows = {date: row.value for date, row in _rows(history, each, own)}
-        within = [v for d, v in rows.items() if d in period and d < today and v is not None and own.planned_seconds(d)]
-        usual = baseline(rows, period.first, own.working)
-        value = statistics.median(within) if within else None
+        usual = baseline({date: row.value for date, row in _rows(history, each, own)}, period.first, own.working)
+        value, days = middle(history, period, each, own, today)
         stands = usual.place_of(value) if usual is not None and value is not None else None
-        found.append(Compared(each, value, len(within), usual, stands))
+        found.append(Compared(each, value, days, usual, stands))
     return tuple(found)
+
+
+def middle(
+    history: Mapping[dt.date, Payload], period: Period, measure: Measure, own: Own, today: dt.date
+) -> tuple[float | None, int]:
+    """Return the middle one of a period's planned days that are over, and of how many; None without any."""
+    found = [
+        row.value
+        for date, row in _rows(history, measure, own)
+        if date in period and date < today and row.value is not None and own.planned_seconds(date)
+    ]
+    return (statistics.median(found) if found else None), len(found)
 
 
 def calendar(
