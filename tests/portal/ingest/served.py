@@ -54,9 +54,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, *options: str, **settings: str) -> Iterator[Server]:
+def serving(home: Path, *options: str, port: int | None = None, **settings: str) -> Iterator[Server]:
     """Serve a home until the end; a server that was killed meanwhile is left alone."""
-    port = free_port()
+    port = port or free_port()
     with (home / "server.log").open("ab") as log:
         process = subprocess.Popen(
             [*SAMEVIEW, "serve", "--port", str(port), *options],
