@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from privacy.messages import N_, Said
 from privacy.policy_parts import AWAY, PRIVATE_APP, WINDOW
 
 __all__ = [
@@ -104,7 +105,11 @@ class OwnTimes(msgspec.Struct, frozen=True, array_like=True):
         wanted = {name.casefold(): name for name in reversed(cleaned)}
         if len(wanted) > MOST_APPS or any(len(each) > LONGEST_APP or not each.isprintable() for each in wanted):
             raise OwnTimesRefused(
-                f"Write at most {MOST_APPS} names of applications, each of at most {LONGEST_APP} letters."
+                Said(
+                    N_("Write at most %(most_apps)s names of applications, each of at most %(longest_app)s letters."),
+                    most_apps=MOST_APPS,
+                    longest_app=LONGEST_APP,
+                )
             )
         return msgspec.structs.replace(self, apps=tuple(wanted[key] for key in sorted(wanted)))
 
@@ -125,7 +130,7 @@ class OwnTimes(msgspec.Struct, frozen=True, array_like=True):
     def _with(self, **changed: Sequence[Span]) -> "OwnTimes":
         found = msgspec.structs.replace(self, **{name: tuple(_union(spans)) for name, spans in changed.items()})
         if len(found.paused) + len(found.forgotten) > _MOST_SPANS:
-            raise OwnTimesRefused("That are more single times than can be kept apart: forget a longer one instead.")
+            raise OwnTimesRefused(N_("That are more single times than can be kept apart: forget a longer one instead."))
         return found
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from auth import models
 from auth.person import some
+from privacy.messages import N_, Said
 from privacy.stores import writing
 
 
@@ -67,121 +68,159 @@ class Kind(enum.StrEnum):
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
-    Kind.CREATED: ("person-created", "{by} made an account for you."),
-    Kind.PROFILE_CHANGED: ("profile-changed", "{by} changed your {field}."),
-    Kind.MEMBER_ADDED: ("member-added", "{by} put you into the team {team}, from {since} on."),
+    Kind.CREATED: ("person-created", N_("%(by)s made an account for you.")),
+    Kind.PROFILE_CHANGED: ("profile-changed", N_("%(by)s changed your %(field)s.")),
+    Kind.MEMBER_ADDED: ("member-added", N_("%(by)s put you into the team %(team)s, from %(since)s on.")),
     Kind.MEMBER_REMOVED: (
         "member-removed",
-        "{by} took you out of the team {team}. Its managers can open no later week.",
+        N_("%(by)s took you out of the team %(team)s. Its managers can open no later week."),
     ),
     Kind.MANAGER_APPOINTED: (
         "appointed",
-        "{manager} manages {team}, your team. For a one-to-one talk {manager} can open the totals of your weeks that"
-        " begin after {day} and have closed; earlier weeks stay closed to {manager}. You see every time it happens.",
+        N_(
+            "%(manager)s manages %(team)s, your team. For a one-to-one talk %(manager)s can open the totals of your"
+            " weeks that begin after %(day)s and have closed; earlier weeks stay closed to %(manager)s. You see every"
+            " time it happens."
+        ),
     ),
-    Kind.MANAGER_DISMISSED: ("dismissed", "{manager} does not manage {team} any more, and can open no week of yours."),
+    Kind.MANAGER_DISMISSED: (
+        "dismissed",
+        N_("%(manager)s does not manage %(team)s any more, and can open no week of yours."),
+    ),
     Kind.MANAGER_LEAVING: (
         "dismissed",
-        "{manager} manages {team} until {last_day}, and can open no week of yours after it.",
+        N_("%(manager)s manages %(team)s until %(last_day)s, and can open no week of yours after it."),
     ),
-    Kind.MANAGER_STAYING: ("appointed", "{manager} stays, and goes on managing {team}, your team."),
+    Kind.MANAGER_STAYING: ("appointed", N_("%(manager)s stays, and goes on managing %(team)s, your team.")),
     Kind.APPOINTED: (
         "appointed",
-        "{by} made you a manager of {team}. Everybody in the team was told, and you can open only closed weeks that"
-        " begin after that.",
+        N_(
+            "%(by)s made you a manager of %(team)s. Everybody in the team was told, and you can open only closed"
+            " weeks that begin after that."
+        ),
     ),
-    Kind.DISMISSED: ("dismissed", "{by} ended that you manage {team}."),
-    Kind.ROLE_GRANTED: ("role-granted", "{by} gave you the role {role}."),
-    Kind.ROLE_REVOKED: ("role-revoked", "{by} took the role {role} from you."),
+    Kind.DISMISSED: ("dismissed", N_("%(by)s ended that you manage %(team)s.")),
+    Kind.ROLE_GRANTED: ("role-granted", N_("%(by)s gave you the role %(role)s.")),
+    Kind.ROLE_REVOKED: ("role-revoked", N_("%(by)s took the role %(role)s from you.")),
     Kind.REVIEWER_GRANTED: (
         "reviewer-granted",
-        "{by} made {reviewer} a reviewer. {reviewer} can read the access log from {since} on, but no earlier entry of"
-        " it, and none of your figures. You see every time it happens.",
+        N_(
+            "%(by)s made %(reviewer)s a reviewer. %(reviewer)s can read the access log from %(since)s on, but no"
+            " earlier entry of it, and none of your figures. You see every time it happens."
+        ),
     ),
     Kind.REVIEWER_REVOKED: (
         "reviewer-revoked",
-        "{by} ended that {reviewer} is a reviewer. {reviewer} cannot read the access log any more.",
+        N_("%(by)s ended that %(reviewer)s is a reviewer. %(reviewer)s cannot read the access log any more."),
     ),
-    Kind.LEAVING: ("leaving", "{by} noted {last_day} as your last day; your account ends with it."),
-    Kind.STAYING: ("staying", "{by} removed your last day; your account goes on."),
-    Kind.INVITED: ("invited", "{by} issued an invitation to your account, valid until {expires}."),
-    Kind.RESET_ISSUED: ("reset-issued", "{by} issued a link that sets a new password for you, valid until {expires}."),
-    Kind.SIGN_IN_LINK_ISSUED: ("sign-in-link-issued", "{by} issued a one-time link that signs in as you."),
-    Kind.SIGNED_IN_BY_LINK: ("signed-in-by-link", "Somebody signed in as you with a one-time link, from {address}."),
+    Kind.LEAVING: ("leaving", N_("%(by)s noted %(last_day)s as your last day; your account ends with it.")),
+    Kind.STAYING: ("staying", N_("%(by)s removed your last day; your account goes on.")),
+    Kind.INVITED: ("invited", N_("%(by)s issued an invitation to your account, valid until %(expires)s.")),
+    Kind.RESET_ISSUED: (
+        "reset-issued",
+        N_("%(by)s issued a link that sets a new password for you, valid until %(expires)s."),
+    ),
+    Kind.SIGN_IN_LINK_ISSUED: ("sign-in-link-issued", N_("%(by)s issued a one-time link that signs in as you.")),
+    Kind.SIGNED_IN_BY_LINK: (
+        "signed-in-by-link",
+        N_("Somebody signed in as you with a one-time link, from %(address)s."),
+    ),
     Kind.PASSWORD_SET: (
         "credential-changed",
-        "Your first password was set with the invitation that {by} issued on {issued}; it was opened from {address}.",
+        N_(
+            "Your first password was set with the invitation that %(by)s issued on %(issued)s; it was opened from"
+            " %(address)s."
+        ),
     ),
     Kind.PASSWORD_RESET: (
         "credential-changed",
-        "Your password was set anew with the link that {by} issued on {issued}; it was opened from {address}. All"
-        " sessions and reading tokens were ended.",
+        N_(
+            "Your password was set anew with the link that %(by)s issued on %(issued)s; it was opened from"
+            " %(address)s. All sessions and reading tokens were ended."
+        ),
     ),
-    Kind.PASSWORD_CHANGED: ("credential-changed", "Your password was changed. All other sessions were ended."),
+    Kind.PASSWORD_CHANGED: ("credential-changed", N_("Your password was changed. All other sessions were ended.")),
     Kind.PASSWORD_RENEWED: (
         "credential-renewed",
-        "Your password, unchanged, is stored in a stronger form since you signed in.",
+        N_("Your password, unchanged, is stored in a stronger form since you signed in."),
     ),
     Kind.TOKEN_ISSUED: (
         "credential-changed",
-        "You made the personal token “{name}” for {scopes}, valid until {expires}.",
+        N_("You made the personal token “%(name)s” for %(scopes)s, valid until %(expires)s."),
     ),
-    Kind.TOKEN_REVOKED: ("credential-changed", "The personal token “{name}” was revoked."),
+    Kind.TOKEN_REVOKED: ("credential-changed", N_("The personal token “%(name)s” was revoked.")),
     Kind.DEVICE_ENROLLED: (
         "credential-changed",
-        "You let the computer “{name}” ({host}) send what is recorded on it, until {expires}. It can read what you keep"
-        " private, and nothing else of you.",
+        N_(
+            "You let the computer “%(name)s” (%(host)s) send what is recorded on it, until %(expires)s. It can read"
+            " what you keep private, and nothing else of you."
+        ),
     ),
-    Kind.DEVICE_RENAMED: ("credential-changed", "You call the computer “{was}” “{name}” now."),
+    Kind.DEVICE_RENAMED: ("credential-changed", N_("You call the computer “%(was)s” “%(name)s” now.")),
     Kind.DEVICE_REVOKED: (
         "credential-changed",
-        "The computer “{name}” was taken off your list. Nothing that it sends is accepted any more.",
+        N_("The computer “%(name)s” was taken off your list. Nothing that it sends is accepted any more."),
     ),
-    Kind.ACKNOWLEDGED: ("acknowledged", "You have read the notice on what is recorded (policy {policy})."),
+    Kind.ACKNOWLEDGED: ("acknowledged", N_("You have read the notice on what is recorded (policy %(policy)s).")),
     Kind.RESTORED: (
         "restored",
-        "{by} restored this portal from the backup of {day}. What you entered since is gone, and passwords, roles and"
-        " managers are those of that day, until somebody changes them again. No entry of the access log was lost.",
+        N_(
+            "%(by)s restored this portal from the backup of %(day)s. What you entered since is gone, and passwords,"
+            " roles and managers are those of that day, until somebody changes them again. No entry of the access log"
+            " was lost."
+        ),
     ),
     Kind.ENTRIES_LOST: (
         "restored",
-        "{by} restored this portal from the backup of {day}, and its access log, too. {lost} entries that came after"
-        " entry number {size} are lost: this log does not show who looked then. Witnesses, and whoever kept a"
-        " checkpoint, can prove that they were there. What you entered since is gone, and passwords, roles and managers"
-        " are those of that day.",
+        N_(
+            "%(by)s restored this portal from the backup of %(day)s, and its access log, too. %(lost)s entries that"
+            " came after entry number %(size)s are lost: this log does not show who looked then. Witnesses, and"
+            " whoever kept a checkpoint, can prove that they were there. What you entered since is gone, and"
+            " passwords, roles and managers are those of that day."
+        ),
     ),
     Kind.POLICY_CHANGED: (
         "policy-told",
-        "What is recorded changes: version {version} of the policy holds from {since} on. {change} than before. “What"
-        " is recorded” has its text.",
+        N_(
+            "What is recorded changes: version %(version)s of the policy holds from %(since)s on. %(change)s than"
+            " before. “What is recorded” has its text."
+        ),
     ),
     Kind.POLICY_SIGNERS: (
         "policy-told",
-        "From now on a new policy on what is recorded needs to be signed by {names}.",
+        N_("From now on a new policy on what is recorded needs to be signed by %(names)s."),
     ),
     Kind.GOAL_PROPOSED: (
         "goal-proposed",
-        "{by} proposed a goal for you both to agree on, or a change of one. It does not hold before both have agreed.",
+        N_(
+            "%(by)s proposed a goal for you both to agree on, or a change of one. It does not hold before both have"
+            " agreed."
+        ),
     ),
-    Kind.GOAL_AGREED: ("goal-agreed", "{by} agreed to the goal that you proposed."),
-    Kind.GOAL_DECLINED: ("goal-declined", "{by} did not agree to the goal that you proposed. What held before holds."),
-    Kind.GOAL_ENDED: ("goal-ended", "{by} ended a goal between you."),
-    Kind.GRANT_MADE: ("grant-made", "You let {viewer} see what you chose of your record, until {expires}."),
+    Kind.GOAL_AGREED: ("goal-agreed", N_("%(by)s agreed to the goal that you proposed.")),
+    Kind.GOAL_DECLINED: (
+        "goal-declined",
+        N_("%(by)s did not agree to the goal that you proposed. What held before holds."),
+    ),
+    Kind.GOAL_ENDED: ("goal-ended", N_("%(by)s ended a goal between you.")),
+    Kind.GRANT_MADE: ("grant-made", N_("You let %(viewer)s see what you chose of your record, until %(expires)s.")),
     Kind.GRANT_GIVEN: (
         "grant-given",
-        "{by} lets you see something of their record until {expires}, under “Sharing”. They see each time that you"
-        " open it.",
+        N_(
+            "%(by)s lets you see something of their record until %(expires)s, under “Sharing”. They see each time"
+            " that you open it."
+        ),
     ),
-    Kind.GRANT_ENDED: ("grant-ended", "You ended what {viewer} could see of your record until {expires}."),
+    Kind.GRANT_ENDED: ("grant-ended", N_("You ended what %(viewer)s could see of your record until %(expires)s.")),
     Kind.GRANT_REVOKED: (
         "grant-revoked",
-        "{by} ended what you could see of their record until {expires}. It opens no more.",
+        N_("%(by)s ended what you could see of their record until %(expires)s. It opens no more."),
     ),
     Kind.THREAD_ASKED: (
         "thread-asked",
-        "{by} asks you for an answer by {due}. The conversation is under “Questions and answers”.",
+        N_("%(by)s asks you for an answer by %(due)s. The conversation is under “Questions and answers”."),
     ),
-    Kind.THREAD_ANSWERED: ("thread-answered", "{by} answered you. It is under “Questions and answers”."),
+    Kind.THREAD_ANSWERED: ("thread-answered", N_("%(by)s answered you. It is under “Questions and answers”.")),
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
@@ -191,8 +230,12 @@ UNDONE_FROM: Final = "undone_from"
 PEOPLE: Final = frozenset({"by", "manager", "reviewer", "viewer"})
 """Parameters that hold the subject id of somebody; an empty one is the command line."""
 
-COMMAND_LINE: Final = "An operator at the command line"
-GONE: Final = "somebody who is no longer here"
+COMMAND_LINE: Final = N_("An operator at the command line")
+_COMMAND_LINE_INSIDE: Final = N_("an operator at the command line")
+GONE: Final = N_("somebody who is no longer here")
+
+_WORDS: Final = frozenset({"change", "field", "role"})
+"""Parameters that are words of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +303,14 @@ def sentence(kind: Kind, parameters: Mapping[str, str], names: Mapping[str, str]
     """Return the announcement in plain words; `names` and `teams` map ids to names."""
     shown = dict(parameters)
     text = TOLD[kind][1]
-    operator = COMMAND_LINE if text.startswith("{") else f"{COMMAND_LINE[:1].lower()}{COMMAND_LINE[1:]}"
+    operator = Said(COMMAND_LINE if text.startswith("%") else _COMMAND_LINE_INSIDE)
     for key in PEOPLE & shown.keys():
-        shown[key] = names.get(shown[key], GONE) if shown[key] else operator
+        shown[key] = names.get(shown[key]) or Said(GONE) if shown[key] else operator
+    for key in _WORDS & shown.keys():
+        shown[key] = Said(shown[key].replace("%", "%%"))
     if "team" in shown:
         shown["team"] = teams.get(shown["team"], shown["team"])
-    return text.format_map(shown)
+    return Said(text, **shown)
 
 
 def _names(connection: Connection, ids: set[str]) -> dict[str, str]:

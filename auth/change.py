@@ -14,6 +14,7 @@ from auth.models import Management, Membership, RoleGrant
 from auth.models import Person as PersonRow
 from auth.person import Person
 from auth.stamps import Stamps
+from privacy.messages import N_, Said
 
 ONE_DAY: Final = dt.timedelta(days=1)
 _FARTHEST_AHEAD: Final = dt.timedelta(hours=14)  # Kiritimati, from UTC
@@ -36,7 +37,7 @@ class Change:
         """Return the person, or raise ChangeRefused."""
         found = person.one(self.connection, subject)
         if found is None or found.is_erased:
-            raise ChangeRefused("There is no such person.")
+            raise ChangeRefused(N_("There is no such person."))
         return found
 
     def today(self, whose: Person) -> dt.date:
@@ -89,4 +90,6 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ChangeRefused(f"{name!r} is not a time zone; write an IANA name such as Europe/Vienna") from error
+        raise ChangeRefused(
+            Said(N_("%(name)s is not a time zone; write an IANA name such as Europe/Vienna"), name=repr(name))
+        ) from error

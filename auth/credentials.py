@@ -11,6 +11,7 @@ from auth.models import SignInSession
 from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
 from auth.stamps import Stamps
 from auth.throttle import Throttle
+from privacy.messages import N_
 from privacy.stores import writing
 
 
@@ -37,10 +38,10 @@ class Credentials:
             own = select(PersonRow.password_hash).where(PersonRow.subject_id == subject)
             stored = connection.execute(own).scalar_one_or_none()
         if owner is None or stored is None:
-            raise ChangeRefused("This account has no password yet.")
+            raise ChangeRefused(N_("This account has no password yet."))
         self._throttle.admit(owner.email, address)
         if not self._hasher.matches(self._stamps.peppered(subject, current), stored):
-            raise ChangeRefused("The current password is not right.")
+            raise ChangeRefused(N_("The current password is not right."))
         self._throttle.succeeded(owner.email, address)
         check_new(new, owner.email, owner.name)
         self._store(subject, stored, self._hasher.hash(self._stamps.peppered(subject, new)), keep)
@@ -52,7 +53,7 @@ class Credentials:
             others = others.where(~SignInSession.token_hash.startswith(keep, autoescape=True))
         with writing(self._engine) as connection:
             if connection.execute(update(PersonRow).where(*same).values(password_hash=new)).rowcount != 1:
-                raise ChangeRefused("The password was changed elsewhere in the meantime.")
+                raise ChangeRefused(N_("The password was changed elsewhere in the meantime."))
             connection.execute(others)
             self._journal.tell(
                 connection, [Notice(subject, Kind.PASSWORD_CHANGED, {PASSWORD: fingerprint(new)})], by=subject

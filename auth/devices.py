@@ -16,6 +16,7 @@ from auth.journal import Journal
 from auth.models import PersonalToken
 from auth.person import Clock
 from auth.tokens import checked_name
+from privacy.messages import N_, Said
 from privacy.stores import writing
 
 LONGEST_HOST: Final = 255
@@ -83,7 +84,9 @@ def checked_host(text: str) -> str:
     """Return the name that a computer has in its network; ChangeRefused if it cannot be shown."""
     host = " ".join(text.split())
     if not host or len(host) > LONGEST_HOST or not host.isprintable():
-        raise ChangeRefused(f"A computer's name has 1 to {LONGEST_HOST} printable characters.")
+        raise ChangeRefused(
+            Said(N_("A computer's name has 1 to %(longest_host)s printable characters."), longest_host=LONGEST_HOST)
+        )
     return host
 
 

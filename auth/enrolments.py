@@ -30,6 +30,7 @@ from auth.sessions import hash_of
 from auth.stamps import Stamps
 from auth.throttle import Limit, Throttle, network
 from auth.tokens import Tokens, checked_name, new_token
+from privacy.messages import N_
 from privacy.stores import writing
 
 LIVES: Final = dt.timedelta(minutes=10)
@@ -104,7 +105,7 @@ class Enrolments:
         with writing(self._engine) as connection:
             owner = person.one(connection, subject)
             if owner is None or owner.acknowledged_policy is None:
-                raise ChangeRefused("Read the notice on what is recorded first: no computer sends before that.")
+                raise ChangeRefused(N_("Read the notice on what is recorded first: no computer sends before that."))
             hashed, waiting = self._find(connection, user_code)
             answer = _seal(waiting.answer_key, hashed, token.encode())
             unanswered = update(Enrolment).where(Enrolment.device_hash == hashed, Enrolment.answer.is_(None))
@@ -156,7 +157,7 @@ class Enrolments:
         for first in range(0, len(gone), 500):
             connection.execute(delete(Enrolment).where(Enrolment.device_hash.in_(gone[first : first + 500])))
         if len(rows) - len(gone) >= _MOST:
-            raise TooBusy("Many computers ask to be enrolled right now. Please try again in a few minutes.")
+            raise TooBusy(N_("Many computers ask to be enrolled right now. Please try again in a few minutes."))
 
     def _is_over(self, row: Any) -> bool:
         """Tell whether a request came too long ago; a row that the portal did not write is over, too."""

@@ -1,5 +1,7 @@
 """What can be refused here. Every text is a sentence that may be shown to whoever asked."""
 
+from privacy.messages import N_, Said
+
 
 class AuthError(Exception):
     """The root of this package's refusals."""
@@ -9,21 +11,27 @@ class SignInRefused(AuthError):
     """Unknown account, wrong password, no password yet, or somebody who left: always the same words."""
 
     def __init__(self) -> None:
-        super().__init__("The e-mail address or the password is not right.")
+        super().__init__(N_("The e-mail address or the password is not right."))
 
 
 class TooManyAttempts(AuthError):
     """Something is slowed down for this account or this address, mostly sign-in; `retry_after` is in seconds."""
 
-    def __init__(self, retry_after: int, what: str = "failed sign-ins") -> None:
-        super().__init__(f"Too many {what}. Try again in {-(-retry_after // 60)} minutes.")
+    def __init__(self, retry_after: int, what: str = N_("failed sign-ins")) -> None:
+        super().__init__(
+            Said(
+                N_("Too many %(what)s. Try again in %(minutes)s minutes."),
+                what=Said(what),
+                minutes=-(-retry_after // 60),
+            )
+        )
         self.retry_after = retry_after
 
 
 class TooBusy(AuthError):
     """More people sign in at once than the memory for hashing allows, or the like; trying again helps."""
 
-    def __init__(self, why: str = "Many people are signing in right now. Please try again in a moment.") -> None:
+    def __init__(self, why: str = N_("Many people are signing in right now. Please try again in a moment.")) -> None:
         super().__init__(why)
 
 
@@ -35,7 +43,7 @@ class LinkRefused(AuthError):
     """A one-time link is unknown, used, replaced or expired: always the same words."""
 
     def __init__(self) -> None:
-        super().__init__("This link is not valid, or not any more. Ask for a new one.")
+        super().__init__(N_("This link is not valid, or not any more. Ask for a new one."))
 
 
 class EnrolmentOver(AuthError):
@@ -43,9 +51,9 @@ class EnrolmentOver(AuthError):
 
     def __init__(self, *, expired: bool = False) -> None:
         super().__init__(
-            "This code is not valid, or not any more. Run `sameview relay enrol` again on the computer."
+            N_("This code is not valid, or not any more. Run `sameview relay enrol` again on the computer.")
             if not expired
-            else "Nobody confirmed this computer in time. Run `sameview relay enrol` again."
+            else N_("Nobody confirmed this computer in time. Run `sameview relay enrol` again.")
         )
         self.expired = expired
 

@@ -26,6 +26,7 @@ from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
 from auth.person import Clock, Person
 from auth.sessions import hash_of
 from auth.stamps import Stamps
+from privacy.messages import N_, Said
 from privacy.policy import POLICY_VERSION
 from privacy.stores import writing
 
@@ -150,16 +151,21 @@ class Invitations:
 
     def _refuse_unsuitable(self, owner: Person | None, kind: Kind) -> None:
         if owner is None or not owner.is_here(self._clock()):
-            raise ChangeRefused("There is no such person, or they have left.")
+            raise ChangeRefused(N_("There is no such person, or they have left."))
         if kind is Kind.INVITATION and owner.has_password:
             raise ChangeRefused(
-                f"{owner.email} already has a password; an invitation is only for accounts without one."
-                " Whoever lost a password gets a reset link to their own address."
+                Said(
+                    N_(
+                        "%(email)s already has a password; an invitation is only for accounts without one. Whoever"
+                        " lost a password gets a reset link to their own address."
+                    ),
+                    email=owner.email,
+                )
             )
         if kind is Kind.RESET and not owner.has_password:
-            raise ChangeRefused(f"{owner.email} has no password yet: issue an invitation.")
+            raise ChangeRefused(Said(N_("%(email)s has no password yet: issue an invitation."), email=owner.email))
         if kind is Kind.SIGN_IN and not self._throw_away:
-            raise ChangeRefused("Sign-in links exist on throw-away systems only.")
+            raise ChangeRefused(N_("Sign-in links exist on throw-away systems only."))
 
     def _find(self, connection: Connection, token: str) -> tuple[Any, Person]:
         good = (Invitation.token_hash == hash_of(token), *_unused(self._clock().date()))

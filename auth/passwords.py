@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from auth.errors import PasswordRefused, TooBusy
+from privacy.messages import N_, Said
 
 MINIMUM_LENGTH: Final = 12
 MAXIMUM_LENGTH: Final = 1024  # characters; more would only be work for us
@@ -102,15 +103,20 @@ def check_new(password: str, *about: str) -> None:
     """
     if len(password) < MINIMUM_LENGTH:
         raise PasswordRefused(
-            f"The password needs at least {MINIMUM_LENGTH} characters; a few words in a row are good."
+            Said(
+                N_("The password needs at least %(minimum_length)s characters; a few words in a row are good."),
+                minimum_length=MINIMUM_LENGTH,
+            )
         )
     if len(password) > MAXIMUM_LENGTH:
-        raise PasswordRefused(f"The password may have at most {MAXIMUM_LENGTH} characters.")
+        raise PasswordRefused(
+            Said(N_("The password may have at most %(maximum_length)s characters."), maximum_length=MAXIMUM_LENGTH)
+        )
     plain = _plain(password)
     if len(set(plain)) < 5 or _rest(plain, _COMMON) < 4:
-        raise PasswordRefused("That is one of the passwords that everybody tries first.")
+        raise PasswordRefused(N_("That is one of the passwords that everybody tries first."))
     if _rest(plain, _known(about)) < 6:
-        raise PasswordRefused("The password must not be made of the e-mail address or the name.")
+        raise PasswordRefused(N_("The password must not be made of the e-mail address or the name."))
 
 
 def _rest(plain: str, parts: tuple[str, ...]) -> int:

@@ -21,6 +21,7 @@ from auth.errors import ChangeRefused
 from auth.models import Management, Membership, Team, Told
 from auth.models import Person as PersonRow
 from auth.person import Person, some
+from privacy.messages import N_, Said
 
 _SLUG_LENGTH: Final = 48
 
@@ -32,7 +33,7 @@ class TeamChanges(Change):
         """Return the id of the team with this name, in any case; make the team if there is none."""
         name = " ".join(name.split())
         if not name or len(name) > 200 or not name.isprintable():
-            raise ChangeRefused("A team's name has 1 to 200 printable characters.")
+            raise ChangeRefused(N_("A team's name has 1 to 200 printable characters."))
         known: dict[str, str] = {row.id: row.name for row in self.connection.execute(select(Team.id, Team.name))}
         for team, existing in known.items():
             if existing.casefold() == name.casefold():
@@ -70,7 +71,7 @@ class TeamChanges(Change):
         if any(row.team_id == team for row in self.current(Management, found)):
             return
         if not found.is_here(self.now):
-            raise ChangeRefused(f"{found.name} has left and cannot manage a team.")
+            raise ChangeRefused(Said(N_("%(name)s has left and cannot manage a team."), name=found.name))
         values: dict[str, Any] = {"subject_id": subject, "id": uuid.uuid4().hex, "team_id": team}
         values["since"] = self.today(found)
         stamped = self.stamps.stamped(Management, **values)
@@ -117,7 +118,7 @@ class TeamChanges(Change):
         """Keep others from changing this team until the commit, so that nobody slips in between joining and telling."""
         locked = select(Team.id).where(Team.id == team).with_for_update()
         if self.connection.execute(locked).first() is None:
-            raise ChangeRefused("There is no such team.")
+            raise ChangeRefused(N_("There is no such team."))
 
 
 def _slug(name: str, taken: Collection[str]) -> str:

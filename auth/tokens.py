@@ -22,6 +22,7 @@ from auth.models import PersonalToken
 from auth.person import Clock
 from auth.sessions import hash_of
 from auth.stamps import Stamps
+from privacy.messages import N_, Said
 from privacy.stores import writing
 
 PREFIX: Final = "sv_"
@@ -64,7 +65,12 @@ class Tokens:
         token, name = new_token(), checked_name(name, "token")
         wanted = frozenset(Scope(each) for each in scopes)
         if not wanted or not 1 <= days <= LONGEST_DAYS:
-            raise ChangeRefused(f"A token has at least one scope and is valid for 1 to {LONGEST_DAYS} days.")
+            raise ChangeRefused(
+                Said(
+                    N_("A token has at least one scope and is valid for 1 to %(longest_days)s days."),
+                    longest_days=LONGEST_DAYS,
+                )
+            )
         written = " ".join(sorted(wanted))
         with writing(self._engine) as connection:
             told = self._file(connection, subject, token, days, name=name, scopes=written)
@@ -114,7 +120,9 @@ class Tokens:
         """Write the row of a new token, and return what its owner is told of it."""
         own = (PersonalToken.subject_id == subject, PersonalToken.revoked_on.is_(None))
         if (connection.scalar(select(func.count()).select_from(PersonalToken).where(*own)) or 0) >= _MOST:
-            raise ChangeRefused(f"Nobody has more than {_MOST} tokens and devices: revoke one first.")
+            raise ChangeRefused(
+                Said(N_("Nobody has more than %(most)s tokens and devices: revoke one first."), most=_MOST)
+            )
         today = self._clock().date()
         row: dict[str, Any] = {
             "subject_id": subject,
@@ -145,7 +153,7 @@ def checked_name(text: str, what: str) -> str:
     """Return a name without needless spaces; ChangeRefused if it is none."""
     name = " ".join(text.split())
     if not name or len(name) > 100 or not name.isprintable():
-        raise ChangeRefused(f"A {what}'s name has 1 to 100 printable characters.")
+        raise ChangeRefused(Said(N_("A %(what)s's name has 1 to 100 printable characters."), what=what))
     return name
 
 

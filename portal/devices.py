@@ -83,7 +83,7 @@ def answer() -> Page:
 
 
 def _refused(code: str, refused: AuthError) -> Page:
-    page = _new(code=code, wrong=str(refused))
+    page = _new(code=code, wrong=_(str(refused)))
     if isinstance(refused, TooManyAttempts):
         return page, 429, {"Retry-After": str(refused.retry_after)}
     return page, 400 if isinstance(refused, ChangeRefused) else 404

@@ -34,7 +34,7 @@ def make_token() -> _Page:
     try:
         made = system().tokens.issue(viewer(), request.form.get("name", ""), [Scope(each) for each in scopes], days)
     except ChangeRefused as refused:
-        return _tokens(wrong=str(refused)), 400
+        return _tokens(wrong=_(str(refused))), 400
     return _tokens(made=made)
 
 

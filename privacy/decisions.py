@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from privacy.fields import Field, Tier
+from privacy.messages import N_, Said
 from privacy.period import Period, is_week, local_day, oldest_readable, shared_from
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 
@@ -97,14 +98,14 @@ def decide(
         held = next((r for r in Relation if r in relations), None)
         return Decision(False, *_why_not(request, directory, policy), held)
     if relation is not Relation.OPERATIONS and not directory.acknowledged(request.subject):
-        sentence = "Nothing is shown about a person who has not yet read and acknowledged what is recorded."
+        sentence = N_("Nothing is shown about a person who has not yet read and acknowledged what is recorded.")
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
         if request.fields <= AGREED:
             return _as_it_stands(request.period, local_day(now, zones[0], day_start))
         return _closed_week(request.period, zones, now, day_start)
-    return Decision(True, PERMITTED, "The policy permits it.", relation)
+    return Decision(True, PERMITTED, N_("The policy permits it."), relation)
 
 
 def _permitting(request: Request, relations: Collection[Relation], policy: tuple[Rule, ...]) -> Relation | None:
@@ -122,9 +123,9 @@ def _why_not(request: Request, directory: Directory, policy: tuple[Rule, ...]) -
     if request.viewer is not None and request.fields and request.fields <= of_managers:
         told = directory.told(request.viewer, request.subject)
         if told is not None and request.period.first <= told.day:
-            since = f"{told.name} was told that you manage the team ({_words(told.day)})"
-            return NOT_TOLD, f"You may open weeks that began after {since}."
-    return NOT_PERMITTED, (
+            sentence = N_("You may open weeks that began after %(name)s was told that you manage the team (%(day)s).")
+            return NOT_TOLD, Said(sentence, name=told.name, day=told.day)
+    return NOT_PERMITTED, N_(
         "The policy has no rule under which this viewer may see these fields for this purpose and period."
     )
 
@@ -132,23 +133,22 @@ def _why_not(request: Request, directory: Directory, policy: tuple[Rule, ...]) -
 def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, day_start: dt.time) -> Decision:
     """Decide about the period alone; whoever changed the zone since it began, it must be open on every clock."""
     if not is_week(period):
-        return Decision(False, NOT_A_WEEK, "Only one whole ISO week can be opened at a time.", Relation.MANAGER)
+        return Decision(False, NOT_A_WEEK, N_("Only one whole ISO week can be opened at a time."), Relation.MANAGER)
     if now < (opens := max(shared_from(period, zone, day_start) for zone in zones)):
         local = opens.astimezone(zones[0])
-        when = f"{_words(local.date())}, {local:%H:%M}"
-        sentence = f"Not yet: a week can be opened 48 hours after its end, this one from {when} on."
+        sentence = Said(
+            N_("Not yet: a week can be opened 48 hours after its end, this one from %(day)s, %(time)s on."),
+            day=local.date(),
+            time=f"{local:%H:%M}",
+        )
         return Decision(False, NOT_YET, sentence, Relation.MANAGER)
     if period < oldest_readable(max(local_day(now, zone, day_start) for zone in zones)):
-        return Decision(False, TOO_OLD, "Only the last eight closed weeks can be opened.", Relation.MANAGER)
-    return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
+        return Decision(False, TOO_OLD, N_("Only the last eight closed weeks can be opened."), Relation.MANAGER)
+    return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)
 
 
 def _as_it_stands(period: Period, today: dt.date) -> Decision:
     """Decide about what both have agreed on: it is read as it stands on the subject's present day, and on no other."""
     if period != Period.day(today):
-        return Decision(False, NOT_AS_IT_STANDS, "Agreed goals are read as they stand today.", Relation.MANAGER)
-    return Decision(True, PERMITTED, "The policy permits it.", Relation.MANAGER)
-
-
-def _words(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"
+        return Decision(False, NOT_AS_IT_STANDS, N_("Agreed goals are read as they stand today."), Relation.MANAGER)
+    return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from privacy.fields import SHARED_FIELDS, Field, Tier
+from privacy.messages import N_
 
 
 class Relation(enum.StrEnum):
@@ -35,7 +36,7 @@ class Purpose(enum.StrEnum):
     OPERATIONS = "operations"
 
 
-FORBIDDEN_USES: Final = ("discipline", "pay", "ranking")
+FORBIDDEN_USES: Final = (N_("discipline"), N_("pay"), N_("ranking"))
 """What no purpose covers."""
 
 
@@ -60,41 +61,47 @@ POLICY: Final[tuple[Rule, ...]] = (
         Purpose.OWN_REVIEW,
         _EVERYTHING,
         _EVERY_TIER,
-        "You see everything that is kept about you, at any time: it is your data.",
+        N_("You see everything that is kept about you, at any time: it is your data."),
     ),
     Rule(
         Relation.SELF,
         Purpose.SUBJECT_REQUEST,
         _EVERYTHING,
         _EVERY_TIER,
-        "You may take a copy of everything with you.",
+        N_("You may take a copy of everything with you."),
     ),
     Rule(
         Relation.MANAGER,
         Purpose.ONE_TO_ONE,
         SHARED_FIELDS,
         frozenset({Tier.WEEK}),
-        "Your manager may open the total of a closed week for a one-to-one talk with you: 48 hours after the week's end"
-        " at the earliest, at most eight weeks back. You see the same figures, and every time they are opened.",
+        N_(
+            "Your manager may open the total of a closed week for a one-to-one talk with you: 48 hours after the"
+            " week's end at the earliest, at most eight weeks back. You see the same figures, and every time they are"
+            " opened."
+        ),
     ),
     Rule(
         Relation.MANAGER,
         Purpose.TARGET_SETTING,
         frozenset({Field.AGREED_GOALS}),
         frozenset({Tier.SUMMARY}),
-        "You and your manager both see the goals that you agree on, as they stand, with their reason and what they are"
-        " to bring you. Either of you proposes; none holds before both have agreed. No figure of yours is among them.",
+        N_(
+            "You and your manager both see the goals that you agree on, as they stand, with their reason and what"
+            " they are to bring you. Either of you proposes; none holds before both have agreed. No figure of yours"
+            " is among them."
+        ),
     ),
     Rule(
         Relation.OPERATIONS,
         Purpose.OPERATIONS,
         _EVERYTHING,
         _EVERY_TIER,
-        "The system itself adds up your days and weeks. It shows them to nobody, and logs each time.",
+        N_("The system itself adds up your days and weeks. It shows them to nobody, and logs each time."),
     ),
 )
 
-NOBODY: Final = "Nobody but you can open it."
+NOBODY: Final = N_("Nobody but you can open it.")
 
 
 def permitted(

@@ -4,19 +4,21 @@ Wider is whatever is not surely narrower: a rule that is loosened, a pattern tha
 more, a day longer, a field more, and any change of category rules, since categories decide what counts as work.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from privacy.capture_policy import CapturePolicy
+from privacy.messages import N_, Said
 from privacy.policy_parts import ANY, CATEGORY, SEPARATOR, WEEKDAYS, Category, Effect, Never, Schedule, Span
 
 _STRENGTH: Final = {Effect.KEEP: 0, Effect.DOMAIN: 1, Effect.COARSEN: 2, Effect.DROP: 3}
 _WORDS: Final = {
-    Effect.KEEP: "kept",
-    Effect.DOMAIN: "kept as its domain",
-    Effect.COARSEN: "coarsened",
-    Effect.DROP: "dropped",
+    Effect.KEEP: N_("kept"),
+    Effect.DOMAIN: N_("kept as its domain"),
+    Effect.COARSEN: N_("coarsened"),
+    Effect.DROP: N_("dropped"),
 }
 
 
@@ -48,20 +50,32 @@ def is_wider(old: CapturePolicy, new: CapturePolicy) -> bool:
 
 
 def _texts(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
-    for what, before, after in (("name", old.name, new.name), ("summary", old.summary, new.summary)):
+    for what, before, after in ((N_("name"), old.name, new.name), (N_("summary"), old.summary, new.summary)):
         if before != after:
-            yield Change(f"The {what} is “{after}”, it was “{before}”.", None)
+            yield Change(
+                Said(
+                    N_("The %(what)s is “%(after)s”, it was “%(before)s”."), what=Said(what), after=after, before=before
+                ),
+                None,
+            )
 
 
 def _numbers(what: str, before: int, after: int, wider: Callable[[int, int], bool]) -> Iterator[Change]:
     if before != after:
-        yield Change(f"{what}: {after}, it was {before}.", wider(before, after))
+        yield Change(
+            Said(N_("%(what)s: %(after)s, it was %(before)s."), what=Said(what), after=after, before=before),
+            wider(before, after),
+        )
 
 
 def _times(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     finer = _finer(old.grid_seconds, new.grid_seconds)
-    yield from _numbers("Times are moved to a grid of seconds", old.grid_seconds, new.grid_seconds, lambda *_: finer)
-    yield from _numbers("Minutes of private time a day", old.private_minutes, new.private_minutes, lambda a, b: b < a)
+    yield from _numbers(
+        N_("Times are moved to a grid of seconds"), old.grid_seconds, new.grid_seconds, lambda *_: finer
+    )
+    yield from _numbers(
+        N_("Minutes of private time a day"), old.private_minutes, new.private_minutes, lambda a, b: b < a
+    )
 
 
 def _finer(before: int, after: int) -> bool:
@@ -72,29 +86,36 @@ def _finer(before: int, after: int) -> bool:
 def _lasting(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     before, after = old.retention, new.retention
     longer: Callable[[int, int], bool] = lambda a, b: b > a  # noqa: E731 - read beside its uses
-    yield from _numbers("Days that titles and addresses are kept", before.text_days, after.text_days, longer)
-    yield from _numbers("Months that figures are kept", before.months, after.months, longer)
+    yield from _numbers(N_("Days that titles and addresses are kept"), before.text_days, after.text_days, longer)
+    yield from _numbers(N_("Months that figures are kept"), before.months, after.months, longer)
     if before.log_years != after.log_years:
-        yield Change(f"Years that the access log is kept: {after.log_years}, it was {before.log_years}.", None)
+        yield Change(
+            Said(
+                N_("Years that the access log is kept: %(after)s, it was %(before)s."),
+                after=after.log_years,
+                before=before.log_years,
+            ),
+            None,
+        )
 
 
 def _sharing(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     before, after = old.sharing, new.sharing
     yield from _numbers(
-        "The smallest group of a team figure", before.smallest_group, after.smallest_group, lambda a, b: b < a
+        N_("The smallest group of a team figure"), before.smallest_group, after.smallest_group, lambda a, b: b < a
     )
     for what, had, has in (
-        ("Managers may read", before.manager, after.manager),
-        ("Purposes of a manager", before.purposes, after.purposes),
+        (N_("Managers may read"), before.manager, after.manager),
+        (N_("Purposes of a manager"), before.purposes, after.purposes),
     ):
         for each in sorted(has - had):
-            yield Change(f"{what}: {each}, which was not so.", True)
+            yield Change(Said(N_("%(what)s: %(each)s, which was not so."), what=Said(what), each=each), True)
         for each in sorted(had - has):
-            yield Change(f"{what}: {each} no longer.", False)
+            yield Change(Said(N_("%(what)s: %(each)s no longer."), what=Said(what), each=each), False)
     for use in sorted({*after.forbidden} - {*before.forbidden}):
-        yield Change(f"Forbidden, too: {use}.", False)
+        yield Change(Said(N_("Forbidden, too: %(use)s."), use=Said(use.replace("%", "%%"))), False)
     for use in sorted({*before.forbidden} - {*after.forbidden}):
-        yield Change(f"No longer forbidden: {use}.", True)
+        yield Change(Said(N_("No longer forbidden: %(use)s."), use=Said(use.replace("%", "%%"))), True)
 
 
 def _schedules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
@@ -103,21 +124,36 @@ def _schedules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     if first != old.schedules[0].name:
         inside = _within(new.schedules[0], old.schedules[0])
         hours = _hours(new.schedules[0])
-        yield Change(f"The working time of everybody without another is “{first}”: {hours}.", not inside)
+        yield Change(
+            Said(
+                N_("The working time of everybody without another is “%(first)s”: %(hours)s."), first=first, hours=hours
+            ),
+            not inside,
+        )
     for name, schedule in after.items():
         if name not in before:
             if name != first:
-                yield Change(f"A working time “{name}” is new: {_hours(schedule)}.", True)
+                yield Change(
+                    Said(N_("A working time “%(name)s” is new: %(hours)s."), name=name, hours=_hours(schedule)), True
+                )
         elif schedule.days != before[name].days:
             inside = _within(schedule, before[name])
-            yield Change(f"The working time “{name}” is {_hours(schedule)}.", not inside)
+            yield Change(
+                Said(N_("The working time “%(name)s” is %(hours)s."), name=name, hours=_hours(schedule)), not inside
+            )
     for team in sorted({team for policy in (old, new) for each in policy.schedules for team in each.teams}):
         had, has = old.schedule_of([team]), new.schedule_of([team])
         if had.name != has.name:
-            yield Change(f"The working time of the team {team} is “{has.name}”.", not _within(has, had))
+            yield Change(
+                Said(N_("The working time of the team %(team)s is “%(name)s”."), team=team, name=has.name),
+                not _within(has, had),
+            )
     for name in before:
         if name not in after and name != old.schedules[0].name:
-            yield Change(f"There is no working time “{name}” any more.", not _within(new.schedules[0], before[name]))
+            yield Change(
+                Said(N_("There is no working time “%(name)s” any more."), name=name),
+                not _within(new.schedules[0], before[name]),
+            )
 
 
 def _within(inner: Schedule, outer: Schedule) -> bool:
@@ -130,21 +166,30 @@ def _within(inner: Schedule, outer: Schedule) -> bool:
     )
 
 
-def _hours(schedule: Schedule) -> str:
+def _hours(schedule: Schedule) -> Said:
     if schedule.days is None:
-        return "at any time"
+        return Said(N_("at any time"))
     together: list[tuple[list[str], tuple[Span, ...]]] = []
     for day, spans in zip(WEEKDAYS, schedule.days, strict=True):
         if together and together[-1][1] == spans:
             together[-1][0].append(day)
         else:
             together.append(([day], spans))
-    return "; ".join(f"{_days(days)} {', '.join(map(_span, spans))}" for days, spans in together if spans)
+    said = [
+        Said("%(days)s %(spans)s", days=_days(days), spans=", ".join(map(_span, spans)))
+        for days, spans in together
+        if spans
+    ]
+    return functools.reduce(_then, said) if said else Said("")
 
 
-def _days(days: list[str]) -> str:
-    first, last = days[0].capitalize(), days[-1].capitalize()
-    return first if len(days) == 1 else f"{first} to {last}"
+def _then(before: Said, each: Said) -> Said:
+    return Said("%(before)s; %(each)s", before=before, each=each)
+
+
+def _days(days: list[str]) -> Said:
+    first, last = Said(days[0].capitalize()), Said(days[-1].capitalize())
+    return first if len(days) == 1 else Said(N_("%(first)s to %(last)s"), first=first, last=last)
 
 
 def _span(span: Span) -> str:
@@ -157,25 +202,37 @@ def _rules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     for stream, key in sorted(named | {(stream, key) for stream in streams for _, key in named}):
         before, after = (policy.rule_for(stream, key).effect for policy in (old, new))
         if before is not after:
-            what = f"{_key(key)} of {'any other watcher' if stream == ANY else stream}"
+            what = _what(stream, key)
             wider = _STRENGTH[after] < _STRENGTH[before]
-            yield Change(f"{what}: {_WORDS[after]} ({new.rule_for(stream, key).id}), was {_WORDS[before]}.", wider)
+            yield Change(
+                Said(
+                    N_("%(what)s: %(after)s (%(rule)s), was %(before)s."),
+                    what=what,
+                    after=Said(_WORDS[after]),
+                    rule=new.rule_for(stream, key).id,
+                    before=Said(_WORDS[before]),
+                ),
+                wider,
+            )
     said = {rule.id: rule.because for rule in old.rules}
     for rule in new.rules:
         if said.get(rule.id, rule.because) != rule.because:
-            yield Change(f"The reason of {rule.id} is “{rule.because}”.", None)
+            yield Change(Said(N_("The reason of %(id)s is “%(because)s”."), id=rule.id, because=rule.because), None)
 
 
-def _key(key: str) -> str:
-    return {ANY: "What is not named", CATEGORY: "The category"}.get(key, key)
+def _what(stream: str, key: str) -> Said:
+    named = {ANY: Said(N_("What is not named")), CATEGORY: Said(N_("The category"))}.get(key, key)
+    if stream == ANY:
+        return Said(N_("%(what)s of any other watcher"), what=named)
+    return Said(N_("%(what)s of %(stream)s"), what=named, stream=stream)
 
 
 def _never(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     before, after = _forbidden(old), _forbidden(new)
     for kind, what in sorted(after - before):
-        yield Change(f"Never kept any more: {kind} {what}.", False)
+        yield Change(Said(N_("Never kept any more: %(kind)s %(what)s."), kind=Said(kind), what=what), False)
     for kind, what in sorted(before - after):
-        yield Change(f"Not on the never-list any more: {kind} {what}.", True)
+        yield Change(Said(N_("Not on the never-list any more: %(kind)s %(what)s."), kind=Said(kind), what=what), True)
 
 
 def _forbidden(policy: CapturePolicy) -> set[tuple[str, str]]:
@@ -183,19 +240,19 @@ def _forbidden(policy: CapturePolicy) -> set[tuple[str, str]]:
 
 
 def _kinds(line: Never) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return ("applications", line.apps), ("sites of", line.domains), ("texts with", line.titles)
+    return (N_("applications"), line.apps), (N_("sites of"), line.domains), (N_("texts with"), line.titles)
 
 
 def _categories(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     before, after = list(old.categories), list(new.categories)
     for each in after:
         if each not in before:
-            yield Change(f"Category rule: {_category(each)}.", True)
+            yield Change(Said(N_("Category rule: %(category)s."), category=_category(each)), True)
     for each in before:
         if each not in after:
-            yield Change(f"No longer a category rule: {_category(each)}.", True)
+            yield Change(Said(N_("No longer a category rule: %(category)s."), category=_category(each)), True)
     if before != after and sorted(map(repr, before)) == sorted(map(repr, after)):
-        yield Change("The category rules stand in another order.", True)
+        yield Change(N_("The category rules stand in another order."), True)
 
 
 def _category(each: Category) -> str:
