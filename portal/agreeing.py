@@ -9,8 +9,9 @@ notice to the other side.
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from analytics.agreed import Agreed, Side, parse
+from analytics.agreed import Agreed, parse
 from auth.announcements import Kind, Notice
 from portal import own
 from portal.access import session_key, system, viewer
@@ -23,6 +24,9 @@ from privacy.period import Period, local_day
 from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Row
+
+if TYPE_CHECKING:
+    from portal.wiring import System
 
 Change = Callable[[Agreed, dt.date], Agreed]
 """From what stands, and the employee's day, to what is to stand."""
@@ -53,8 +57,8 @@ def shown(subject: str) -> Shown:
 
     Raises NotPermitted with the refusal in the log.
     """
-    today = _today(subject)
-    disclosed = _disclosed(subject, today)
+    today = _today(system(), subject)
+    disclosed = system().gate.disclose(viewer(), subject, AGREED, Purpose.TARGET_SETTING, Period.day(today))
     agreed = _value(disclosed).of(viewer())
     found = digest_for(agreed, subject, viewer())
     system().gate.receipt(disclosed, found)
@@ -62,33 +66,41 @@ def shown(subject: str) -> Shown:
 
 
 def change_mine(manager: str, kind: Kind, change: Change) -> None:
-    """File a change by the employee, and tell the manager. What `change` raises leaves everything as it was."""
-    _change(viewer(), Side.EMPLOYEE, manager, kind, change)
+    """File a change by the asker, an employee, and tell the manager."""
+    file(system(), Author(viewer(), viewer(), manager, session_key()), kind, change)
 
 
 def change_as_manager(subject: str, kind: Kind, change: Change) -> None:
-    """File a change by a manager, and tell the employee. Raises NotPermitted as `shown` does."""
-    _change(subject, Side.MANAGER, subject, kind, change)
+    """File a change by the asker, a manager, and tell the employee. Raises NotPermitted as `shown` does."""
+    file(system(), Author(viewer(), subject, subject), kind, change)
 
 
-def _change(subject: str, side: Side, told: str, kind: Kind, change: Change) -> None:
-    today = _today(subject)
-    with writing(system().stores.data) as connection:
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes what stands about whom, and who is told of it; `session` is that of an employee."""
+
+    id: str
+    subject: str
+    told: str
+    session: str | None = None
+
+    @property
+    def is_employee(self) -> bool:
+        return self.id == self.subject
+
+
+def file(of: "System", author: Author, kind: Kind, change: Change) -> None:
+    """Open, change and file what stands, and tell the other side; what `change` raises leaves everything as it was."""
+    subject, today = author.subject, _today(of, author.subject)
+    purpose = Purpose.OWN_REVIEW if author.is_employee else Purpose.TARGET_SETTING
+    with writing(of.stores.data) as connection:
         vault_store.lock(connection, subject)
-        disclosed = _disclosed(subject, today) if side is Side.MANAGER else _own(today)
-        changed = change(_value(disclosed), today)
-        system().vault.put(connection, subject, [Row(Field.AGREED_GOALS, Tier.SUMMARY, today, 0, changed.dump())])
-        system().journal.tell(connection, [Notice(told, kind, {})], by=viewer())
-        system().gate.account(subject, connection, own=side is Side.EMPLOYEE, fields=AGREED)
-
-
-def _disclosed(subject: str, today: dt.date) -> Disclosed:
-    return system().gate.disclose(viewer(), subject, AGREED, Purpose.TARGET_SETTING, Period.day(today))
-
-
-def _own(today: dt.date) -> Disclosed:
-    me = viewer()
-    return system().gate.disclose(me, me, AGREED, Purpose.OWN_REVIEW, Period.day(today), session=session_key())
+        period = Period.day(today)
+        opened = of.gate.disclose(author.id, subject, AGREED, purpose, period, session=author.session)
+        changed = change(_value(opened), today)
+        of.vault.put(connection, subject, [Row(Field.AGREED_GOALS, Tier.SUMMARY, today, 0, changed.dump())])
+        of.journal.tell(connection, [Notice(author.told, kind, {})], by=author.id)
+        of.gate.account(subject, connection, own=author.is_employee, fields=AGREED)
 
 
 def _value(disclosed: Disclosed) -> Agreed:
@@ -96,5 +108,5 @@ def _value(disclosed: Disclosed) -> Agreed:
     return parse(None if newest is None else disclosed.values[newest])
 
 
-def _today(subject: str) -> dt.date:
-    return local_day(system().clock(), system().directory.zone(subject), system().config.day_start)
+def _today(of: "System", subject: str) -> dt.date:
+    return local_day(of.clock(), of.directory.zone(subject), of.config.day_start)

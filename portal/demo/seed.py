@@ -18,13 +18,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from analytics.days import DAY_FIELDS
-from analytics.goals import focus_goal
 from analytics.imports import read_export
-from analytics.working import Working
 from auth import import_csv
 from auth.invitations import Kind
 from portal.config import Config
-from portal.demo import notes, organisation
+from portal.demo import goals, notes, organisation, talks
 from portal.demo.activity import export
 from portal.demo.agreement import SOON, Parties
 from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
@@ -37,7 +35,6 @@ from privacy.fields import Field, Tier
 from privacy.period import Period, week_name, week_of
 from privacy.policy import POLICY_VERSION, Purpose
 from privacy.stores import writing
-from privacy.vault import Row
 
 Step = Callable[[str, float, float], None]
 
@@ -53,7 +50,6 @@ _WEEK: Final = dt.timedelta(days=7)
 _OPENED_WEEKS: Final = frozenset({0, 2, 3, 5, 7, 8, 10, 11})
 """Which of the recorded weeks the manager opened in due course."""
 _REFUSED_IN, _REVIEWED_IN = 6, 9
-_FOCUS_GOAL_MINUTES: Final = 240
 
 
 @dataclass(slots=True)
@@ -151,22 +147,10 @@ def _hire(seeded: Seeded, people: list[Colleague]) -> None:
     with writing(system.stores.data) as connection:
         for person in people:
             if person.team:
-                rows = list(_own_settings(person, seeded.clock().date()))
+                rows = list(goals.settings(person, seeded.clock().date(), seeded.today))
                 system.vault.put(connection, seeded.subjects[person.name], rows)
                 filed = [row.field for row in rows]
                 system.gate.account(seeded.subjects[person.name], connection, own=True, fields=filed)
-
-
-def _own_settings(person: Colleague, today: dt.date) -> Iterator[Row]:
-    """Yield the planned hours that somebody noted, and the focus goal of those with a link."""
-    hours = [round(each * 60) for each in person.hours]
-    planned = Working().changed(today, hours).with_days_off(person.days_off)
-    for duty in sorted(person.duties):
-        on_duty = [*hours[: duty.weekday()], round(person.hours_on(duty) * 60), *hours[duty.weekday() + 1 :]]
-        planned = planned.changed(duty, on_duty).changed(duty + dt.timedelta(days=1), hours)
-    yield Row(Field.WORKING_PATTERN, Tier.SUMMARY, today, 0, planned.dump())
-    if person.name in (EMPLOYEE, MANAGER):
-        yield Row(Field.GOALS, Tier.SUMMARY, today, 0, focus_goal(_FOCUS_GOAL_MINUTES, today).dump())
 
 
 def _live(seeded: Seeded, number: int, week: Period) -> None:
@@ -180,6 +164,8 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
     thursday = _at(week.first + dt.timedelta(days=3), dt.time(9, 40))
     if number and thursday < seeded.now:
         seeded.clock.move(thursday)
+        goals.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
+        talks.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
         _open_as_others(seeded, number - 1, week_of(week.first - _WEEK))
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
     _renew_keys(seeded)

@@ -26,6 +26,7 @@ def go_to(office: Any, moment: dt.datetime) -> None:
 def page(office: Any, address: str = "/me/goals", who: str = "ben") -> str:
     answer = office.client(who).get(address)
     assert answer.status_code == 200, answer.text
+    assert "built-in" not in answer.text  # a field without an error shows none
     return answer.text
 
 
@@ -34,6 +35,7 @@ def test_a_goal_is_set_by_weekday_and_fills_the_ring_of_its_day(office: Any, for
 
     assert answer.status_code == 303
     assert "1h 15m of 3h 15m" in page(office)
+    assert "aria-invalid" not in page(office, "/me/goals/focus_time")
     assert "of 3h 15m" in page(office, "/")
     assert "of 3h 15m" not in page(office, "/me/days/2026-11-17")  # a day that is over keeps the goal of then: none
 
