@@ -57,7 +57,7 @@ def test_a_version_holds_from_its_day_on_and_ends_when_either_ends_it() -> None:
         pytest.param(lambda: HOLDS.proposed(Side.MANAGER, ANA, TERMS, TODAY, 1, 0), id="a change of what was not seen"),
         pytest.param(
             lambda: HOLDS.finished(Side.MANAGER, ANA, 1, TODAY).finished(Side.EMPLOYEE, ANA, 1, TODAY),
-            id="after its end",
+            id="its end",
         ),
     ],
 )
