@@ -17,7 +17,7 @@ from portal import own
 from portal.access import system, viewer
 from portal.ledgers import RuleCount
 from portal.locale import N_, _, ngettext
-from portal.policy_words import plain
+from portal.policy_words import plain, reason
 from portal.proposed import Proposed, tried_on
 from privacy.capture_policy import CapturePolicy
 from privacy.period import Period
@@ -99,7 +99,7 @@ def _rules(found: Trial, policy: CapturePolicy) -> Iterator[RuleCount]:
     for effect, counts in ((N_("dropped"), +found.dropped), (_COARSENED, +found.coarsened)):
         for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             done = _DONE.get(rule, effect) if effect == _COARSENED else effect
-            yield RuleCount(plain(rule), _(done), count, _(policy.because(rule) or ""))
+            yield RuleCount(plain(rule), _(done), count, reason(policy, rule))
 
 
 def _times(found: Trial) -> Iterator[Time]:

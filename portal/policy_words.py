@@ -110,7 +110,7 @@ def clauses(policy: CapturePolicy) -> Iterator[Clause]:
     yield Clause(
         _("Working time"),
         _sentence(hours(first)),
-        "" if first.days is None else _(policy.because("outside-working-time") or ""),
+        "" if first.days is None else reason(policy, "outside-working-time"),
     )
     for each in others:
         yield Clause(_("Working time of %(listing)s", listing=listing(sorted(each.teams))), _sentence(hours(each)))
@@ -123,7 +123,7 @@ def clauses(policy: CapturePolicy) -> Iterator[Clause]:
         )
     if policy.grid_seconds:
         grid = _("Moved to the nearest %(grid_seconds)s seconds.", grid_seconds=policy.grid_seconds)
-        yield Clause(_("Times of events"), grid, _(policy.because("time-grid") or ""))
+        yield Clause(_("Times of events"), grid, reason(policy, "time-grid"))
     yield Clause(
         _("Smallest group"),
         _("No team figure of fewer than %(smallest_group)s people.", smallest_group=policy.sharing.smallest_group),
@@ -159,6 +159,12 @@ def hours(schedule: Schedule) -> str:
         words = ", ".join("–".join(f"{at // 60:02}:{at % 60:02}" for at in span) for span in spans)
         together.setdefault(words or _("nothing"), []).append(_(day.capitalize()))
     return "; ".join(f"{listing(days)} {words}" for words, days in together.items())
+
+
+def reason(policy: CapturePolicy, rule: str) -> str:
+    """Return why a rule of a policy is there, nothing if the policy has no such rule."""
+    found = policy.because(rule)
+    return _(found) if found else ""
 
 
 def plain(id: str) -> str:

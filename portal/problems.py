@@ -109,7 +109,7 @@ def _withheld(_error: KeyClassWithheld) -> AnyResponse:
 def _http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    detail = _(NOT_FOUND) if error.code == 404 else _(error.description or "")
+    detail = _(NOT_FOUND) if error.code == 404 else _(error.description) if error.description else ""
     response = answer(Problem(error.code, _(error.name), detail))
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after", "www-authenticate"):

@@ -13,6 +13,7 @@ from privacy.closings import Closed
 from privacy.decisions import Decision, Directory
 from privacy.keys import KeyClassWithheld
 from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, LogUnavailable
+from privacy.messages import N_, Said
 from privacy.policy import Purpose, Relation
 from privacy.seal import SealBroken
 from privacy.vault import ORGANISATION
@@ -161,7 +162,7 @@ class LogGate:
         """Return the day from which on the viewer reviews the log, or raise NotPermitted after logging the refusal."""
         since = self._directory.reviewer_since(viewer)
         if since is None:
-            self._refuse_review(viewer, subject, None, "Only compliance reviewers read the access log.")
+            self._refuse_review(viewer, subject, None, N_("Only compliance reviewers read the access log."))
         return since
 
     def _refuse_review(self, viewer: str, subject: str | None, relation: Relation | None, sentence: str) -> NoReturn:
@@ -179,8 +180,7 @@ class LogGate:
 
 
 def _reach(since: dt.date) -> str:
-    day = f"{since.day} {since:%B %Y}"
-    return f"You can read the log from {day} on, the day on which you became a reviewer."
+    return Said(N_("You can read the log from %(day)s on, the day on which you became a reviewer."), day=since)
 
 
 def _review(viewer: str, subject: str | None, relation: str) -> Draft:
