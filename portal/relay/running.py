@@ -106,7 +106,7 @@ class Relay:
             "ended": self.policing.shut == ENDED,
             "unusable": uploading.unusable,
             "without_room": sorted(self._names(uploading.held.buckets)),
-            "held": len(uploading.held.places),
+            "held": self._held(uploading.held.places),
         }
 
     def _learn(self) -> Order:
@@ -118,6 +118,10 @@ class Relay:
         except EarlierUnknown as error:
             raise ControlRefused(f"the policies of the past are not known: {error}; import when they are") from error
         return {}
+
+    def _held(self, places: Collection[int]) -> int:
+        """Count single entries that are held back, without those that were forgotten meanwhile."""
+        return sum(place in places for place, _ in self.queue.closed_entries()) if places else 0
 
     def _names(self, buckets: Collection[int]) -> list[str]:
         found = (self.desk.bucket_of(each) for each in list(buckets))
