@@ -96,6 +96,24 @@ def _shown(system: System, employee: str) -> int:
     return [each.index for each in system.log.of_subject(employee) if each.outcome == "shown"][-1]
 
 
+def _talks(system: System, employee: str) -> dict[str, tuple[str, str]]:
+    """Return the pages of what the employee shares and asks."""
+    (grant,) = system.rooms.grants.of(employee)
+    figure = next(each.number for each in system.rooms.threads.of(employee) if each.kind == "figure")
+    return {
+        "a grant of mine": ("employee", f"/me/sharing/{grant.number}"),
+        "shared with me": ("manager", "/shared/"),
+        "shared by somebody": ("manager", f"/shared/{employee}-{grant.number}"),
+        "a question of mine": ("employee", f"/me/threads/{figure}"),
+        "report misuse": ("employee", f"/me/threads/new?about=misuse&entry={_shown(system, employee)}"),
+        "team's questions": ("manager", "/team/threads"),
+        "a question to me": ("manager", f"/team/threads/{employee}/{figure}"),
+        "compliance's questions": ("reviewer", "/compliance/threads"),
+        "nothing shared": ("newcomer", "/me/sharing"),
+        "no question": ("newcomer", "/me/threads"),
+    }
+
+
 def _computers(system: System, employee: str) -> str:
     """Let somebody have three computers, one taken off, and return the code of a fourth that asks."""
     for name, host in (("Desk at the window", "pc-1704"), ("Laptop", "nb-88.example.test"), ("Old desk", "pc-0391")):
@@ -151,6 +169,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
     return {
         **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
         "shown again": ("employee", f"/me/access/shown/{_shown(system, employee)}"),
+        **_talks(system, employee),
         "roster": ("manager", "/team/"),
         "person": ("manager", person),
         "team goals": ("manager", f"{person}/goals"),
