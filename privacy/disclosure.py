@@ -25,6 +25,7 @@ from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, NotPermitted, NotYet, Refused, Reviewed
 from privacy.period import Period, is_week, starts_at, week_name
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
+from privacy.snapshot import Snapshot
 from privacy.vault import Vault
 
 __all__ = [
@@ -72,12 +73,13 @@ class Opening:
     relation: Relation
     entry: int
     session: str | None
-    _open: Callable[["Opening", Period, Tier], Disclosed] = attribute(repr=False)
+    _open: Callable[["Opening", Period, Tier, Snapshot | None], Disclosed] = attribute(repr=False)
 
-    def part(self, period: Period, tier: Tier | None = None) -> Disclosed:
-        """Open one part, at another tier if the policy has the same rule for it.
+    def part(self, period: Period, tier: Tier | None = None, then: Snapshot | None = None) -> Disclosed:
+        """Open one part, at another tier if the policy has the same rule for it; with `then`, as it was at that moment.
 
-        ValueError for days that the log entry does not name, and for a tier at which this would have been refused.
+        ValueError for days that the log entry does not name, for a tier at which this would have been refused, and for
+        a snapshot of somebody else.
         """
         asked = self.request
         if period.first < asked.period.first or period.end > asked.period.end:
@@ -85,7 +87,9 @@ class Opening:
         tier = tier or asked.tier
         if tier is not asked.tier and not asked.fields <= permitted({self.relation}, asked.purpose, tier):
             raise ValueError(f"the policy does not permit {self.relation} to open these fields at tier {tier}")
-        return self._open(self, period, tier)
+        if then is not None and then.subject != asked.subject:
+            raise ValueError(f"a snapshot of {then.subject}, but entry {self.entry} is about {asked.subject}")
+        return self._open(self, period, tier, then)
 
 
 class Gate(GrantedGate):
@@ -157,10 +161,10 @@ class Gate(GrantedGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
-    def _open(self, opening: "Opening", period: Period, tier: Tier) -> Disclosed:
+    def _open(self, opening: "Opening", period: Period, tier: Tier, then: Snapshot | None) -> Disclosed:
         # (3)
         asked = opening.request
-        values = self._vault._open(asked.subject, asked.fields, tier, period)
+        values = self._vault._open(asked.subject, asked.fields, tier, period, None if then is None else then.engine)
         weekly = values and tier is Tier.WEEK and is_week(period)
         return Disclosed(
             viewer=asked.viewer,

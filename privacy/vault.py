@@ -139,27 +139,31 @@ class Vault:
         return "sha256:" + hashlib.sha256(listed).hexdigest()
 
     def _open(
-        self, subject: str, fields: Collection[Field], tier: Tier, period: Period
+        self, subject: str, fields: Collection[Field], tier: Tier, period: Period, source: Engine | None = None
     ) -> dict[tuple[dt.date, Field], bytes]:
         """Open `fields` for each day of `period`; a field that is a state, its latest value before the period's end.
 
         Only `privacy.disclosure` calls this. SealBroken names a row that does not open, VaultIncomplete one that was
         removed, added or rolled back, KeyGone says that a key was destroyed. Hot rows have several parts a day: theirs
-        come as one value, which `parts` takes apart, and no manifest lists them.
+        come as one value, which `parts` takes apart, and no manifest lists them. `source` is a copy of the store as it
+        was (`privacy.snapshot`).
         """
+        source = source or self.engine
         if tier is Tier.HOT:
-            return self._open_hot(subject, fields, period)
+            return self._open_hot(source, subject, fields, period)
         states = STATE_FIELDS.intersection(fields)
         dated = frozenset(fields) - states
         ranges = _ranges(dated, states, period)
-        found = vault_query.read(self.engine, subject, tier, dated, states, period, ranges)
+        found = vault_query.read(source, subject, tier, dated, states, period, ranges)
         inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
         opened = self._open_rows(subject, found.rows)
         inventory.check(tier, fields, period, by_field(found.rows))
         return opened
 
-    def _open_hot(self, subject: str, fields: Collection[Field], period: Period) -> dict[tuple[dt.date, Field], bytes]:
-        found = vault_query.read(self.engine, subject, Tier.HOT, frozenset(fields), (), period, {})
+    def _open_hot(
+        self, source: Engine, subject: str, fields: Collection[Field], period: Period
+    ) -> dict[tuple[dt.date, Field], bytes]:
+        found = vault_query.read(source, subject, Tier.HOT, frozenset(fields), (), period, {})
         self.keys.warm(subject, {(KeyClass(row.key_class), row.key_epoch) for row in found.rows})
         joined: dict[tuple[dt.date, Field], dict[int, bytes]] = defaultdict(dict)
         for row, plaintext in self._opened(subject, found.rows):

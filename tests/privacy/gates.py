@@ -93,7 +93,9 @@ class MemoryVault:
         self.log = log
         self.opened: list[tuple[str, frozenset[Field], Tier, Period]] = []
 
-    def _open(self, subject: str, fields: frozenset[Field], tier: Tier, period: Period) -> dict[Any, bytes]:
+    def _open(
+        self, subject: str, fields: frozenset[Field], tier: Tier, period: Period, source: object = None
+    ) -> dict[Any, bytes]:
         assert self.log.drafts[-1].outcome == "disclosed", "opened before it was logged"
         self.opened.append((subject, fields, tier, period))
         return {(period.first, field): b"1800" for field in fields}
