@@ -40,9 +40,10 @@ COMPARED: Final = tuple(
 """What a week is compared in."""
 
 _ALWAYS: Final = frozenset({Field.ACTIVE_TIME, Field.ANNOTATIONS})
-_OF_A_WEEK: Final = frozenset(
+OF_A_WEEK: Final = frozenset(
     {Field.ACTIVE_TIME, Field.ANNOTATIONS, Field.CATEGORIES, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY}
 )
+"""What the pages of a week need to be opened."""
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 _DAY: Final = dt.timedelta(days=1)
 
@@ -51,7 +52,7 @@ _DAY: Final = dt.timedelta(days=1)
 @requires(Permission.OWN_READ)
 def weeks() -> Redirect:
     """Go to the week that runs."""
-    return redirect(f"/me/weeks/{week_name(week_of(own.current_day()))}")
+    return go(f"/me/weeks/{week_name(week_of(own.current_day()))}")
 
 
 @blueprint.get("/weeks/<name>")
@@ -59,7 +60,7 @@ def weeks() -> Redirect:
 def week(name: str) -> str:
     """Show one of my weeks, day by day, and beside what is usual for me."""
     period, current, mine = _week(name), own.current_day(), own.own()
-    history = _read(_OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
+    history = _read(OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
     return render_template(
         "me/week.html",
         views=_views("week"),
@@ -81,7 +82,7 @@ def week(name: str) -> str:
 def week_csv(name: str) -> Response:
     """The same week as CSV: a row per day, a column per measure and category."""
     period, current, mine = _week(name), own.current_day(), own.own()
-    history = _read(_OF_A_WEEK, period)
+    history = _read(OF_A_WEEK, period)
     parts = past.day_parts(history, period, mine, current)
     names = sorted({part.name for each in parts for part in each.parts})
     rows = []
@@ -98,14 +99,14 @@ def week_csv(name: str) -> Response:
 @requires(Permission.OWN_READ)
 def months() -> Redirect:
     """Go to the month that runs."""
-    return redirect(f"/me/months/{own.current_day():%Y-%m}")
+    return go(f"/me/months/{own.current_day():%Y-%m}")
 
 
 @blueprint.get("/months/<name>")
 @requires(Permission.OWN_READ)
 def month(name: str) -> str:
     """Show one of my months as a calendar in shades of one measure."""
-    period, of, current = _month(name), _measure(), own.current_day()
+    period, of, current = month_from(name), _measure(), own.current_day()
     rows, days = _calendar(of, period)
     return render_template(
         "me/month.html",
@@ -127,7 +128,7 @@ def month(name: str) -> str:
 def month_csv(name: str) -> Response:
     """The same month as CSV."""
     of = _measure()
-    return _rows_csv(f"sameview-{name}-{of.name}.csv", _calendar(of, _month(name))[0])
+    return _rows_csv(f"sameview-{name}-{of.name}.csv", _calendar(of, month_from(name))[0])
 
 
 @blueprint.get("/half-year")
@@ -136,7 +137,7 @@ def half_year() -> str:
     """Show my last 26 weeks: a calendar, the days of the week, the best hours, meetings, and long stretches."""
     of, mine, current = _measure(), own.own(), own.current_day()
     period = _back(HALF_YEAR_WEEKS)
-    history = _read(of.fields | _OF_A_WEEK | {Field.RHYTHM}, period)
+    history = _read(of.fields | OF_A_WEEK | {Field.RHYTHM}, period)
     rows = trends.trend(history, of, period, mine, current)
     return render_template(
         "me/half_year.html",
@@ -179,6 +180,11 @@ def trend_csv() -> Response:
     return _rows_csv(f"sameview-{of.name}.csv", _trend(of, _back(weeks_back)))
 
 
+def go(address: str) -> Redirect:
+    """Go to a page of the past by its name."""
+    return redirect(address)
+
+
 def _views(current: str) -> list[tuple[str, str, bool]]:
     """Return the views of the past, for the chips above each of them."""
     every = (
@@ -197,7 +203,8 @@ def _week(name: str) -> Period:
     return period
 
 
-def _month(name: str) -> Period:
+def month_from(name: str) -> Period:
+    """Read a month of the past or present; raise a 400 for anything else, a 404 for one to come."""
     found = _MONTH.fullmatch(name)
     if found is None or int(found[1]) not in YEARS or not 1 <= int(found[2]) <= 12:
         raise bad(_("A month is written like 2026-11."))

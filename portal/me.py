@@ -8,12 +8,14 @@ from flask import Blueprint, abort, render_template, request
 
 from analytics.days import DAY_FIELDS, annotated_spans, day_payload, not_captured, timeline, value_of
 from analytics.goal_view import goal_view
+from analytics.nudges import Nudge, nudge
 from analytics.own_times import OwnTimes
-from analytics.rings import Payload
+from analytics.rings import Own, Payload
 from analytics.today import today as day_view
 from analytics.weeks import WeekClosedToManager
 from auth.directory import Manager
 from auth.permissions import Permission, requires
+from auth.wishes import Wish
 from portal import (
     checkpoints,
     history_pages,
@@ -25,6 +27,7 @@ from portal import (
     own_notes,
     own_times,
     own_week,
+    recaps,
     receipts,
     sources,
     who_looked,
@@ -35,6 +38,7 @@ from portal.log_words import PURPOSE_NAMES
 from portal.parse import day_from, week_from
 from portal.proposed import proposed
 from portal.recorded import notice
+from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.period import READABLE_WEEKS, Period, starts_at, week_name, week_of
 from privacy.policy import Purpose
@@ -44,6 +48,7 @@ blueprint.register_blueprint(mine.blueprint)
 blueprint.register_blueprint(own_check.blueprint)
 blueprint.register_blueprint(measure_pages.blueprint)
 blueprint.register_blueprint(history_pages.blueprint)
+blueprint.register_blueprint(recaps.blueprint)
 
 HISTORY_DAYS: Final = 60
 LEDGER_DAYS: Final = 7
@@ -101,8 +106,18 @@ def _day(date: dt.date) -> str:
         stands_out=notables.sentence(view.notable),
         kinds=own_notes.kinds(),
         closing=_closing(history, kept) if date == current else None,
+        nudge=_nudge(history, date, settings, disclosed) if date == current else None,
         goals=[goal_view(each, history, settings, current) for each in settings.goals.goals] if view.running else [],
     )
+
+
+def _nudge(history: Mapping[dt.date, Payload], date: dt.date, settings: Own, disclosed: Disclosed) -> Nudge | None:
+    """Return the nudge of the running day, for whoever wants any."""
+    if not person().wants(Wish.NUDGES):
+        return None
+    begun = starts_at(date, own.zone(), system().config.day_start)
+    now_ms = int((system().clock() - begun).total_seconds() * 1000)
+    return nudge(history, date, settings, timeline(disclosed, date), now_ms)
 
 
 def _closing(history: Mapping[dt.date, Payload], kept: OwnTimes) -> tuple[str, int, float] | None:

@@ -20,6 +20,7 @@ from portal import (
     granted_upkeep,
     key_records,
     leftovers,
+    mailing,
     policy_record,
     retention,
     verifying,
@@ -48,6 +49,7 @@ class Done:
     cosignatures: int = 0
     expired: int = 0
     ended: int = 0
+    mails: int = 0
     keys_renewed: int = 0
     escrowed: bool = False
     whole: bool = False
@@ -61,7 +63,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
     `clock_is_right` is the word of whoever runs an installation that stood still for long.
     """
     refused: list[str] = []
-    folded = weeks = text_days = expired = ended = log_days = cosignatures = 0
+    folded = weeks = text_days = expired = ended = mails = log_days = cosignatures = 0
     with _naming(refused, "the capture policy was not recorded"):
         policy_record.settle(system)
         refused += system.policies.refused()
@@ -72,6 +74,8 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         expired = _expire(system, refused)
         with _naming(refused, "what people let others read was not looked after"):
             ended = granted_upkeep.run(system, refused.append)
+        with _naming(refused, "mail that people asked for was not sent"):
+            mails = mailing.send_due(system, refused.append)
         with _naming(refused, "the day was not closed"):
             log_days = _close_log_days(system, refused)
     with _naming(refused, "no checkpoint was published"):
@@ -89,6 +93,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         cosignatures=cosignatures,
         expired=expired,
         ended=ended,
+        mails=mails,
         keys_renewed=keys_renewed,
         escrowed=escrowed,
         whole=whole,

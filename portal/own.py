@@ -2,16 +2,13 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from analytics import goals, working
 from analytics.days import day_payloads
 from analytics.goals import Goals
-from analytics.public_holidays import Region, country_of
 from analytics.rings import Own, Payload
 from analytics.working import Working
-from auth.zones import zones_over_time
+from portal import own_settings
 from portal.access import person, session_key, system, viewer
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
@@ -19,8 +16,6 @@ from privacy.period import Period, local_day
 from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Row
-
-_SETTINGS = frozenset({Field.GOALS, Field.WORKING_PATTERN})
 
 
 def zone() -> ZoneInfo:
@@ -54,26 +49,16 @@ def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]
 
 def settings() -> tuple[Working, Goals]:
     """Return the asker's planned time and goals, as they are today."""
-    found = disclose(_SETTINGS, Period.day(current_day())).values
-    latest: Mapping[Field, bytes] = {field: value for (_, field), value in sorted(found.items())}
-    planned = working.parse(latest.get(Field.WORKING_PATTERN))
-    if not planned.regions:
-        planned = replace(planned, assumed=_assumed())
-    return planned, goals.parse(latest.get(Field.GOALS))
-
-
-def _assumed() -> tuple[tuple[dt.date, Region | None], ...]:
-    """Return whose public holidays are taken to hold until the asker says so: those of their time zone's country."""
-    zones = zones_over_time(system().stores.data, viewer(), str(zone()))
-    countries = [(begin, country_of(name)) for begin, name in zones]
-    return tuple((begin, None if country is None else Region(country)) for begin, country in countries)
+    return own_settings.settings_of(system(), person(), _settings())
 
 
 def own() -> Own:
     """Return what the asker set for themselves, and the installation's core categories."""
-    planned, wanted = settings()
-    begun = system().vault.oldest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY) or current_day()
-    return Own(planned, wanted, system().categorisers(system().policies.now()).rules.core, begun)
+    return own_settings.own_of(system(), person(), _settings())
+
+
+def _settings() -> Mapping[tuple[dt.date, Field], bytes]:
+    return disclose(own_settings.FIELDS, Period.day(current_day())).values
 
 
 def keep(*values: Working | Goals) -> None:

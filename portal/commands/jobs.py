@@ -21,6 +21,7 @@ def nightly(clock_is_right: bool) -> None:
     click.echo(f"weeks frozen: {done.weeks}; days of text expired: {done.text_days}; log days closed: {done.log_days}")
     click.echo(f"classes of data of which something was too old: {done.expired}")
     click.echo(f"grants and conversations whose time was over: {done.ended}")
+    click.echo(f"mails sent to those who asked for them: {done.mails}")
     click.echo(f"classes whose key was replaced: {done.keys_renewed}")
     click.echo(f"cosignatures on the published checkpoint: {done.cosignatures}")
     if done.escrowed:

@@ -1,0 +1,141 @@
+"""Mails to people who asked for them: the week that is over, on Mondays, and that somebody looked.
+
+A mail is to the person whose data it is about, and to nobody else. Before one leaves, an entry in their chain of the
+log says that it was made of what, with its digest. Whoever was mailed on a day is not mailed again on it, so that a
+night that is run twice sends nothing twice.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from analytics.days import day_payloads
+from auth.person import Person
+from auth.wishes import Wish
+from portal import own_settings, recaps, show
+from portal.languages import register
+from portal.locale import ENGLISH, LANGUAGES, N_, _, language, speaking
+from portal.mail import Mail, Mailer, MailRefused
+from portal.wiring import System
+from privacy.fields import Field
+from privacy.log_entries import LOG_FIELD, MAILED, Chain, Draft, Entry
+from privacy.period import Period, local_day, week_name
+from privacy.policy import Purpose, Relation
+
+_TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
+_MONDAY: Final = 0
+_DAY: Final = dt.timedelta(days=1)
+RECAP_SUBJECT: Final = N_("Your week, looked back on")
+LOOKS_SUBJECT: Final = N_("Somebody looked at your data")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail that is due, and of which fields and days it was made."""
+
+    mail: Mail
+    fields: frozenset[str]
+    period: Period
+
+
+def send_due(system: System, tell: Callable[[str], None]) -> int:
+    """Send every mail that is due today and return how many went; `tell` is told of those that could not be sent."""
+    if system.config.smtp_url is None or system.config.mail_from is None:
+        return 0
+    mailer = Mailer(system.config.smtp_url, system.config.mail_from)
+    pages, sent = _pages(), 0
+    for person in system.people.everybody():
+        today = local_day(system.clock(), person.zone, system.config.day_start)
+        if person.mailed is not None and person.mailed >= today:
+            continue
+        try:
+            sent += _send(system, mailer, pages, person, today)
+        except MailRefused as refused:
+            tell(f"person {person.subject}: {refused}")
+            return sent  # the server is away: tomorrow night is another
+    return sent
+
+
+def _send(system: System, mailer: Mailer, pages: Environment, person: Person, today: dt.date) -> int:
+    if not person.is_here(system.clock()) or person.acknowledged_policy is None:
+        return 0
+    with speaking(person.language if person.language in LANGUAGES else ENGLISH):
+        wanted = [each for each in (_recap(system, pages, person, today), _looks(system, pages, person, today)) if each]
+    for each in wanted:
+        _account(system, person, each)
+        mailer.send(each.mail)
+    if wanted:
+        system.people.mailed(person.subject, today)
+    return len(wanted)
+
+
+def _recap(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
+    """Return the mail with the week that is over; None but on Mondays, for whoever asked, if something is known."""
+    if today.weekday() != _MONDAY or not person.wants(Wish.RECAP):
+        return None
+    week = recaps.last_week(today)
+    period, gate = recaps.reaching_back(week), system.gate
+    values = gate.disclose(None, person.subject, recaps.FIELDS, Purpose.OPERATIONS, period)
+    settings = gate.disclose(None, person.subject, own_settings.FIELDS, Purpose.OPERATIONS, Period.day(today))
+    history = {dt.date.fromisoformat(each["date"]): each for each in day_payloads(values, person.timezone)}
+    mine = own_settings.own_of(system, person, settings.values)
+    found = recaps.recap_of(history, week, mine, today)
+    if not found.days:
+        return None
+    name = week_name(week)
+    said = {"week": name, "lines": recaps.lines(found), "address": f"{system.config.base_url}/me/recap/{name}"}
+    return Written(_mail(system, pages, person, "recap", _(RECAP_SUBJECT), said), recaps.FIELDS, period)
+
+
+def _looks(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
+    """Return the mail that somebody looked; None for whoever did not ask, or when nobody did yesterday."""
+    yesterday = Period.day(today - _DAY)
+    if not person.wants(Wish.LOOKS):
+        return None
+    day_of = system.config.day_start
+    entries = system.log.of_subject(person.subject)
+    if not any(_is_look(each) and local_day(each.time, person.zone, day_of) in yesterday for each in entries):
+        return None
+    said = {"address": f"{system.config.base_url}/me/access"}
+    return Written(_mail(system, pages, person, "looks", _(LOOKS_SUBJECT), said), frozenset({LOG_FIELD}), yesterday)
+
+
+def _is_look(entry: Entry) -> bool:
+    """Tell whether an entry is of another person who opened something, or was refused."""
+    by_other = entry.viewer not in (None, entry.subject) and entry.chain is not Chain.SELF
+    return by_other and entry.outcome in ("disclosed", "refused") and Field.AGREED_GOALS not in entry.fields
+
+
+def _mail(system: System, pages: Environment, person: Person, name: str, subject: str, said: Mapping[str, object]) -> Mail:
+    values = {**said, "person": person.name, "settings": f"{system.config.base_url}/me/settings"}
+    text = pages.get_template(f"mail/{name}.txt").render(values)
+    html = pages.get_template(f"mail/{name}.html").render(values, language=language().html)
+    return Mail(person.email, subject, text.strip() + "\n", html)
+
+
+def _account(system: System, person: Person, written: Written) -> None:
+    digest = hashlib.sha256(written.mail.text.encode() + written.mail.html.encode()).hexdigest()
+    system.log.append(
+        Draft(
+            viewer=None,
+            subject=person.subject,
+            relation=Relation.OPERATIONS,
+            fields=sorted(written.fields),
+            purpose=Purpose.OPERATIONS,
+            period=written.period,
+            outcome=MAILED,
+            digest=f"sha256:{digest}",
+        )
+    )
+
+
+def _pages() -> Environment:
+    found = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=select_autoescape())
+    register(found)
+    show.register(found)
+    return found

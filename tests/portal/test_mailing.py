@@ -1,0 +1,211 @@
+"""Mail goes to those who asked for it, about themselves, once; it is accounted for, and its subject has no figure."""
+
+import datetime as dt
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from auth.wishes import Wish
+from portal import mailing
+from portal.config import Config, ConfigError
+from portal.mail import Mail, Mailer, MailRefused
+from portal.settings import SmtpAddress
+
+MONDAY = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)  # six in Berlin, after week 46
+
+
+class Postbox:
+    """A real SMTP server's handler that keeps what is handed in, or refuses it."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.refuses = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refuses:
+            return "451 not now"
+        parsed = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        assert envelope.rcpt_tos == [parsed["To"]]
+        self.messages.append(parsed)
+        return "250 taken"
+
+
+@contextmanager
+def listening(postbox: Postbox, host: str = "127.0.0.1") -> Iterator[int]:
+    """Run a real SMTP server, without encryption, and give its port."""
+    with socket.socket() as free:
+        free.bind((host, 0))
+        port = free.getsockname()[1]
+    controller = Controller(postbox, hostname=host, port=port)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[Postbox, int]]:
+    postbox = Postbox()
+    with listening(postbox) as port:
+        yield postbox, port
+
+
+@pytest.fixture
+def postbox(server: tuple[Postbox, int], office: Any) -> Postbox:
+    """The server, empty, with the office's settings pointing to it; it is Monday morning."""
+    found, port = server
+    found.messages.clear()
+    found.refuses = False
+    address = SmtpAddress("127.0.0.1", port, tls=False, user=None, password=None)
+    object.__setattr__(
+        office.system, "config", replace(office.system.config, smtp_url=address, mail_from="sameview@example.org")
+    )
+    office.clock.now = MONDAY
+    return found
+
+
+def send(office: Any) -> tuple[int, list[str]]:
+    refused: list[str] = []
+    return mailing.send_due(office.system, refused.append), refused
+
+
+def body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
+def test_nobody_is_mailed_unasked(office: Any, postbox: Postbox) -> None:
+    assert send(office) == (0, [])
+    assert postbox.messages == []
+
+
+def test_the_week_goes_to_whoever_asked_once_and_is_accounted_for(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+
+    assert [send(office), send(office)] == [(1, []), (0, [])]
+
+    (message,) = postbox.messages
+    assert (message["To"], message["From"]) == ("ben@example.org", "sameview@example.org")
+    assert not re.search(r"\d", message["Subject"])
+    for kind in ("plain", "html"):
+        assert "active on 5 days" in body(message, kind)
+        assert "/me/recap/2026-W46" in body(message, kind)
+    assert "<img" not in body(message, "html")
+    entry = office.system.log.of_subject(office.ids["ben"])[-1]
+    assert (entry.viewer, entry.outcome, entry.relation) == (None, "mailed", "operations")
+    assert entry.digest is not None
+
+
+def test_the_mail_is_in_the_language_of_its_reader(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+    office.system.people.speak(office.ids["ben"], "de")
+
+    send(office)
+
+    (message,) = postbox.messages
+    assert '<html lang="de' in body(message, "html")
+
+
+@pytest.mark.parametrize("hours", [-24, 24], ids=["on a Sunday", "on a Tuesday"])
+def test_the_week_goes_on_mondays_alone(office: Any, postbox: Postbox, hours: int) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+    office.clock.now = MONDAY + dt.timedelta(hours=hours)
+
+    assert send(office) == (0, [])
+
+
+def test_that_somebody_looked_is_mailed_the_day_after_without_saying_who(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.LOOKS])
+    team = next(iter(office.system.directory.managed(office.ids["ana"]))).id
+    office.client("ana").get(f"/team/{team}/people/{office.ids['ben']}/weeks/2026-W45?purpose=one_to_one")
+    assert send(office)[0] == 0
+
+    office.clock.advance(days=1)
+    assert send(office)[0] == 1
+    office.clock.advance(days=1)
+    assert send(office)[0] == 0
+
+    (message,) = postbox.messages
+    assert "Ana" not in message.as_string()
+
+
+def test_a_server_that_refuses_loses_nothing_and_says_no_word_of_the_mail(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+    postbox.refuses = True
+
+    sent, (refused,) = send(office)
+    postbox.refuses = False
+
+    assert sent == 0
+    assert "did not take a mail" in refused
+    assert "active" not in refused
+    assert send(office) == (1, [])
+
+
+def test_nothing_is_said_in_the_open_to_another_machine() -> None:
+    postbox = Postbox()
+    with listening(postbox, "127.0.0.2") as port:  # an address that is not known to be this machine's
+        mailer = Mailer(SmtpAddress("127.0.0.2", port, tls=False, user=None, password=None), "a@example.org")
+        with pytest.raises(MailRefused):
+            mailer.send(Mail("b@example.org", "x", "y", "<p>y</p>"))
+
+    assert postbox.messages == []
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SMTP_URL": "smtp://localhost"}, "MAIL_FROM"),
+        ({"MAIL_FROM": "a@example.org"}, "SMTP_URL"),
+        ({"SMTP_URL": "http://localhost", "MAIL_FROM": "a@example.org"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://localhost:99999", "MAIL_FROM": "a@example.org"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://localhost", "MAIL_FROM": "Sameview <a@example.org>"}, "MAIL_FROM"),
+    ],
+)
+def test_settings_of_mail_that_cannot_be_are_named(tmp_path: Any, given: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        Config.from_environ({"SAMEVIEW_HOME": str(tmp_path), **{f"SAMEVIEW_{k}": v for k, v in given.items()}})
+
+
+def test_the_page_of_the_week_says_what_the_mail_says(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+    send(office)
+
+    page = office.client("ben").get("/me/recap/2026-W46").text
+
+    lines = re.findall(r"^- (.+?)\r?$", body(postbox.messages[0], "plain"), re.MULTILINE)
+    assert lines
+    assert all(line in page for line in lines)
+
+
+def test_wishes_are_kept_by_their_form(office: Any, form: Any) -> None:
+    assert form("ben", "/me/settings/wishes", "/me/settings", wish="recap").status_code == 303
+
+    person = office.system.people.get(office.ids["ben"])
+    assert person.wants(Wish.RECAP)
+    assert not person.wants(Wish.NUDGES)
+
+
+@pytest.mark.parametrize(
+    "address", ["/me/recap/2026-W47", "/me/recap/2026-W99", "/me/look-back/2026-11", "/me/look-back/x"]
+)
+def test_what_is_not_over_yet_is_not_looked_back_on(lasting_office: Any, address: str) -> None:
+    assert lasting_office.client("ben").get(f"/me/{address}").status_code in (400, 404)
+
+
+def test_a_month_stands_beside_the_one_before(lasting_office: Any) -> None:
+    page = lasting_office.client("ben").get("/me/look-back/2026-10").text
+
+    assert "September 2026" in page
+    assert "October 2026" in page
