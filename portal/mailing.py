@@ -111,7 +111,9 @@ def _is_look(entry: Entry) -> bool:
     return by_other and entry.outcome in ("disclosed", "refused") and Field.AGREED_GOALS not in entry.fields
 
 
-def _mail(system: System, pages: Environment, person: Person, name: str, subject: str, said: Mapping[str, object]) -> Mail:
+def _mail(
+    system: System, pages: Environment, person: Person, name: str, subject: str, said: Mapping[str, object]
+) -> Mail:
     values = {**said, "person": person.name, "settings": f"{system.config.base_url}/me/settings"}
     text = pages.get_template(f"mail/{name}.txt").render(values)
     html = pages.get_template(f"mail/{name}.html").render(values, language=language().html)

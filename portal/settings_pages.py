@@ -25,8 +25,8 @@ WISHES: Final = (
         Wish.NUDGES,
         N_("Show me at most one nudge a day"),
         N_(
-            "On the page of the running day: when you go without a break for longer than is usual for you. Never during "
-            "focus, never after hours."
+            "On the page of the running day: when you go without a break for longer than is usual for you. Never"
+            " during focus, never after hours."
         ),
     ),
 )
