@@ -60,9 +60,9 @@ def answer() -> Page:
 
 
 def _asked(given: Mapping[str, str]) -> Period:
-    """Return the week that is asked about; without one, the one that can be closed, or the last."""
+    """Return the week that is asked about; without one, the one that can be closed, or the one that runs."""
     if "week" not in given:
-        return own_week.due() or week_of(week_of(own.current_day()).first - _DAY)
+        return own_week.due() or week_of(own.current_day())
     week = week_from(given["week"])
     if week.first > own.current_day():
         raise bad(_("That week is still to come."))

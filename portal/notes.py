@@ -19,7 +19,7 @@ from portal.parse import MOMENT, bad, day_from, moment_from
 from portal.problems import Problem
 from portal.show import duration, number
 from privacy.disclosure import Disclosed
-from privacy.period import Period, shared_from, week_of
+from privacy.period import Period, week_of
 
 blueprint = Blueprint("notes", __name__, url_prefix="/me")
 
@@ -176,9 +176,9 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
         categories=own_notes.categories(),
         changes=_changes(payload),
         notes=payload["fields"].get("annotations"),
-        frozen=own_notes.is_frozen(day),
+        closed=own_notes.is_closed(week),
         week=week,
-        shared_from=shared_from(week, zone, system().config.day_start),
+        opens=own_notes.opens(week),
         zone=zone,
         most=LONGEST_TEXT,
         wrong={} if wrong is None else {wrong.more.get("field", "from"): wrong.detail},

@@ -34,7 +34,7 @@ from privacy import vault_store
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.log_entries import CORRECTED, NOTE_REMOVED, NOTED
-from privacy.period import Period, week_of
+from privacy.period import Period, oldest_readable, shared_from, week_of
 
 KINDS: Final[dict[Kind, str]] = {
     Kind.MEETING: N_("Meeting"),
@@ -103,9 +103,14 @@ def times_of(disclosed: Disclosed, day: dt.date) -> list[AppTime]:
     return app_times(segments.decode(blobs).events, Said(notes_of(values, day), rules_of(values).on(day)))
 
 
-def is_frozen(day: dt.date) -> bool:
-    """Tell whether the week of a day is frozen: what others see of it does not change any more."""
-    return system().weeks.is_frozen(viewer(), week_of(day))
+def opens(week: Period) -> dt.datetime:
+    """Return the moment from which a manager may read a week."""
+    return shared_from(week, own.zone(), system().config.day_start)
+
+
+def is_closed(week: Period) -> bool:
+    """Tell whether the grace of a week is over: what others see of it does not change any more."""
+    return system().clock() >= opens(week)
 
 
 def first_day() -> dt.date:
@@ -193,10 +198,20 @@ def refused(sentence: str, field: str, status: int = 400) -> Problem:
 
 
 def _do(change: NoteChange) -> None:
+    _freeze(change.days)
     try:
         system().intake.note(viewer(), change)
     except NoteRefused as wrong:
         raise refused(_sentence(wrong), *_PLACES[wrong.reason]) from wrong
+
+
+def _freeze(days: Period) -> None:
+    """Freeze closed weeks that others can still read, as they are: what is noted now is for the asker alone."""
+    since = oldest_readable(own.current_day()).first
+    closed = [week for week in {week_of(day) for day in days.days()} if week.first >= since and is_closed(week)]
+    if closed:
+        system().folding.before_reading(viewer())
+        system().weeks.freeze_due(viewer(), sorted(closed))
 
 
 _PLACES: Final = {

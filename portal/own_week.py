@@ -8,7 +8,7 @@ from typing import Final
 from analytics.annotations import Kind, Notes
 from analytics.categories import UNCATEGORIZED
 from analytics.day_parts import AppTime, Unexplained, added, unexplained
-from analytics.days import annotated_spans, not_captured, timeline, value_of
+from analytics.days import DAY_FIELDS, annotated_spans, not_captured, timeline, value_of
 from analytics.own_times import OwnTimes
 from analytics.repeating import WEEKS, Repeated, repeated
 from analytics.rings import Payload
@@ -19,7 +19,7 @@ from portal.locale import _
 from privacy.disclosure import Disclosed
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.log_entries import Chain
-from privacy.period import Period, shared_from, starts_at, week_of
+from privacy.period import Period, starts_at, week_of
 
 LEAST_SECONDS: Final = 300
 """An application that was used for less in a week is not asked about."""
@@ -28,6 +28,7 @@ _FRIDAY: Final = 4
 _NOON: Final = dt.time(12)
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
+_FIGURES: Final = frozenset(DAY_FIELDS)
 _OF_DAYS: Final = SHARED_FIELDS | {Field.ANNOTATIONS, Field.RHYTHM}
 
 
@@ -71,7 +72,7 @@ class OwnWeek:
     repeated: Sequence[Repeated]
     empty: Sequence[dt.date]  # days with planned time and nothing captured or noted
     shared: Sequence[Shared]
-    is_frozen: bool
+    is_closed: bool  # whether its grace is over
     opens: dt.datetime  # when a manager may read it
     seen: bool  # whether somebody else has opened something of it
 
@@ -82,12 +83,7 @@ def due() -> Period | None:
     if now >= starts_at(this.first + _FRIDAY * _DAY, own.zone(), _NOON):
         return this
     last = week_of(this.first - _DAY)
-    return last if now < opens(last) else None
-
-
-def opens(week: Period) -> dt.datetime:
-    """Return the moment from which a manager may read a week."""
-    return shared_from(week, own.zone(), system().config.day_start)
+    return last if now < own_notes.opens(last) else None
 
 
 def read(week: Period) -> OwnWeek:
@@ -106,8 +102,8 @@ def read(week: Period) -> OwnWeek:
         repeated=[each for each in offers if not any(_covers(each, gap) for gap in gaps)],
         empty=[day for day in working if _is_empty(figures, notes[day], day)],
         shared=_shared(figures, week),
-        is_frozen=system().weeks.is_frozen(viewer(), week),
-        opens=opens(week),
+        is_closed=own_notes.is_closed(week),
+        opens=own_notes.opens(week),
         seen=_is_seen(week),
     )
 
@@ -184,6 +180,7 @@ def _is_seen(week: Period) -> bool:
         each.chain is not Chain.SELF
         and each.viewer not in (None, viewer())
         and each.outcome in ("disclosed", "shown")
+        and not _FIGURES.isdisjoint(each.fields)
         and each.period is not None
         and each.period.first < week.end
         and week.first < each.period.end

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from privacy.fields import SHARED_FIELDS
-from privacy.period import Period
 from tests.portal.test_controls import MONDAY, bring
 
 DAY = "2026-11-16"
@@ -169,17 +168,21 @@ def test_a_category_that_the_rules_do_not_have_is_refused(office: Any, eva: Any,
 def test_a_closed_week_stands_and_one_s_own_figures_follow(office: Any, eva: Any, form: Any) -> None:
     for n in range(1, 4):
         bring(office, "eva", office_day(MONDAY + dt.timedelta(days=n - 7)))
-    week, subject = Period(dt.date(2026, 11, 9), dt.date(2026, 11, 16)), office.ids["eva"]
+    subject = office.ids["eva"]
+    office.clock.now = dt.datetime(2026, 11, 17, 22, 59, tzinfo=dt.UTC)  # a minute of the grace is left
+    office.clients.clear()
     form("eva", "/me/days/2026-11-10/notes/category", NOTES, app="ms-teams.exe", category="Work", scope="day")
-    office.system.weeks.freeze(subject, week)
+    office.clock.advance(minutes=1)
     mirror = "/api/v1/me/as-seen-by-manager?week=2026-W46"
-    frozen = eva.get(mirror).json["payload"]
 
     form("eva", "/me/days/2026-11-11/notes/category", NOTES, app="ms-teams.exe", category="Work", scope="day")
+    eva = office.client("eva")
+    frozen = eva.get(mirror).json["payload"]
     manager = f"/api/v1/team/claims/people/{subject}/weeks/2026-W46?purpose=one_to_one"
 
     assert frozen["marks"]["categories"] == "corrected"
     assert frozen["fields"].keys() == SHARED_FIELDS
+    assert frozen["fields"]["categories"]["Comms"] == 7200  # the first correction counts, the second one came too late
     assert eva.get(mirror).json["payload"] == frozen == office.client("ana").get(manager).json["payload"]
     assert payload(office, "2026-11-11")["marks"]["categories"] == "corrected"
     page = eva.get("/me/days/2026-11-11/notes").text
