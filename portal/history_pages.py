@@ -63,7 +63,7 @@ def week(name: str) -> str:
     history = _read(OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
     return render_template(
         "me/week.html",
-        views=_views("week"),
+        views=views_of("week"),
         name=name,
         period=period,
         running=current in period,
@@ -110,7 +110,7 @@ def month(name: str) -> str:
     rows, days = _calendar(of, period)
     return render_template(
         "me/month.html",
-        views=_views("month"),
+        views=views_of("month"),
         name=name,
         period=period,
         trend=rows,
@@ -141,7 +141,7 @@ def half_year() -> str:
     rows = trends.trend(history, of, period, mine, current)
     return render_template(
         "me/half_year.html",
-        views=_views("half-year"),
+        views=views_of("half-year"),
         period=period,
         trend=rows,
         spec=_specification(rows),
@@ -163,7 +163,7 @@ def trend() -> str:
     found = _trend(of, _back(weeks_back))
     return render_template(
         "me/trends.html",
-        views=_views("trends"),
+        views=views_of("trends"),
         trend=found,
         spec=_specification(found),
         measures=_measures(of, lambda each: _trends(each.name, weeks_back)),
@@ -185,13 +185,14 @@ def go(address: str) -> Redirect:
     return redirect(address)
 
 
-def _views(current: str) -> list[tuple[str, str, bool]]:
+def views_of(current: str) -> list[tuple[str, str, bool]]:
     """Return the views of the past, for the chips above each of them."""
     every = (
         ("week", "/me/weeks/", _("Week")),
         ("month", "/me/months/", _("Month")),
         ("half-year", "/me/half-year", _("Half-year")),
         ("trends", "/me/trends", _("Trends")),
+        ("recap", "/me/recap/", _("Looking back")),
     )
     return [(address, words, name == current) for name, address, words in every]
 

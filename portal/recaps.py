@@ -40,7 +40,7 @@ def week(name: str) -> str:
     if period.end > current:
         abort(404)
     found = recap_of(own.history(FIELDS, reaching_back(period)), period, own.own(), current)
-    return render_template("me/recap.html", name=name, recap=found, lines=lines(found))
+    return render_template("me/recap.html", name=name, recap=found, lines=lines(found), views=_views())
 
 
 @blueprint.get("/look-back/")
@@ -62,6 +62,7 @@ def look_back(name: str) -> str:
     history = own.history(FIELDS, Period(before.first, month.end))
     return render_template(
         "me/look_back.html",
+        views=_views(),
         name=name,
         month=month,
         before=before,
@@ -69,6 +70,10 @@ def look_back(name: str) -> str:
         earlier=f"{before.first:%Y-%m}",
         later=f"{month.end:%Y-%m}" if month_from(f"{month.end:%Y-%m}").end <= current else None,
     )
+
+
+def _views() -> list[tuple[str, str, bool]]:
+    return history_pages.views_of("recap")
 
 
 def last_week(today: dt.date) -> Period:
