@@ -25,14 +25,15 @@ KEPT_DAYS: Final = 365
 def run(system: System, tell: Callable[[str], object]) -> int:
     """End what is over, and return how many grants and conversations there were. `tell` hears what could not be done.
 
-    Rows that the portal did not write lose their keys; they stay, so that `sameview log verify` can name them.
+    Rows whose key is gone, which a restore brought back, go as well. Those that the portal did not write lose their
+    keys; they stay, so that `sameview log verify` can name them.
     """
     count = 0
     for grant in system.rooms.grants.everything():
-        if system.gate.today(grant.subject) > grant.expires_on:
+        if system.gate.today(grant.subject) > grant.expires_on or system.rooms.grants.is_locked(grant):
             count += _done(partial(_end, system, grant), grant.subject, tell)
     for thread in system.rooms.threads.everything():
-        if is_over(thread, system.gate.today(thread.subject)):
+        if is_over(thread, system.gate.today(thread.subject)) or system.rooms.threads.is_locked(thread):
             count += _done(partial(_remove, system, thread), thread.subject, tell)
     for subject, number in system.rooms.grants.strays():
         system.rooms.grants.lock_out(subject, number)

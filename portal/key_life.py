@@ -83,6 +83,8 @@ def epoch_name(key_class: KeyClass, epoch: int) -> str:
 
 def epochs_of(state: State) -> str:
     """Return the periods that a version's data keys are of; those of epoch 0 keep their place through all of them."""
+    if state.key_class is KeyClass.GRANTED:
+        return _("one for each grant and conversation") if state.keys else ""
     if state.oldest is None or state.newest is None:
         return _("all periods") if state.keys else ""
     first, last = (epoch_name(state.key_class, each) for each in (state.oldest, state.newest))

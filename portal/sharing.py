@@ -24,9 +24,9 @@ from portal.locale import _
 from portal.show import clock, day
 from privacy.canonical import digest
 from privacy.fields import Field
-from privacy.grants import GRANTABLE, LONGEST_DAYS, PURPOSES, Grant
+from privacy.grants import LONGEST_DAYS, PURPOSES, Grant
 from privacy.period import Period
-from privacy.policy import Purpose
+from privacy.policy import GRANTABLE, Purpose
 from privacy.receipts import RECEIPT
 
 LONGEST_PERIOD: Final = 31

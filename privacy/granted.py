@@ -51,6 +51,10 @@ class GrantedSeal:
         with suppress(StillRead):
             self._keys.destroy(subject, [_epoch(number) for number in numbers])
 
+    def is_gone(self, subject: str, number: int) -> bool:
+        """Tell whether there is no such key, or none any more."""
+        return not self._filed(subject, number)
+
     def _filed(self, subject: str, number: int) -> bool:
         with self._keys.engine.connect() as connection:
             return bool(key_store.read(connection, subject, [_epoch(number)]))

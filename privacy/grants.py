@@ -20,7 +20,7 @@ from privacy.base import Base, Sensitivity, column
 from privacy.fields import Field
 from privacy.granted import GrantedSeal
 from privacy.period import Period
-from privacy.policy import Purpose
+from privacy.policy import GRANTABLE, Purpose
 from privacy.seal import aad
 from privacy.vault_store import lock
 
@@ -28,20 +28,6 @@ OPERATIONAL, SECRET, SEALED = Sensitivity.OPERATIONAL, Sensitivity.SECRET, Sensi
 
 LONGEST_DAYS: Final = 90
 """How many days a grant lasts at most."""
-GRANTABLE: Final = frozenset(
-    {
-        Field.ACTIVE_TIME,
-        Field.AWAY_TIME,
-        Field.CATEGORIES,
-        Field.CATEGORY_DETAIL,
-        Field.FOCUS,
-        Field.RHYTHM,
-        Field.RECOVERY,
-        Field.APPS,
-        Field.ANNOTATIONS,
-    }
-)
-"""What a person can let others see: figures and own notes, and never texts of windows."""
 PURPOSES: Final = (Purpose.ONE_TO_ONE, Purpose.TARGET_SETTING)
 """For what: those purposes of the closed list that mean a talk between two people."""
 
@@ -149,6 +135,10 @@ class Grants:
     def everything(self) -> list[Grant]:
         """Return every genuine grant."""
         return self._read()
+
+    def is_locked(self, grant: Grant) -> bool:
+        """Tell whether the key of a grant is gone, as after a restore that brought the row back."""
+        return self._seal.is_gone(grant.subject, grant.number)
 
     def strays(self) -> list[tuple[str, int]]:
         """Return whose and which rows the portal did not write so: they give nothing, and their keys need not stay."""

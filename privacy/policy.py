@@ -101,7 +101,24 @@ POLICY: Final[tuple[Rule, ...]] = (
     ),
 )
 
+GRANTABLE: Final = frozenset(
+    {
+        Field.ACTIVE_TIME,
+        Field.AWAY_TIME,
+        Field.CATEGORIES,
+        Field.CATEGORY_DETAIL,
+        Field.FOCUS,
+        Field.RHYTHM,
+        Field.RECOVERY,
+        Field.APPS,
+        Field.ANNOTATIONS,
+    }
+)
+"""What a person can let others see themselves (`privacy.grants`): figures and own notes, never texts of windows."""
+
 NOBODY: Final = N_("Nobody but you can open it.")
+UNLESS_SHARED: Final = N_("Nobody but you can open it, unless you share it with somebody, for a time that you choose.")
+"""The same about what can be granted."""
 
 
 def permitted(
@@ -117,5 +134,5 @@ def explain(field: Field, policy: tuple[Rule, ...] = POLICY) -> tuple[str, ...]:
     rules = [r for r in policy if field in r.fields]
     sentences = [r.because for r in rules]
     if all(r.relation in (Relation.SELF, Relation.OPERATIONS) for r in rules):
-        sentences.insert(0, NOBODY)
+        sentences.insert(0, UNLESS_SHARED if field in GRANTABLE else NOBODY)
     return tuple(sentences)

@@ -156,6 +156,10 @@ class Threads:
         mark = self._mark(thread.subject, thread.number, viewer)
         return bool(thread.not_to) and hmac.compare_digest(thread.not_to, mark)
 
+    def is_locked(self, thread: Thread) -> bool:
+        """Tell whether the key of a conversation is gone, as after a restore that brought its rows back."""
+        return self._seal.is_gone(thread.subject, thread.number)
+
     def remove(self, connection: Connection, thread: Thread) -> None:
         """Remove a conversation and destroy its key."""
         lock(connection, thread.subject)

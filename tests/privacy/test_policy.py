@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS, Field, Tier
-from privacy.policy import FORBIDDEN_USES, NOBODY, POLICY, Purpose, Relation, Rule, explain, permitted
+from privacy.policy import (
+    FORBIDDEN_USES,
+    GRANTABLE,
+    NOBODY,
+    POLICY,
+    UNLESS_SHARED,
+    Purpose,
+    Relation,
+    Rule,
+    explain,
+    permitted,
+)
 
 rules = pytest.mark.parametrize("rule", POLICY, ids=lambda r: f"{r.relation}: {r.purpose}")
 OWN = frozenset({Relation.SELF})
@@ -64,7 +75,9 @@ def test_no_rule_is_stated_twice() -> None:
 def test_every_field_is_explained(field: Field) -> None:
     sentences = explain(field)
 
-    assert (NOBODY in sentences) == (field not in SHARED_FIELDS | AGREED)
+    nobody = {NOBODY, UNLESS_SHARED}.intersection(sentences)
+    assert bool(nobody) == (field not in SHARED_FIELDS | AGREED)
+    assert not nobody or (UNLESS_SHARED in nobody) == (field in GRANTABLE)
     assert any("manager" in s for s in sentences) == (field in SHARED_FIELDS | AGREED)
 
 
