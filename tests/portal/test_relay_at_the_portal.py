@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import pytest
 from werkzeug.serving import BaseWSGIServer, make_server
 from witness_house import free_port
 
+from auth.tokens import Scope
 from portal import policy_record
 from portal.ingest import known_tokens
 from portal.relay import enrolling, importing
 from portal.relay.api import Api
 from portal.relay.control import ControlRefused
-from portal.relay.home import Home
+from portal.relay.home import Enrolment, Home
 from portal.relay.portal_calls import Portal
 from portal.relay.running import Relay
 from portal.relay.server import Server
@@ -150,6 +151,19 @@ def test_the_relay_goes_by_the_portal_s_policy_and_says_that_nobody_signed_it(he
 
     assert status["policy"] == {"version": office.system.policies.now().version, "name": "coaching"}
     assert not status["signed"]
+
+
+def test_the_desk_of_somebody_who_has_not_read_the_notice_captures_nothing(
+    office: Any, tmp_path: Path, port: int
+) -> None:
+    token = office.system.tokens.issue(office.add("new", acknowledged=False), "desk", {Scope.INGEST})
+    home = Home(tmp_path / "relay")
+    home.prepare()
+    home.enrol(Enrolment(f"http://127.0.0.1:{port}", token, "new"))
+    with served(office, port), closing(Relay(home)) as relay:
+        relay.uploading.attempt()
+
+        assert relay.policing.shut == "before-notice"
 
 
 NEVER = """
