@@ -100,9 +100,9 @@ def _changed(change: Callable[[Working], Working]) -> _Page:
 
 def _in_region(planned: Working) -> Working:
     code, begin = request.form.get("region", ""), _day("since")
-    if code and code not in {value for value, _words in _regions()}:
-        raise _Wrong("region", _("There is no calendar of this country or part of it."))
     country, _dash, part = code.partition("-")
+    if code and (country not in public_holidays.regions() or (part and not _is_part(country, part))):
+        raise _Wrong("region", _("There is no calendar of this country or part of it."))
     return planned.in_region(begin, Region(country, part or None) if code else None)
 
 
@@ -121,7 +121,7 @@ def _pattern(wrong: Mapping[str, str] | None = None) -> str:
         hours=_hours(planned, current),
         days_off=sorted(day for day in planned.days_off if day >= current),
         holidays=list(_holidays(planned, current)),
-        regions=[("", _("No public holidays")), *_regions()],
+        regions=[("", _("No public holidays")), *_regions(None if region is None else region.country)],
         region="" if region is None else "-".join(each for each in region if each),
         chosen=bool(planned.regions),
         names=[weekday(_MONDAY + dt.timedelta(days=n)) for n in range(7)],
@@ -154,14 +154,19 @@ def _holidays(planned: Working, current: dt.date) -> Iterator[Holiday]:
             yield Holiday(day, name, day in planned.worked)
 
 
-def _regions() -> list[tuple[str, str]]:
-    """Return every calendar as (code, name): countries, each followed by its parts."""
+def _is_part(country: str, part: str) -> bool:
+    return part in public_holidays.regions()[country]
+
+
+def _regions(chosen: str | None) -> list[tuple[str, str]]:
+    """Return the calendars as (code, name): every country, and the parts of the chosen one after it."""
     spoken: Locale = language().locale
     named = ((code, spoken.territories.get(code, code)) for code in public_holidays.regions())
     found = []
     for code, country in sorted(named, key=lambda each: each[1]):
         found.append((code, country))
-        found += [(f"{code}-{part}", f"{country}: {name}") for part, name in public_holidays.parts_of(code)]
+        parts = public_holidays.parts_of(code) if code == chosen else ()
+        found += [(f"{code}-{part}", f"{country}: {name}") for part, name in parts]
     return found
 
 

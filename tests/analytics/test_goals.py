@@ -1,6 +1,7 @@
 """Own goals: days that are over keep the goal of then, and no day off, holiday or pause ever makes anything less."""
 
 import datetime as dt
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -105,6 +106,18 @@ def test_another_day_off_never_makes_fewer_weeks_in_a_row(
 
     assert has.weeks >= had.weeks
     assert has.most >= had.most
+
+
+def test_another_day_off_never_takes_a_week_back_whatever_was_recorded() -> None:
+    """Every week of five days that are missing, missed or met, with any one of them off before, and any one after."""
+    week_days = days(5)
+    for outcomes in itertools.product((None, 10.0, 60.0), repeat=5):
+        values = {day: value for day, value in zip(week_days, outcomes, strict=True) if value is not None}
+        for off in (frozenset[dt.date](), *(frozenset({day}) for day in week_days)):
+            had = week(GOAL, values, Working(days_off=off), MONDAY).state
+            for day in week_days:
+                has = week(GOAL, values, Working(days_off=off | {day}), MONDAY).state
+                assert has is State.COUNTS or (had is not State.COUNTS and has is State.HELD)
 
 
 @settings(max_examples=60)

@@ -181,4 +181,6 @@ def test_public_holidays_are_those_of_the_zone_until_the_person_chooses(office: 
     assert "Taken from your time zone until you choose." in assumed
     assert "8 Dec 2026" not in assumed
     assert "8 Dec 2026" in chosen
+    assert '<option value="AT-9">' in chosen
+    assert '<option value="DE-BY">' not in chosen
     assert 'value="2026-12-08" checked' in page(office, "/me/pattern")
