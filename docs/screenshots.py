@@ -24,6 +24,7 @@ PAGES = {
         "version-that-holds": "/me/recorded/versions/2",
         "trends": "/me/trends",
         "my-week": "/me/pattern",
+        "close-my-week": "/me/close-week",
         "goals": "/me/goals",
         "goal": "/me/goals/focus_time",
         "agreed-goals": "/me/agreed-goals",
@@ -103,6 +104,7 @@ def _visit(browser: Browser, link: str, role: str, pages: dict[str, str]) -> Non
             for name, path in pages.items():
                 _shoot(page, base + path, f"{name}-{size}-{scheme}")
             if role == "employee":
+                _open_notes(page, base, f"{size}-{scheme}")
                 _open_shown(page, base, f"{size}-{scheme}")
             if role == "manager":
                 _open_week(page, base, f"{size}-{scheme}")
@@ -116,11 +118,22 @@ def _open_shown(page: Page, base: str, suffix: str) -> None:
     _save(page, f"shown-again-{suffix}")
 
 
+def _open_notes(page: Page, base: str, suffix: str) -> None:
+    page.goto(base)
+    if (newest := page.locator(NEWEST)).count():
+        newest.click()
+    page.locator("main a[href$='/notes']").first.click()
+    _save(page, f"notes-{suffix}")
+
+
 def _open_week(page: Page, base: str, suffix: str) -> None:
     page.goto(base + "/team/")
     page.locator("main a[href*='/people/']").first.click()
+    person = page.url.partition("?")[0]
     page.get_by_role("button", name="Open").first.click()
     _save(page, f"closed-week-{suffix}")
+    page.goto(f"{person}/goals")
+    _save(page, f"goals-with-somebody-{suffix}")
 
 
 def _shoot(page: Page, url: str, name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auth.zones import zones_over_time
 from privacy.fields import Field
 from privacy.log_entries import Chain
 
@@ -184,3 +185,17 @@ def test_public_holidays_are_those_of_the_zone_until_the_person_chooses(office: 
     assert '<option value="AT-9">' in chosen
     assert '<option value="DE-BY">' not in chosen
     assert 'value="2026-12-08" checked' in page(office, "/me/pattern")
+
+
+def test_a_move_in_mid_week_moves_the_holidays_from_then_on_and_no_earlier_day(office: Any, form: Form) -> None:
+    with office.system.people.changing(None) as changes:
+        changes.update(office.ids["ben"], timezone="Europe/Vienna")  # on a Thursday
+    zones = zones_over_time(office.system.stores.data, office.ids["ben"], "Europe/Vienna")
+
+    shown = page(office, "/me/pattern")
+
+    assert [zone for _, zone in zones] == ["Europe/Berlin", "Europe/Vienna"]
+    assert zones[0][0] < dt.date(2026, 11, 19) <= zones[1][0] <= dt.date(2026, 11, 20)
+    assert "8 Dec 2026" in shown  # a holiday in Austria
+    assert page(office, "/me/days/2026-10-26")  # which was none for somebody in Germany
+    assert "A day off" not in page(office, "/me/days/2026-10-26")
