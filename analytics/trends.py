@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from analytics import charts
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
+from analytics.days import CORRECTED
 from analytics.formulas import Day, annotated_seconds
 from analytics.measures import MEASURES, MINUTES, Measure
 from analytics.rings import Own, Payload
+from privacy.fields import Field
 from privacy.period import Period
 
 MISSING: Final = "not captured"
@@ -26,11 +28,12 @@ _NOON: Final = dt.time(12)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One day; `mark` says in words why there is no value."""
+    """One day; `mark` says in words why there is no value, `corrected` that notes of the person count in it."""
 
     day: dt.date
     value: float | None
     mark: str | None
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,11 @@ def specification(shown: Trend, words: Callable[[float], str]) -> dict[str, Any]
 
 
 def as_csv(shown: Trend) -> str:
-    """Return the rows of the table as CSV: day, value, unit, and the mark of a day without a value."""
+    """Return the rows of the table as CSV: day, value, unit, and the mark of a day without a value, or corrected."""
     lines = ["day,value,unit,mark"]
     for row in shown.rows:
         value = "" if row.value is None else f"{row.value:.3f}".rstrip("0").rstrip(".")
-        lines.append(f"{row.day},{value},{shown.measure.unit},{row.mark or ''}")
+        lines.append(f"{row.day},{value},{shown.measure.unit},{row.mark or (CORRECTED if row.corrected else '')}")
     return "\r\n".join(lines) + "\r\n"
 
 
@@ -104,8 +107,18 @@ def day_row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -
     fields = {} if payload is None else payload["fields"]
     if fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields):
         value = measure.value(Day(fields, own.core, planned))
-        return Row(day, value, None if value is not None else NO_FIGURE)
+        if value is None:
+            return Row(day, None, NO_FIGURE)
+        return Row(day, value, None, corrected(payload, measure))
     return Row(day, None, MISSING) if planned and day >= own.begun else None
+
+
+def corrected(payload: Payload | None, measure: Measure) -> bool:
+    """Tell whether what the person noted counts in a measure of a day."""
+    if payload is None:
+        return False
+    is_noted = Field.ANNOTATIONS in measure.fields and annotated_seconds(payload["fields"]) > 0
+    return is_noted or any(payload["marks"].get(field.value) == CORRECTED for field in measure.fields)
 
 
 def _gap(row: Row) -> dict[str, str]:

@@ -119,11 +119,6 @@ class Weeks:
             self.gate.account(subject, connection, fields=SHARED_FIELDS, period=period)
         return True
 
-    def is_frozen(self, subject: str, period: Period) -> bool:
-        """Tell whether a week's figures stand as they are for whoever may read them; opens nothing."""
-        with self.vault.engine.connect() as connection:
-            return self._frozen(connection, subject, period)
-
     def _frozen(self, connection: Connection, subject: str, period: Period) -> bool:
         return self.vault.has(connection, subject, SHARED_FIELDS, Tier.WEEK, period)
 

@@ -90,10 +90,13 @@ def trend() -> Response:
     period = period_from(request.args.get("from", ""), request.args.get("to", ""))
     if measure is None:
         raise bad(f"No such measure: one of {', '.join(each.name for each in trends.SHOWN)}.")
-    history = own.history((measure.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS), period)
+    history = own.history((measure.fields | {Field.ACTIVE_TIME, Field.ANNOTATIONS}) & frozenset(DAY_FIELDS), period)
     found = trends.trend(history, measure, period, own.own(), own.current_day())
     usual = None if found.usual is None else {"low": found.usual.low, "high": found.usual.high}
-    rows = [{"day": row.day, "value": row.value, "mark": row.mark} for row in found.rows]
+    rows = [
+        {"day": row.day, "value": row.value, "mark": row.mark or ("corrected" if row.corrected else None)}
+        for row in found.rows
+    ]
     return plain({"measure": measure.name, "unit": measure.unit, "median": found.median, "usual": usual, "rows": rows})
 
 

@@ -34,11 +34,12 @@ from analytics.events import WINDOW as WINDOW_KIND
 from analytics.events import Data, DayEvents, Stream, borders_us
 from analytics.figures import load
 from analytics.formulas import Day
-from analytics.measures import measure
+from analytics.measures import MEASURES, measure
 from analytics.noting import NOTED_FIELDS, NoteChange
 from analytics.own_rules import NO_OWN_RULES, OwnRule
 from analytics.summaries import summarise
 from analytics.taking import OwnChange
+from analytics.trends import corrected
 from privacy.fields import Field, Tier
 from privacy.log_entries import CORRECTED, FORGOTTEN, NOTED, Chain
 from privacy.period import Period
@@ -421,3 +422,14 @@ def test_a_note_that_is_refused_changes_nothing(small_office: Office) -> None:
         say(small_office, note(600, 610), note(545, 560))
 
     assert everything(small_office) == before
+
+
+def test_a_day_with_notes_is_marked_in_the_trend_of_what_they_change_and_of_nothing_else() -> None:
+    figures = summarise(day_of("w" * 60 + "a" * 60 + "w" * 60), BERLIN, CORE, (), Said(notes(note(60, 120)), {}))
+    told = {name.value: value for name, value in figures.items()}
+    payload = {"fields": told, "marks": dict.fromkeys(told["annotations"]["original"], "corrected")}
+
+    marked = {each.name for each in MEASURES if corrected(payload, each)}
+
+    assert marked == {"utilisation", "away_time", "longest_stretch"} | {"recovery", "breaks", "break_time"}
+    assert not any(corrected({"fields": {}, "marks": {}}, each) or corrected(None, each) for each in MEASURES)

@@ -175,6 +175,7 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
         "team goals": ("manager", f"{person}/goals"),
         "closed week": ("manager", f"{person}/weeks/{weeks[3]}?purpose=one_to_one"),
         "running week": ("manager", f"{person}/weeks/{weeks[0]}?purpose=one_to_one"),
+        "notes": ("employee", f"/me/days/{running - dt.timedelta(days=3)}/notes"),
         "past day": ("employee", f"/me/days/{running - dt.timedelta(days=3)}"),
         "empty day": ("employee", f"/me/days/{running - dt.timedelta(days=1)}"),
         "first run": ("newcomer", "/"),
