@@ -23,7 +23,7 @@ OF_DESKS: Final = {
 }
 """Rules that no policy states, since a desk has them before it has one."""
 
-_WHY_NOT: Final = {
+WHY_NOT: Final = {
     PAUSED: N_("You paused. Others see “not captured”, never why."),
     FORGOTTEN: N_("You let this time be forgotten. Others see “not captured”, never why."),
     QUEUE_FULL: N_("What waited to be sent had filled the room for it on your computer, so the newest was lost."),
@@ -145,7 +145,7 @@ def _missed(told: Mapping[str, float], known: Mapping[str, list[tuple[int, int]]
     """Yield how long, by reason: what the ledger was told of may be older than a pause that still runs."""
     for reason in sorted({*told, *known}):
         seconds = sum(end - start for start, end in known.get(reason, ())) / 1000
-        yield Missed(plain(reason), max(seconds, told.get(reason, 0.0)), _(_WHY_NOT.get(reason, _UNEXPLAINED)))
+        yield Missed(plain(reason), max(seconds, told.get(reason, 0.0)), _(WHY_NOT.get(reason, _UNEXPLAINED)))
 
 
 def _drawn(known: Mapping[str, list[tuple[int, int]]], day_ms: int) -> Iterable[Part]:
