@@ -30,7 +30,7 @@ def test_a_field_is_called_shared_if_and_only_if_somebody_else_may_see_it() -> N
     words = {shared: " ".join(line.name.lower() for line in lines if line.shared is shared) for shared in (True, False)}
     for field in Field:
         assert FIELD_NAMES[field] in words[field in SHARED_FIELDS | AGREED]
-    assert len(lines) == 3
+    assert len(lines) == 4, "shared with managers, agreed, private, and private but for what its person shares"
 
 
 def effects(preset: CapturePolicy) -> dict[str, str]:
