@@ -30,6 +30,7 @@ from privacy.policy import Purpose, Relation
 _TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
 _MONDAY: Final = 0
 _DAY: Final = dt.timedelta(days=1)
+_MOST_LOOKS: Final = 50
 RECAP_SUBJECT: Final = N_("Your week, looked back on")
 LOOKS_SUBJECT: Final = N_("Somebody looked at your data")
 
@@ -98,7 +99,7 @@ def _looks(system: System, pages: Environment, person: Person, today: dt.date) -
     if not person.wants(Wish.LOOKS):
         return None
     day_of = system.config.day_start
-    entries = system.log.of_subject(person.subject)
+    entries = system.gate.looks_to_tell(person.subject, _MOST_LOOKS)
     if not any(_is_look(each) and local_day(each.time, person.zone, day_of) in yesterday for each in entries):
         return None
     said = {"address": f"{system.config.base_url}/me/access"}

@@ -124,6 +124,14 @@ class LogGate:
         reviews = self._log.looks(ORGANISATION, limit, but=subject, purpose=Purpose.COMPLIANCE_REVIEW)
         return sorted([*about.entries, *reviews.entries], key=lambda each: each.index)[-limit:]
 
+    def looks_to_tell(self, subject: str, limit: int) -> list[Entry]:
+        """Open the newest entries in which other people looked at a person, or were refused, for a job that tells them.
+
+        Oldest first; an entry says that the job read the log.
+        """
+        self._append(_reading_log(None, subject, Relation.OPERATIONS, Purpose.OPERATIONS))
+        return sorted(self._log.looks(subject, limit, but=subject).entries, key=lambda each: each.index)
+
     def own_proofs(
         self,
         subject: str,
