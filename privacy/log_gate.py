@@ -196,7 +196,7 @@ def _review(viewer: str, subject: str | None, relation: str) -> Draft:
 
 
 def _reading_log(
-    viewer: str, subject: str | None, relation: str, purpose: Purpose, session: str | None = None
+    viewer: str | None, subject: str | None, relation: str, purpose: Purpose, session: str | None = None
 ) -> Draft:
     own = relation == Relation.SELF
     return Draft(
