@@ -37,7 +37,10 @@ def annotate() -> Response:
         raise bad(str(error)) from error
     if (asked.kind is None) == (asked.category is None):
         raise bad("Write either a kind or a category.")
-    start, end = (each.astimezone(dt.UTC) for each in (asked.start, asked.end))
+    try:
+        start, end = (each.astimezone(dt.UTC) for each in (asked.start, asked.end))
+    except OverflowError as error:
+        raise bad("The time is at an end of the calendar.") from error
     if asked.category is not None:
         wanted = own_notes.category(start, end, asked.category)
     else:

@@ -79,9 +79,7 @@ def _answers(form: Mapping[str, str]) -> Iterator[Wanted]:
         if not name.startswith(("gap-", "again-")) or kind == LEFT:
             continue
         _what, start, end = (*name.split("-"), "", "")[:3]
-        if not (start.isdigit() and end.isdigit() and len(start + end) < 40):
-            raise bad(_("That is no time of yours."))
-        yield from own_notes.time(own_notes.at(int(start)), own_notes.at(int(end)), kind)
+        yield from own_notes.time(*own_notes.moments_of(start, end), kind)
 
 
 def _rules(form: Mapping[str, str], week: Period) -> Iterator[OwnRule]:

@@ -15,7 +15,7 @@ from auth.permissions import Permission, requires
 from portal import own, own_notes, own_times
 from portal.access import safe_next, system
 from portal.locale import _
-from portal.parse import MOMENT, bad, day_from, moment_from
+from portal.parse import MOMENT, day_from, moment_from
 from portal.problems import Problem
 from portal.show import duration, number
 from privacy.disclosure import Disclosed
@@ -105,9 +105,7 @@ def asked(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
     """Read a time: the one of a button, or the one that was typed. Raises Problem, whose `field` names the field."""
     if "span" in form:
         start, _dash, end = form["span"].partition("-")
-        if not (start.isdigit() and end.isdigit() and len(start + end) < 40):
-            raise bad(_("That is no time of yours."))
-        return own_notes.at(int(start)), own_notes.at(int(end))
+        return own_notes.moments_of(start, end)
     found = []
     for field, fold in (("from", 0), ("to", 1)):
         try:

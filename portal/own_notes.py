@@ -52,6 +52,7 @@ _EVENT_FIELDS: Final = frozenset({Field.RHYTHM, Field.CATEGORY_DETAIL, Field.APP
 """What the times of applications need of stored days: no title and no address."""
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY: Final = dt.timedelta(days=1)
+_DIGITS: Final = 16  # of microseconds since 1970, until the year 2286
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
@@ -66,6 +67,13 @@ class Wanted:
 def at(moment_us: int) -> dt.datetime:
     """Return a moment of a note."""
     return _EPOCH + dt.timedelta(microseconds=moment_us)
+
+
+def moments_of(start: str, end: str) -> tuple[dt.datetime, dt.datetime]:
+    """Return the two moments that a button sends, in microseconds since 1970. Raises Problem."""
+    if not all(each.isascii() and each.isdigit() and len(each) <= _DIGITS for each in (start, end)):
+        raise refused(_("That is no time of yours."), "from")
+    return at(int(start)), at(int(end))
 
 
 def kind_word(kind: str) -> str:
@@ -249,6 +257,8 @@ def _sentence(wrong: NoteRefused) -> str:
 def _cut(start: dt.datetime, end: dt.datetime) -> Iterable[tuple[dt.date, int, int]]:
     if end > system().clock() + _MINUTE:
         raise refused(_("That is still to come: note it when it is over."), "to")
+    if start < at(borders(first_day())[0]):
+        _within(dt.date.min)
     try:
         found = list(cut(microseconds(start), microseconds(end), own.zone(), system().config.day_start))
     except NoteRefused as wrong:

@@ -204,6 +204,35 @@ def test_every_step_is_in_one_s_own_chain(office: Any, eva: Any, note: Any, form
     assert all(each.chain == "self" for each in new if each.digest)
 
 
+@pytest.mark.parametrize("span", ["1-2", "9" * 16 + "-" + "9" * 16, "9" * 39 + "-1", "x-y", "", "-1--2", "١-٢"])
+def test_a_time_that_no_button_sends_is_refused(office: Any, eva: Any, form: Any, span: str) -> None:
+    answer = form("eva", NOTES, NOTES, span=span, kind="phone")
+
+    assert answer.status_code == 400
+    assert 'class="wrong"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T01:00:00+14:00"),
+        ("0001-01-01T00:00:00-12:00", "0001-01-01T01:00:00-12:00"),
+        ("9999-12-31T22:00:00-12:00", "9999-12-31T23:00:00-12:00"),
+        ("2026-11-16T10:00:00", "2026-11-16T11:00:00"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_refused_through_json(office: Any, eva: Any, start: str, end: str) -> None:
+    token = eva.get("/welcome").text.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    answer = eva.post(
+        "/api/v1/me/annotations",
+        json={"start": start, "end": end, "kind": "paper"},
+        headers={"X-CSRFToken": token},
+    )
+
+    assert answer.status_code == 400
+
+
 def test_notes_through_json_are_those_of_the_page(office: Any, eva: Any) -> None:
     token = eva.get("/welcome").text.partition('name="csrf_token" value="')[2].partition('"')[0]
     headers = {"X-CSRFToken": token}
