@@ -6,6 +6,7 @@ import msgspec
 
 from analytics.weeks import Answer
 from portal.locale import N_
+from portal.own_notes import KINDS
 from privacy.fields import Field
 from privacy.granted_gate import GrantOpened
 from privacy.policy import Purpose
@@ -26,16 +27,6 @@ PURPOSE_WORDS: Final[dict[Purpose, str]] = {
     Purpose.ONE_TO_ONE: N_("for a talk between you two"),
     Purpose.TARGET_SETTING: N_("to agree on goals"),
 }
-NOTE_KINDS: Final[dict[str, str]] = {
-    "meeting": N_("Meeting"),
-    "phone": N_("Telephone"),
-    "paper": N_("Paper"),
-    "training": N_("Training"),
-    "mentoring": N_("Mentoring"),
-    "care": N_("Care"),
-    "break": N_("Break"),
-    "not_work": N_("Not work"),
-}
 
 
 def answer_of(opened: GrantOpened) -> Answer:
@@ -45,4 +36,4 @@ def answer_of(opened: GrantOpened) -> Answer:
 
 def words() -> dict[str, Any]:
     """Return the words of the fragment that draws a grant."""
-    return {"fields": FIELDS, "purposes": PURPOSE_WORDS, "kinds": NOTE_KINDS}
+    return {"fields": FIELDS, "purposes": PURPOSE_WORDS, "kinds": KINDS}
