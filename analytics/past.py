@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
-from analytics.baseline import Baseline, baseline
+from analytics.baseline import Baseline, baseline, percentiles
 from analytics.categories import top_level
 from analytics.measures import Measure
 from analytics.palette import Category, categories
@@ -144,7 +142,7 @@ def calendar(
     """Return every day of a period, shaded by the quarters of its own values; a day that still runs has no shade."""
     values = {date: row.value for date, row in _rows(history, measure, own) if date in period and date < today}
     known = [value for value in values.values() if value is not None]
-    borders = np.percentile(known, (25, 50, 75)).tolist() if len(known) >= LEAST_SHADED else []
+    borders = percentiles(known, (0.25, 0.5, 0.75)) if len(known) >= LEAST_SHADED else []
     return tuple(
         CalendarDay(date, state_of(date, history, own, today), values.get(date), _level(values.get(date), borders))
         for date in period.days()

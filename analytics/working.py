@@ -35,11 +35,16 @@ class Working:
     worked: frozenset[dt.date] = frozenset()
     assumed: tuple[tuple[dt.date, Region | None], ...] = field(default=(), compare=False)
     """Where the person is taken to work until they choose a region themselves, by date; it is not stored."""
+    _planned: dict[dt.date, int] = field(init=False, default_factory=dict, compare=False, repr=False)
+    """What `planned_minutes` has answered: a page asks for the same days hundreds of times."""
 
     def planned_minutes(self, day: dt.date) -> int:
         """Return the planned time of a local day, 0 on a day off and on a public holiday."""
-        usual = self.pattern_minutes(day)
-        return 0 if usual and self.is_off(day) else usual
+        known = self._planned.get(day)
+        if known is None:
+            usual = self.pattern_minutes(day)
+            known = self._planned[day] = 0 if usual and self.is_off(day) else usual
+        return known
 
     def pattern_minutes(self, day: dt.date) -> int:
         """Return the time that the weekday would have if no day were off."""

@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.baseline import baseline
+from analytics.baseline import baseline, percentiles
 from analytics.working import Working
 
 TODAY = dt.date(2026, 11, 23)  # a Monday
@@ -67,3 +69,16 @@ def test_the_median_lies_within_the_range(numbers: list[float]) -> None:
 
     assert found is not None
     assert min(numbers) <= found.low <= found.median <= found.high <= max(numbers)
+
+
+@given(
+    st.lists(st.floats(-1e9, 1e9) | st.integers(0, 20), min_size=1, max_size=45),
+    st.lists(st.sampled_from((0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)), min_size=1, max_size=4),
+)
+def test_percentiles_are_those_of_numpy_to_the_last_bit(numbers: list[float], shares: list[float]) -> None:
+    assert percentiles(numbers, shares) == np.quantile(numbers, shares).tolist()
+
+
+def test_no_values_have_no_percentile() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        percentiles([], (0.5,))

@@ -37,6 +37,15 @@ def test_a_day_off_has_no_planned_time() -> None:
     assert working.planned_minutes(MONDAY + dt.timedelta(days=1)) == 480
 
 
+def test_a_change_holds_for_a_day_that_was_asked_about_before() -> None:
+    working = Working()
+
+    assert working.planned_minutes(MONDAY) == 480
+    assert working.with_days_off([MONDAY]).planned_minutes(MONDAY) == 0
+    assert working.changed(MONDAY, PART_TIME).planned_minutes(MONDAY) == 240
+    assert (working.planned_minutes(MONDAY), working) == (480, Working())
+
+
 @given(st.dictionaries(DATES, WEEKS, max_size=4), st.sets(DATES, max_size=4))
 def test_what_is_sealed_is_what_is_read(patterns: dict[dt.date, list[int]], days_off: set[dt.date]) -> None:
     working = Working().with_days_off(days_off)
