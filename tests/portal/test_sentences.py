@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cast import ANA, BEN, CLEO, ODA
 
+from auth.announcements import TOLD
 from portal.log_words import FIELD_NAMES
 from portal.sentences import Sentence, sentence, sentences
 from privacy.fields import Field
@@ -128,3 +129,23 @@ def test_an_opening_without_a_receipt_stays_in_the_list() -> None:
 
 def test_every_field_has_a_name() -> None:
     assert set(Field) <= set(FIELD_NAMES)
+
+
+@pytest.mark.parametrize(
+    "outcome", sorted({outcome for outcome, _ in TOLD.values()} | {"grant-expired", "thread-removed"})
+)
+def test_whatever_people_are_told_of_has_words_in_the_log_too(outcome: str) -> None:
+    found = str(said(outcome=outcome, fields=(), purpose="operations", relation="operations", period=None))
+
+    assert f"wrote “{outcome}”" not in found
+    assert "{" not in found
+
+
+def test_what_was_shared_and_asked_is_said_as_such() -> None:
+    shared = said(relation="grantee", fields=("apps",))
+    asked = said(relation="addressee", outcome="disclosed", fields=("thread",), purpose="subject_request", period=None)
+
+    assert str(shared) == "Ana Ruiz saw your applications of week 46, as shared with them"
+    assert shared.replays
+    assert str(asked) == "Ana Ruiz opened your conversation"
+    assert not asked.replays
