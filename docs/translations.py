@@ -37,7 +37,8 @@ SOURCES: Final = [
     ("privacy/**.py", "python"),
     ("templates/**.html", "jinja2"),
     ("templates/**.txt", "jinja2"),
-    ("privacy/presets/**.toml", "docs.translations:preset"),
+    ("privacy/presets/**.toml", "docs.translations:settings"),
+    ("analytics/imports/mappings/**.toml", "docs.translations:settings"),
 ]
 _OPTIONS: Final = {"templates/**": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
 _KEYWORDS: Final = {**DEFAULT_KEYWORDS, "N_": None}
@@ -50,10 +51,12 @@ _ABOUT_THE_WRITER: Final = re.compile(
 """Lines of the header that say who wrote the file, and when."""
 
 
-def preset(source: Any, keywords: Any, tags: Any, options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Yield the summary, the reasons and the plain names of a preset's rules, for babel."""
+def settings(source: Any, keywords: Any, tags: Any, options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Yield what people read of a file of settings, for babel: summary, reasons and plain names of a preset's rules,
+    and who else sees what a suite of which exports are imported records.
+    """
     text = tomllib.loads(source.read().decode())
-    yield 1, "N_", text["summary"], []
+    yield from ((1, "N_", text[name], []) for name in ("summary", "who_else") if name in text)
     for rule in (*text.get("rule", ()), *text.get("never", ())):
         yield 1, "N_", plain(rule["id"]), []
         yield 1, "N_", rule["because"], []
