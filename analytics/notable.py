@@ -41,24 +41,32 @@ def notable(history: Mapping[dt.date, Payload], day: dt.date, own: Own) -> Notab
     if day not in history or not own.planned_seconds(day):
         return None  # a day off is compared with nothing
     since = day - dt.timedelta(days=WINDOW_DAYS)
-    before = [date for date in history if since <= date < day and own.planned_seconds(date)]
-    found = (_highest(measure(name), history, day, before, own) for name in WATCHED)
+    shown = _captured(history[day], day, own)
+    if shown is None:
+        return None
+    within = (date for date in history if since <= date < day and own.planned_seconds(date))
+    before = [each for date in within if (each := _captured(history[date], date, own)) is not None]
+    found = (_highest(measure(name), shown, before) for name in WATCHED)
     return max((each for each in found if each is not None), key=lambda each: each.beyond, default=None)
 
 
-def _highest(
-    of: Measure, history: Mapping[dt.date, Payload], day: dt.date, before: Sequence[dt.date], own: Own
-) -> Notable | None:
-    value = _value(of, history[day], day, own)
-    past = [found for date in before if (found := _value(of, history[date], date, own)) is not None]
-    if value is None or len(past) < LEAST_DAYS or value <= max(past):
+def _highest(of: Measure, shown: Day, before: Sequence[Day]) -> Notable | None:
+    value = of.value(shown)
+    if value is None:
         return None
-    return Notable(of, value, max(past), len(past))
+    past = []
+    for each in before:
+        if (known := of.value(each)) is None:
+            continue
+        if known >= value:
+            return None
+        past.append(known)
+    return Notable(of, value, max(past), len(past)) if len(past) >= LEAST_DAYS else None
 
 
-def _value(of: Measure, payload: Payload, day: dt.date, own: Own) -> float | None:
-    """Return a measure of a captured day; a day without activity has none, whatever its figures say."""
+def _captured(payload: Payload, day: dt.date, own: Own) -> Day | None:
+    """Return what measures read of a captured day; one without activity has no value, whatever its figures say."""
     fields = payload["fields"]
     if not fields.get("active_time", {}).get("active_seconds"):
         return None
-    return of.value(Day(fields, own.core, own.working.planned_minutes(day)))
+    return Day(fields, own.core, own.working.planned_minutes(day))

@@ -7,7 +7,7 @@ is said before ten working days. What is not there keeps its mark and is never 0
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
@@ -33,6 +33,11 @@ class Own:
     goals: Goals
     core: frozenset[str]
     begun: dt.date = dt.date.min
+    core_tops: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The top-level categories that hold core work."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "core_tops", frozenset(top_level(path) for path in self.core))
 
     def planned_seconds(self, day: dt.date) -> float:
         """Return the time planned for a day, 0 on a day off."""
@@ -41,11 +46,6 @@ class Own:
     def focus_goal_seconds(self, day: dt.date) -> float:
         """Return the time in focus blocks that is wanted of a day; 0 where no goal holds, as in a pause."""
         return self.goals.focus_seconds(day)
-
-    @property
-    def core_tops(self) -> frozenset[str]:
-        """The top-level categories that hold core work."""
-        return frozenset(top_level(path) for path in self.core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,6 @@ def rings(
 ) -> dict[str, Ring]:
     """Return the rings of `day` by name, each with what was usual before it."""
     shown, past = known.get(day, Figures()), {date: f for date, f in known.items() if date < day}
-    fill = None if shown.focus is None else filled(shown.focus, full(known, day, own))
     on_task = None if shown.on_task is None else min(100.0, shown.on_task * 100)
     recovery = None if shown.recovery is None else shown.recovery * 100
 
@@ -104,8 +103,10 @@ def rings(
         values = {date: getattr(f, key) for date, f in past.items()}
         return _ring(share, getattr(shown, key), target, values, day, own, running, marks.get(mark))
 
+    focus = ring(None, own.focus_goal_seconds(day) or None, "focus", "focus")
+    fill = None if shown.focus is None else filled(shown.focus, focus.target or median_of(focus.usual))
     return {
-        "focus": ring(fill, own.focus_goal_seconds(day) or None, "focus", "focus"),
+        "focus": replace(focus, share=fill),
         "on_task": ring(on_task, None, "on_task", "categories"),
         "recovery": ring(recovery, shown.recommended, "breaks", "recovery"),
     }
@@ -131,14 +132,8 @@ def _ring(
     )
 
 
-def full(known: Mapping[dt.date, Figures], day: dt.date, own: Own) -> float | None:
-    """Return what fills the ring of focus: the own goal of the day; without one the own usual, once it is known."""
-    return own.focus_goal_seconds(day) or usual_focus(known, day, own)
-
-
-def usual_focus(known: Mapping[dt.date, Figures], day: dt.date, own: Own) -> float | None:
-    """Return the median time in focus blocks before a day, None before it is known."""
-    usual = baseline({date: f.focus for date, f in known.items()}, day, own.working)
+def median_of(usual: Baseline | None) -> float | None:
+    """Return the middle of what is usual, None before it is known."""
     return None if usual is None else usual.median
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analytics import baseline_chart, timeline
-from analytics.baseline import baseline
+from analytics.baseline import Baseline
 from analytics.notable import Notable, notable
 from analytics.palette import Category, categories, largest, tones_of
-from analytics.rings import Figures, Own, Payload, Ring, figures, filled, rings, usual_focus
+from analytics.rings import Figures, Own, Payload, Ring, figures, filled, median_of, rings
 
 _WEEK: Final = dt.timedelta(days=7)
 _NOTHING: Final[Payload] = {"fields": {}, "marks": {}}
@@ -74,6 +74,8 @@ def today(
     payload, running = history.get(day, _NOTHING), day == current
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
     read = timeline.read(segments, own.core_tops, gaps, noted) if segments else None
+    drawn = rings(known, day, own, running, payload["marks"])
+    usual = drawn["focus"].usual
     return Today(
         date=day,
         running=running,
@@ -82,23 +84,25 @@ def today(
         now=now,
         fields=payload["fields"],
         marks=payload["marks"],
-        **rings(known, day, own, running, payload["marks"]),
+        **drawn,
         categories=categories(payload["fields"].get("categories", {}), own.core_tops),
         hours=_hours(payload["fields"].get("rhythm", {}).get("hours", {})),
         apps=largest(payload["fields"].get("apps", {})),
-        week=_week(known, day, own, current),
+        week=_week(known, day, own, median_of(usual), current),
         earlier=day - _WEEK,
         later=_later(day, current),
         day=read,
         gaps=_gap_seconds(gaps),
         plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
-        trends=_trends(known, day, own, running),
+        trends=() if usual is None else _trends(known, day, own, usual, running),
         notable=notable(history, day, own),
     )
 
 
-def _week(known: Mapping[dt.date, Figures], day: dt.date, own: Own, now: dt.date) -> tuple[WeekDay, ...]:
-    monday, usual = day - dt.timedelta(days=day.weekday()), usual_focus(known, day, own)
+def _week(
+    known: Mapping[dt.date, Figures], day: dt.date, own: Own, usual: float | None, now: dt.date
+) -> tuple[WeekDay, ...]:
+    monday = day - dt.timedelta(days=day.weekday())
     return tuple(_week_day(monday + dt.timedelta(days=n), known, own, usual, day, now) for n in range(7))
 
 
@@ -143,16 +147,13 @@ def _plots(
 
 
 def _trends(
-    known: Mapping[dt.date, Figures], day: dt.date, own: Own, running: bool
+    known: Mapping[dt.date, Figures], day: dt.date, own: Own, usual: Baseline, running: bool
 ) -> tuple[baseline_chart.Chart, ...]:
-    """Return the baseline trend once there is a baseline: the working days up to `day`, missing ones included."""
-    captured = [date for date, f in known.items() if f.focus is not None and date <= day]
-    usual = baseline({date: f.focus for date, f in known.items()}, day, own.working)
-    if usual is None:
-        return ()
-    span = (captured[0] + dt.timedelta(days=n) for n in range((day - captured[0]).days + 1))
-    working = (date for date in span if date in captured or own.planned_seconds(date))
-    values = [(date, known.get(date, Figures()).focus) for date in working]
+    """Return the trend beside the baseline: the working days up to `day`, missing ones included."""
+    focus = {date: f.focus for date, f in known.items() if f.focus is not None and date <= day}
+    first = min(focus)
+    span = (first + dt.timedelta(days=n) for n in range((day - first).days + 1))
+    values = [(date, focus.get(date)) for date in span if date in focus or own.planned_seconds(date)]
     bounds = (usual.low, usual.median, usual.high)
     frames = (baseline_chart.WIDE, baseline_chart.NARROW)
     return tuple(baseline_chart.draw(values, bounds, frame, running) for frame in frames)
