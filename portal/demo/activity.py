@@ -70,6 +70,7 @@ OTHERWISE: Final[dict[str, tuple[Screen, ...]]] = {
     "meeting": (Screen("ms-teams.exe", "Meeting in “Daily” | Microsoft Teams"),),
     "errand": (
         Screen("explorer.exe", "inbox"),
+        Screen("GeoView.exe", "Parcel {n} - GeoView"),  # no rule of the defaults knows it
         Screen(BROWSER, "KB-{k}: How to – Intranet", "https://intranet.example.test/kb/{k}"),
         Screen("ms-teams.exe", "Chat | Team | Microsoft Teams"),
         Screen(BROWSER, "Article {k} – Example News", "https://news.example.test/articles/{k}"),
