@@ -95,7 +95,7 @@ def _keys(system: System) -> Iterator[Finding]:
     try:
         system.provider.check()
         for warning in system.provider.warnings():
-            what, _, fix = warning.partition(": ")
+            what, _colon, fix = warning.partition(": ")
             yield Finding(Level.WARNING, what, f"{fix[:1].upper()}{fix[1:]}.")
     except (ProviderRefused, KeyGone) as error:
         yield Finding(Level.FAULT, str(error), _("Without this key nothing of its class opens."))
