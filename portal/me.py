@@ -1,4 +1,4 @@
-"""The employee's pages: my day, what my manager sees, who looked, what is recorded."""
+"""The employee's pages: my day, what my manager sees, what was shown, what is recorded."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -176,13 +176,6 @@ def _newest_open(manager: Manager) -> str:
 
 def _mirror(manager: Manager, week: str) -> str:
     return f"/me/as-seen-by-manager?week={week}&viewer={manager.person.subject}"
-
-
-@blueprint.get("/me/access")
-@requires(Permission.ACCOUNT_READ)
-def access() -> str:
-    """Show who looked at me, or my own looks, newest first."""
-    return render_template("me/access.html", downloads=own_check.downloads(), **who_looked.page(request.args))
 
 
 @blueprint.get("/me/access/shown/<int:entry>")

@@ -73,13 +73,19 @@ class Opening:
     relation: Relation
     entry: int
     session: str | None
-    _open: Callable[["Opening", Period, Tier, Snapshot | None], Disclosed] = attribute(repr=False)
+    _open: Callable[["Opening", Period, Tier, Snapshot | None, frozenset[Field]], Disclosed] = attribute(repr=False)
 
-    def part(self, period: Period, tier: Tier | None = None, then: Snapshot | None = None) -> Disclosed:
+    def part(
+        self,
+        period: Period,
+        tier: Tier | None = None,
+        then: Snapshot | None = None,
+        fields: Collection[Field] | None = None,
+    ) -> Disclosed:
         """Open one part, at another tier if the policy has the same rule for it; with `then`, as it was at that moment.
 
-        ValueError for days that the log entry does not name, for a tier at which this would have been refused, and for
-        a snapshot of somebody else.
+        `fields` are some of those that the log entry names. ValueError for days and fields that it does not name, for a
+        tier at which this would have been refused, and for a snapshot of somebody else.
         """
         asked = self.request
         if period.first < asked.period.first or period.end > asked.period.end:
@@ -89,7 +95,10 @@ class Opening:
             raise ValueError(f"the policy does not permit {self.relation} to open these fields at tier {tier}")
         if then is not None and then.subject != asked.subject:
             raise ValueError(f"a snapshot of {then.subject}, but entry {self.entry} is about {asked.subject}")
-        return self._open(self, period, tier, then)
+        chosen = asked.fields if fields is None else frozenset(fields)
+        if not chosen <= asked.fields:
+            raise ValueError(f"entry {self.entry} does not name {', '.join(sorted(chosen - asked.fields))}")
+        return self._open(self, period, tier, then, chosen)
 
 
 class Gate(GrantedGate):
@@ -161,15 +170,17 @@ class Gate(GrantedGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
-    def _open(self, opening: "Opening", period: Period, tier: Tier, then: Snapshot | None) -> Disclosed:
+    def _open(
+        self, opening: "Opening", period: Period, tier: Tier, then: Snapshot | None, fields: frozenset[Field]
+    ) -> Disclosed:
         # (3)
         asked = opening.request
-        values = self._vault._open(asked.subject, asked.fields, tier, period, None if then is None else then.engine)
+        values = self._vault._open(asked.subject, fields, tier, period, None if then is None else then.engine)
         weekly = values and tier is Tier.WEEK and is_week(period)
         return Disclosed(
             viewer=asked.viewer,
             subject=asked.subject,
-            fields=asked.fields,
+            fields=fields,
             purpose=asked.purpose,
             period=period,
             tier=tier,

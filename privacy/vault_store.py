@@ -1,9 +1,9 @@
 """The vault's tables, and the statements over them. Nothing here sees plaintext."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
-from privacy.fields import Field, KeyClass, Tier
+from privacy.fields import STATE_FIELDS, Field, KeyClass, Tier
 
 
 class Subject(Base):
@@ -63,6 +63,8 @@ class Manifest(Base):
 class UnknownSubject(LookupError):
     """There is no such subject."""
 
+
+_DAYS_BEGIN: Final = dt.date(1901, 1, 1)
 
 # Building a statement costs more than running it: built once.
 _DELETE = delete(SealedField).where(
@@ -147,6 +149,27 @@ def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list
         SealedField.subject_id == subject, SealedField.field == field, SealedField.tier == tier
     )
     return sorted(connection.scalars(filed.distinct()))
+
+
+class Extent(NamedTuple):
+    """How much is filed of a subject: days by tier, the first and the last of them, and bytes of ciphertext."""
+
+    days: Mapping[str, int]
+    first: dt.date | None
+    last: dt.date | None
+    sealed_bytes: int
+
+
+def extent(connection: Connection, subject: str) -> Extent:
+    """Return how much is filed of a subject for days since 1901; before them lies what holds for every day."""
+    asked = (SealedField.subject_id == subject, SealedField.day >= _DAYS_BEGIN)
+    numbers = (func.count(SealedField.day.distinct()), func.min(SealedField.day), func.max(SealedField.day))
+    size = func.sum(func.length(SealedField.sealed))
+    dated = (*asked, SealedField.field.not_in(STATE_FIELDS))
+    rows = connection.execute(select(SealedField.tier, *numbers, size).where(*dated).group_by(SealedField.tier)).all()
+    firsts, lasts = [row[2] for row in rows], [row[3] for row in rows]
+    days = {tier: count for tier, count, *_ in rows}
+    return Extent(days, min(firsts, default=None), max(lasts, default=None), sum(row[4] for row in rows))
 
 
 def all_manifests(connection: Connection, subject: str) -> list[tuple[str, int, bytes]]:
