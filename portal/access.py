@@ -37,6 +37,7 @@ _OF_READ_TOKEN: Final = frozenset(
         Permission.ACCOUNT_READ,
         Permission.CHECKPOINT_READ,
         Permission.COUNTS_READ,
+        Permission.GRANTED_READ,
         Permission.OWN_READ,
         Permission.TEAM_READ,
         Permission.WEEK_READ,

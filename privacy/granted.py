@@ -16,8 +16,8 @@ from privacy.keys import KeyRing
 from privacy.seal import pad, padded_size, steps_of_two, unpad
 from privacy.stores import StillRead
 
-_NUMBERS: Final = 2**31 - 1
-"""Numbers are 1 to here: what the envelope and every database hold."""
+NUMBERS: Final = range(1, 2**31)
+"""What the envelope and every database hold."""
 _KEY_NAME: Final = "granted"
 
 
@@ -29,7 +29,7 @@ class GrantedSeal:
 
     def new(self, subject: str) -> int:
         """Make a key of `subject` that was never there before, and return its number. SubjectErased for nobody."""
-        while self._filed(subject, number := secrets.randbelow(_NUMBERS) + 1):
+        while self._filed(subject, number := secrets.choice(NUMBERS)):
             continue
         self._keys.ensure(subject, [_epoch(number)])
         return number

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.fields import Field
-from privacy.granted import GrantedSeal
+from privacy.granted import NUMBERS, GrantedSeal
 from privacy.period import Period
 from privacy.policy import GRANTABLE, Purpose
 from privacy.seal import aad
@@ -179,6 +179,8 @@ class Grants:
         return self._seal.open(grant.subject, grant.number, sealed, _place(_columns(grant)))
 
     def _row(self, subject: str, number: int) -> Row[Any] | None:
+        if number not in NUMBERS:
+            return None
         own = (_TABLE.c.subject_id == subject, _TABLE.c.number == number)
         with self.engine.connect() as connection:
             return connection.execute(select(_TABLE).where(*own)).one_or_none()

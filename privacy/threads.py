@@ -19,7 +19,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
-from privacy.granted import GrantedSeal
+from privacy.granted import NUMBERS, GrantedSeal
 from privacy.grants import Stamps
 from privacy.seal import SealBroken, aad
 from privacy.vault_store import lock
@@ -141,6 +141,8 @@ class Threads:
 
     def find(self, subject: str, number: int) -> Thread | None:
         """Return a genuine conversation, None where there is none or only a row that the portal did not write."""
+        if number not in NUMBERS:
+            return None
         return next(iter(self._read(_TABLE.c.subject_id == subject, _TABLE.c.number == number)), None)
 
     def of(self, subject: str) -> list[Thread]:

@@ -76,6 +76,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/me/sessions"): Row(SIGNED_IN),
     ("DELETE", "/api/v1/me/sessions"): Row(SIGNED_IN, 204),
     ("DELETE", "/api/v1/me/sessions/<session>"): Row(frozenset()),  # nobody has a session of that id
+    ("GET", "/api/v1/me/sharing"): Row(SIGNED_IN),
     ("GET", "/api/v1/me/tokens"): Row(SIGNED_IN),
     ("POST", "/api/v1/me/tokens"): Row(SIGNED_IN, 400),
     ("DELETE", "/api/v1/me/tokens/<token>"): Row(frozenset()),  # nobody has a token of that number
@@ -85,6 +86,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/relay/enrolments/<device_code>"): Row(frozenset()),  # no computer asked with that code
     ("GET", "/api/v1/relay/policies"): Row(SIGNED_IN),
     ("GET", "/api/v1/relay/policy"): Row(SIGNED_IN),
+    ("GET", "/api/v1/shared"): Row(SIGNED_IN),
+    ("GET", "/api/v1/shared/<subject>/<int:number>"): Row(SIGNED_IN - {"ben"}, 403),  # refused, in Ben's log
     ("GET", "/api/v1/team"): Row(MANAGERS),
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
     ("GET", "/compliance/"): Row(REVIEWER),

@@ -4,12 +4,14 @@ import datetime as dt
 import re
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from analytics.annotations import Annotation, Notes
 from analytics.annotations import Kind as Noted
 from auth.announcements import Kind
-from portal import erasing, granted_upkeep, nightly
+from portal import erasing, granted_upkeep, nightly, shapes
+from privacy.canonical import digest
 from privacy.fields import Field, KeyClass, Tier
 from privacy.grants import Granted
 from privacy.log_entries import Chain
@@ -246,3 +248,19 @@ def test_a_grant_whose_key_did_not_come_back_with_a_restore_goes_in_the_night(of
     assert granted_upkeep.run(office.system, print) == 1
 
     assert office.system.rooms.grants.everything() == []
+
+
+def test_the_same_through_json_with_the_same_digest(office: Office, form: Any) -> None:
+    share(form)
+    ben, grant = office.ids["ben"], grant_of(office)
+
+    opened = office.client("ana").get(f"/api/v1/shared/{ben}/{grant.number}")
+    found = msgspec.json.decode(opened.data, type=shapes.Answer[shapes.Shared])
+    listed = msgspec.json.decode(office.client("ana").get("/api/v1/shared").data, type=shapes.SharedWithMe)
+    mine = msgspec.json.decode(office.client("ben").get("/api/v1/me/sharing").data, type=shapes.Sharing)
+
+    assert found.digest == grant.digest == digest(opened.json["payload"])
+    assert found.payload.fields.recovery.breaks == 15
+    assert [(each.name, each.digest) for each in listed.grants] == [("Ben", grant.digest)]
+    assert [(each.name, each.opened) for each in mine.grants] == [("Ana", 1)]
+    assert office.client("gus").get(f"/api/v1/shared/{ben}/{grant.number}").status_code == 403

@@ -105,6 +105,16 @@ def test_nobody_but_the_viewer_opens_it_and_the_attempt_is_in_the_persons_log(ga
     ]
 
 
+def test_a_number_that_no_store_holds_is_no_grant_and_no_conversation(gate: Gate, grants: Grants) -> None:
+    give(grants)
+
+    for number in (0, 2**31, 10**30):
+        with pytest.raises(NotPermitted):
+            gate.open_grant(ANA, BEN, number)
+        with pytest.raises(NotPermitted):
+            gate.open_thread(ANA, BEN, number)
+
+
 def test_the_persons_own_look_is_in_their_own_chain(gate: Gate, grants: Grants) -> None:
     grant = give(grants)
 
