@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, select, update
 from auth import models
 from auth.person import some
 from privacy.messages import N_, Said
+from privacy.statement import Question
 from privacy.stores import writing
 
 
@@ -259,7 +260,7 @@ class Announced:
 
 
 _TABLE: Final = models.Announcement.__table__
-_UNSEEN: Final = (  # built once: every page asks
+_UNSEEN: Final = Question(  # every page asks
     select(func.count()).select_from(_TABLE).where(_TABLE.c.subject_id == bindparam("subject"), ~_TABLE.c.seen)
 )
 
@@ -288,8 +289,7 @@ class Announcements:
 
     def unseen(self, subject: str) -> int:
         """Return how many announcements `subject` has not seen."""
-        with self._engine.connect() as connection:
-            return connection.scalar(_UNSEEN, {"subject": subject}) or 0
+        return int(_UNSEEN.ask(self._engine, subject=subject)[0][0])
 
     def mark_seen(self, subject: str, up_to: int) -> None:
         """Note that `subject` has seen every announcement up to the entry `up_to`."""

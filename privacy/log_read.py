@@ -1,9 +1,10 @@
 """Reading the log: which entries there are by their plain columns, and opening them. Used behind the gate only."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, func, literal, select
 
@@ -13,6 +14,7 @@ from privacy.log_entries import Chain, Entry, entry_of
 from privacy.log_seals import FIRST_PRIVATE_EPOCH, SUBJECT_TAG, VIEWER_TAG, Filed, LogSeals
 from privacy.log_tree import entry
 from privacy.seal import SealBroken
+from privacy.statement import Question
 from privacy.vault import ORGANISATION
 
 COLUMNS: Final = (
@@ -27,19 +29,14 @@ COLUMNS: Final = (
 _ROWS_A_QUERY: Final = 500
 _EPOCH: Final = func.substr(entry.c.sealed, 5, 4, type_=LargeBinary)
 IS_OWN_READ: Final = literal(FIRST_PRIVATE_EPOCH.to_bytes(4, "big"), LargeBinary) <= _EPOCH
-_DAYS: Final = select(  # two statements in one: either is answered by the index alone, both at once read the table
-    select(func.min(entry.c.day)).scalar_subquery(), select(func.max(entry.c.day)).scalar_subquery()
-)
-_BY_OTHERS: Final = (
-    select(*COLUMNS)
-    .where(
-        entry.c.subject_tag.in_(bindparam("about", expanding=True)),
-        entry.c.viewer_tag.not_in(bindparam("but", expanding=True)),
-        entry.c.sealed.is_not(None),
-        ~IS_OWN_READ,
+_DAYS: Final = Question(
+    select(  # two statements in one: either is answered by the index alone, both at once read the table
+        select(func.min(entry.c.day)).scalar_subquery(), select(func.max(entry.c.day)).scalar_subquery()
     )
-    .order_by(entry.c.index.desc())
 )
+_LOOKS_A_QUERY: Final = 32
+_LAST: Final = 2**62
+"""An index after every entry's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +97,7 @@ class LogReader:
         """
         months = self.months(None, None)
         silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, months)]
-        tags = {"about": self._seals.tags(SUBJECT_TAG, subject, months), "but": silent}
-        rows = (Filed(*row) for row in self._connection.execute(_BY_OTHERS, tags))
+        rows = self._by_others(self._seals.tags(SUBJECT_TAG, subject, months), silent)
         return self._page(rows, subject, lambda e: bool(e.fields) and purpose in (None, e.purpose), limit)
 
     def _page(self, rows: Iterable[Filed], subject: str | None, fits: Callable[[Entry], bool], limit: int) -> Page:
@@ -241,6 +237,19 @@ class LogReader:
                 return
             before = rows[-1].index
 
+    def _by_others(self, about: Sequence[bytes], but: Sequence[bytes]) -> Iterator[Filed]:
+        """Yield what others did about somebody, newest first, as far as it is asked for."""
+        if not about:
+            return
+        question, before = _by_others(len(about), len(but)), _LAST
+        tags = _named("about", about) | _named("but", but)
+        while True:
+            rows = [Filed(*row) for row in question.ask(self._connection, before=before, **tags)]
+            yield from rows
+            if len(rows) < _LOOKS_A_QUERY:
+                return
+            before = rows[-1].index
+
     def _conditions(self, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = [entry.c.sealed.is_not(None)]
         if wanted.first_day is not None:
@@ -258,7 +267,7 @@ class LogReader:
 
     def months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
         """Return the first day of every month in which the log has entries, within the days asked for."""
-        oldest, newest = self._connection.execute(_DAYS).one()
+        oldest, newest = _DAYS.ask(self._connection)[0]
         if oldest is None:
             return []
         month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)
@@ -267,6 +276,22 @@ class LogReader:
             found.append(month)
             month = (month + dt.timedelta(days=31)).replace(day=1)
         return found
+
+
+@functools.cache
+def _by_others(about: int, but: int) -> Question:
+    """Build the statement for so many tags of a subject, one a month, and of viewers who are not asked for."""
+    conditions: list[ColumnElement[bool]] = [
+        entry.c.subject_tag.in_([bindparam(name) for name in _named("about", range(about))])
+    ]
+    if but:
+        conditions.append(entry.c.viewer_tag.not_in([bindparam(name) for name in _named("but", range(but))]))
+    conditions += [entry.c.sealed.is_not(None), ~IS_OWN_READ, entry.c.index < bindparam("before")]
+    return Question(select(*COLUMNS).where(*conditions).order_by(entry.c.index.desc()).limit(_LOOKS_A_QUERY))
+
+
+def _named(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    return {f"{name}_{n}": value for n, value in enumerate(values)}
 
 
 def _matches(opened: Entry, wanted: Filter) -> bool:

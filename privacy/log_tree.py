@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from privacy.log_sql import AppendStatements
 from privacy.log_tables import EntryRow, HeadRow, NodeRow
 from privacy.merkle import EMPTY_ROOT, Frontier, HashReader, stored_place
+from privacy.statement import Question
 
 _NUMBERS_A_QUERY: Final = 5_000
 
@@ -17,7 +18,7 @@ entry = EntryRow.__table__
 node = NodeRow.__table__
 head = HeadRow.__table__
 
-_SELECT_HEAD: Final = select(head.c.size, head.c.root, head.c.note, head.c.day, head.c.kept)
+_SELECT_HEAD: Final = Question(select(head.c.size, head.c.root, head.c.note, head.c.day, head.c.kept))
 
 
 @dataclass(slots=True)
@@ -33,8 +34,8 @@ class Head:
 
 def read_head(connection: Connection) -> Head | None:
     """Return the head, or None in an empty log."""
-    row = connection.execute(_SELECT_HEAD).one_or_none()
-    return None if row is None else Head(*row)
+    rows = _SELECT_HEAD.ask(connection)
+    return Head(*rows[0]) if rows else None
 
 
 def lock_head(connection: Connection, statements: AppendStatements) -> Head | None:

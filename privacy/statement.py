@@ -104,13 +104,12 @@ class Question:
         self._compiled: dict[str, Statement] = {}  # by database: what a table is called depends on nothing else
 
     def ask(self, source: Engine | Connection, **parameters: Any) -> Tuples:
-        """Return the rows: those of a transaction if a connection is given, else read in none."""
-        if isinstance(source, Connection):
-            return [tuple(row) for row in source.execute(cast(Executable, self._statement), parameters)]
+        """Return the rows: those of its transaction if a connection is given, else read in none."""
         name = source.dialect.name
         if (statement := self._compiled.get(name)) is None:
             statement = self._compiled[name] = Statement(source, cast(Executable, self._statement))
-        with _alone(source, statement) as raw:
+        lent = _inside(source, statement) if isinstance(source, Connection) else _alone(source, statement)
+        with lent as raw:
             rows = statement.fetch_raw(raw, parameters)
         return self._with_days(rows) if self._days and name == "sqlite" else rows
 
@@ -121,6 +120,20 @@ class Question:
                 if row[n] is not None:
                     row[n] = read(row[n])
         return [tuple(row) for row in lists]
+
+
+@contextmanager
+def _inside(connection: Connection, statement: Statement) -> Iterator[Any]:
+    """Lend a connection's own connection of the driver; its transaction begins now if none runs."""
+    if not connection.in_transaction():
+        connection.begin()
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        yield raw
+    except cast(Any, connection.dialect).loaded_dbapi.Error as e:
+        if disconnected := connection.dialect.is_disconnect(e, raw, None):
+            connection.invalidate(e)
+        raise statement.error(connection.engine, e, disconnected) from e
 
 
 @contextmanager

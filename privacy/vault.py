@@ -120,13 +120,11 @@ class Vault:
 
     def newest_day(self, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
         """Return the newest day before `before` for which `field` is filed; days are plain, and nothing is opened."""
-        with self.engine.connect() as connection:
-            return vault_store.newest_day(connection, subject, field, tier, before)
+        return vault_store.newest_day(self.engine, subject, field, tier, before)
 
     def oldest_day(self, subject: str, field: Field, tier: Tier) -> dt.date | None:
         """Return the oldest day for which `field` is filed; days are plain, and nothing is opened."""
-        with self.engine.connect() as connection:
-            return vault_store.oldest_day(connection, subject, field, tier)
+        return vault_store.oldest_day(self.engine, subject, field, tier)
 
     def digest(self, subject: str, connection: Connection | None = None) -> str:
         """Return "sha256:…" over all manifests of a subject, for a log entry that commits to what the vault holds.

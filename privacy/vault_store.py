@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.fields import STATE_FIELDS, Field, KeyClass, Tier
+from privacy.statement import Question
 
 
 class Subject(Base):
@@ -67,13 +68,16 @@ class UnknownSubject(LookupError):
 _DAYS_BEGIN: Final = dt.date(1901, 1, 1)
 
 # Building a statement costs more than running it: built once.
-_DELETE = delete(SealedField).where(
+_OF_FIELD: Final = (
     SealedField.subject_id == bindparam("of"),
     SealedField.tier == bindparam("at"),
     SealedField.field == bindparam("what"),
-    SealedField.day == bindparam("when"),
-    SealedField.sequence == bindparam("nth"),
 )
+_DELETE = delete(SealedField).where(
+    *_OF_FIELD, SealedField.day == bindparam("when"), SealedField.sequence == bindparam("nth")
+)
+_NEWEST: Final = Question(select(func.max(SealedField.day)).where(*_OF_FIELD, SealedField.day < bindparam("before")))
+_OLDEST: Final = Question(select(func.min(SealedField.day)).where(*_OF_FIELD))
 
 
 @contextmanager
@@ -131,16 +135,16 @@ def filed_before(connection: Connection, key_class: KeyClass, low: int, before: 
     return sorted(found)
 
 
-def newest_day(connection: Connection, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
+def newest_day(source: Engine | Connection, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
     """Return the newest day before `before` that has a row of a field at a tier."""
-    row = (SealedField.subject_id == subject, SealedField.tier == tier, SealedField.field == field)
-    return connection.scalar(select(func.max(SealedField.day)).where(*row, SealedField.day < before))
+    found: dt.date | None = _NEWEST.ask(source, of=subject, at=tier, what=field, before=before)[0][0]
+    return found
 
 
-def oldest_day(connection: Connection, subject: str, field: Field, tier: Tier) -> dt.date | None:
+def oldest_day(source: Engine | Connection, subject: str, field: Field, tier: Tier) -> dt.date | None:
     """Return the oldest day that has a row of a field at a tier."""
-    row = (SealedField.subject_id == subject, SealedField.tier == tier, SealedField.field == field)
-    return connection.scalar(select(func.min(SealedField.day)).where(*row))
+    found: dt.date | None = _OLDEST.ask(source, of=subject, at=tier, what=field)[0][0]
+    return found
 
 
 def days(connection: Connection, subject: str, field: Field, tier: Tier) -> list[dt.date]:

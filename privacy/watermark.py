@@ -3,13 +3,14 @@
 Whoever puts an older log back has to put an older key store back, too, and every kept file and every witness.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, Engine, String, Text, select
+from sqlalchemy import BigInteger, Engine, String, Text, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from privacy.base import KeyBase, Sensitivity, column
+from privacy.statement import Question
 from privacy.stores import writing
 
 
@@ -31,6 +32,7 @@ class Seen(NamedTuple):
 
 
 _seen = SeenCheckpoint.__table__
+_OF_ORIGIN: Final = Question(select(_seen.c.size, _seen.c.note).where(_seen.c.origin == bindparam("of")))
 
 
 def raise_to(engine: Engine, origin: str, size: int, note: str) -> None:
@@ -49,6 +51,5 @@ def raise_to(engine: Engine, origin: str, size: int, note: str) -> None:
 
 def seen(engine: Engine, origin: str) -> Seen | None:
     """Return the highest published checkpoint of a log, or None if none was published yet."""
-    with engine.connect() as connection:
-        row = connection.execute(select(_seen.c.size, _seen.c.note).where(_seen.c.origin == origin)).one_or_none()
-    return None if row is None else Seen(*row)
+    rows = _OF_ORIGIN.ask(engine, of=origin)
+    return Seen(*rows[0]) if rows else None

@@ -14,6 +14,7 @@ from privacy.base import LogBase, Sensitivity, column
 from privacy.checkpoint import NoteBroken
 from privacy.cosignature import Cosignature, CosignatureVerifier, merge
 from privacy.log_tree import reader
+from privacy.statement import Question
 from privacy.stores import writing
 
 _ASKING: Final = 0x53_56_77_69  # the number of the advisory lock, the same in every process
@@ -73,13 +74,12 @@ class Statement:
 
 _witness = WitnessRow.__table__
 _COLUMNS = [_witness.c[name] for name in Statement.__dataclass_fields__]
+_ALL: Final = Question(select(*_COLUMNS).order_by(_witness.c.name))
 
 
 def statements(engine: Engine) -> dict[str, Statement]:
     """Return what every witness said last, by name; unverified, as it is stored."""
-    query = select(*_COLUMNS).order_by(_witness.c.name)
-    with engine.connect() as connection:
-        return {row.name: Statement(*row) for row in connection.execute(query)}
+    return {each.name: each for each in (Statement(*row) for row in _ALL.ask(engine))}
 
 
 def save(engine: Engine, statement: Statement) -> None:
