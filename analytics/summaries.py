@@ -25,6 +25,7 @@ from analytics.stretches import breaks, focus_blocks
 from analytics.transforms import Intervals, intersect, overlaps, union
 from privacy.fields import Field
 
+_DRAWN: Final = frozenset({"timeline", "gaps"})
 UNKNOWN_APP: Final = "unknown"
 _HOUR_US: Final = 3_600_000_000
 _CELL_US: Final = 60_000_000
@@ -111,9 +112,14 @@ def _annotations(seen: Seen, core: Set[str], before: Mapping[Field, Any], after:
     return {
         "annotated_seconds": _seconds(sum(length for kind, length in kinds.items() if kind in WORK)),
         "by_kind": {kind.value: _seconds(length) for kind, length in kinds.items()},
-        "original": {name.value: before[name] for name in before if before[name] != after[name]},
+        "original": {name.value: _told(name, before[name]) for name in before if before[name] != after[name]},
         "spans": [[(n.start_us - first) // 1000, (n.end_us - first) // 1000, n.kind.value] for n in seen.notes],
     }
+
+
+def _told(name: Field, value: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure without what is drawn of it: that is long, and nobody reads it of what a day was before."""
+    return {key: part for key, part in value.items() if key not in _DRAWN} if name is Field.RHYTHM else value
 
 
 def _core(seen: Seen, details: "_Names", core: Set[str]) -> Intervals:
