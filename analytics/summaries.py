@@ -23,7 +23,7 @@ from analytics.corrected import NOTHING_SAID, Said, corrected
 from analytics.events import OVERHANG_US, Data, DayEvents, Int64
 from analytics.stretches import breaks, focus_blocks
 from analytics.transforms import Intervals, intersect, overlaps, union
-from privacy.fields import Field
+from privacy.fields import SHARED_FIELDS, Field
 
 _DRAWN: Final = frozenset({"timeline", "gaps"})
 UNKNOWN_APP: Final = "unknown"
@@ -53,8 +53,8 @@ def summarise(
 
     `core` holds the full paths of core categories. `apps` is missing where the capture policy kept no app at all.
     `gaps` are the times of which nothing was captured, with the reason; a day that has nothing else has no figures.
-    `said` is what its person says about the day: the figures are as it makes them, and `annotations` holds what they
-    were without it.
+    `said` is what its person says about the day: the figures are as it makes them, `annotations` holds what they were
+    without it, and `corrected` names those of the shared figures that differ.
     """
     is_empty = not any(len(each.start_us) for each in day.streams)
     seen = see(day)
@@ -63,7 +63,10 @@ def summarise(
         return figures
     seen = as_said(seen, said)
     changed = _figures(seen, zone, core, gaps) if figures else {}
-    return {**changed, Field.ANNOTATIONS: _annotations(seen, core, figures, changed)}
+    noted = _annotations(seen, core, figures, changed)
+    shared = sorted(SHARED_FIELDS & noted["original"].keys())
+    marks = {Field.CORRECTED: {"fields": shared}} if shared else {}
+    return {**changed, Field.ANNOTATIONS: noted, **marks}
 
 
 def see(day: DayEvents) -> Seen:

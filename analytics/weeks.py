@@ -25,8 +25,8 @@ LEAST_CAPTURED_DAYS: Final = 3
 """A week with fewer captured days is withheld: it would be nearly a day's figure."""
 
 _FIELDS: Final = tuple(sorted(SHARED_FIELDS))
-_OPENED_FIELDS: Final = SHARED_FIELDS | {Field.ANNOTATIONS}
-"""What a week is added up from: the days' figures, and whether their person corrected them."""
+_OPENED_FIELDS: Final = SHARED_FIELDS | {Field.CORRECTED}
+"""What a week is added up from, all of it shared: the days' figures, and which of them their person corrected."""
 
 
 class WeekClosedToManager(Exception):
@@ -153,7 +153,7 @@ def week_values(
     """Return the shared figures of a week, each with its mark: what is frozen, of the days as they are disclosed.
 
     A figure in which a correction of its person counts is `corrected`. `before_corrections` returns what it would be
-    without any.
+    without any, where the person's notes are disclosed as well.
     """
     noted = {day: (value_of(days, day, Field.ANNOTATIONS) or {}).get("original", {}) for day in period.days()}
 
@@ -165,5 +165,6 @@ def week_values(
     captured = sum(each["active_seconds"] > 0 for each in per_field[Field.ACTIVE_TIME])
     if captured < LEAST_CAPTURED_DAYS:
         return [(field, None, "withheld") for field in _FIELDS]
-    corrected = set() if before_corrections else {field for original in noted.values() for field in original}
+    marked = [] if before_corrections else [value_of(days, day, Field.CORRECTED) or {} for day in period.days()]
+    corrected = {field for each in marked for field in each.get("fields", ())}
     return [(field, TOTALS[field](per_field[field]), CORRECTED if field in corrected else None) for field in _FIELDS]

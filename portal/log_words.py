@@ -37,6 +37,7 @@ FIELD_NAMES: Final[dict[str, str]] = {
     Field.URLS: N_("web addresses"),
     Field.CAPTURE_LEDGER: N_("capture ledger"),
     Field.ANNOTATIONS: N_("notes"),
+    Field.CORRECTED: N_("which figures were corrected"),
     Field.GOALS: N_("own goals"),
     Field.AGREED_GOALS: N_("agreed goals"),
     Field.WORKING_PATTERN: N_("working week"),

@@ -35,6 +35,7 @@ class Field(enum.StrEnum):
     WORKING_PATTERN = "working_pattern"
     SOURCES = "sources"
     OWN_TIMES = "own_times"
+    CORRECTED = "corrected"
     OWN_RULES = "own_rules"
 
 
@@ -65,6 +66,7 @@ CLASS_OF: Final[dict[Field, KeyClass]] = {
     Field.WORKING_PATTERN: KeyClass.PRIVATE,
     Field.SOURCES: KeyClass.PRIVATE,
     Field.OWN_TIMES: KeyClass.PRIVATE,
+    Field.CORRECTED: KeyClass.SHARED,  # which shared figures hold a correction: a mark, and none of what was noted
     Field.OWN_RULES: KeyClass.PRIVATE,
 }
 

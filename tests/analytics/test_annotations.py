@@ -40,7 +40,7 @@ from analytics.own_rules import NO_OWN_RULES, OwnRule
 from analytics.summaries import summarise
 from analytics.taking import OwnChange
 from analytics.trends import corrected
-from privacy.fields import Field, Tier
+from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.log_entries import CORRECTED, FORGOTTEN, NOTED, Chain
 from privacy.period import Period
 from privacy.policy import Purpose
@@ -259,6 +259,8 @@ def test_figures_with_notes_are_those_of_counting_minutes(
         return
     told = found.pop(Field.ANNOTATIONS)
     assert told["annotated_seconds"] == work * 60
+    shared = sorted(SHARED_FIELDS & told["original"].keys())
+    assert found.pop(Field.CORRECTED, {"fields": []}) == {"fields": shared}  # for those without private keys
     for plainly in (found, before):
         plainly[Field.RHYTHM].pop("timeline")  # what is drawn is not kept twice
     assert {**found, **told["original"]} == before
