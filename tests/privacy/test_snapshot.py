@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cast import BEN, DAN
 from conftest import Clock
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select
 
 from privacy.disclosure import Gate
 from privacy.fields import Field, Tier
@@ -61,6 +61,24 @@ def test_what_is_written_and_removed_meanwhile_is_not_in_it(vault: Vault, clock:
         assert then.days(Field.FOCUS, Tier.SUMMARY) == DAYS
         assert opened(vault, clock)[DAYS[0]] == b"changed"
         assert DAYS[1] not in opened(vault, clock)
+
+
+def test_rows_and_manifests_are_of_the_same_moment(vault: Vault, clock: Clock) -> None:
+    """Somebody writes between the reading of the manifests and that of the rows."""
+    written = []
+
+    def write(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM manifest" in statement and not written:
+            written.append(statement)
+            put(vault, BEN, row(DAYS[0], b"changed"))
+
+    event.listen(vault.engine, "after_cursor_execute", write)
+    try:
+        with snapshot(vault.engine, BEN) as then:
+            assert opened(vault, clock, then) == dict.fromkeys(DAYS, b"as it was")
+    finally:
+        event.remove(vault.engine, "after_cursor_execute", write)
+    assert written
 
 
 def test_it_holds_one_person_and_is_opened_for_no_other(vault: Vault, clock: Clock) -> None:
