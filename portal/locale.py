@@ -78,8 +78,11 @@ def speaking(tag: str) -> Iterator[None]:
 @lru_cache(maxsize=256)
 def preferred(header: str) -> str:
     """Return the tag of the language that a browser's `Accept-Language` likes best; English where it names none."""
-    accepted = parse_accept_header(header[:_LONGEST_HEADER], LanguageAccept)
-    return accepted.best_match(LANGUAGES, ENGLISH)
+    for wanted, quality in parse_accept_header(header[:_LONGEST_HEADER], LanguageAccept):
+        tag = wanted.partition("-")[0].lower()  # de-AT and de-CH are German; werkzeug would take a later "en" first
+        if quality > 0 and tag in LANGUAGES:
+            return tag
+    return ENGLISH
 
 
 def gettext(message: str, /, **variables: Any) -> str:
