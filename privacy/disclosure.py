@@ -9,9 +9,7 @@ transaction. It commits in the log to all that the vault then holds, so that an 
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from dataclasses import field as attribute
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -23,10 +21,11 @@ from privacy.fields import Field, KeyClass, Tier, epoch_of
 from privacy.granted_gate import GrantedGate, Rooms
 from privacy.log_entries import INVENTORIED, Chain, Draft, LogUnavailable
 from privacy.log_gate import NO_RELATION, NotPermitted, NotYet, Refused, Reviewed
+from privacy.opening import Disclosed, Opening
 from privacy.period import Period, is_week, starts_at, week_name
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 from privacy.snapshot import Snapshot
-from privacy.vault import Vault
+from privacy.vault import Vault, Wanted
 
 __all__ = [
     "Decision",
@@ -36,6 +35,7 @@ __all__ = [
     "LogUnavailable",
     "NotPermitted",
     "NotYet",
+    "Opening",
     "Refused",
     "Reviewed",
 ]
@@ -45,60 +45,6 @@ Clock = Callable[[], dt.datetime]
 SALT_BYTES: Final = 16
 _MIDNIGHT: Final = dt.time(0)
 _LATER: Final = frozenset({decisions.NOT_YET, decisions.TOO_OLD})
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosed:
-    """What was opened, and the number of the entry that says so."""
-
-    viewer: str | None
-    subject: str
-    fields: frozenset[Field]
-    purpose: Purpose
-    period: Period
-    tier: Tier
-    relation: Relation
-    entry: int
-    session: str | None
-    values: Mapping[tuple[dt.date, Field], bytes] = attribute(repr=False)
-    salt: str = attribute(repr=False)
-    """Hex, for one week with rows at Tier.WEEK: what makes the digest of its payload unguessable. Otherwise empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A disclosure that was permitted and logged, and can now be opened: whole, or in parts of its period."""
-
-    request: Request
-    relation: Relation
-    entry: int
-    session: str | None
-    _open: Callable[["Opening", Period, Tier, Snapshot | None, frozenset[Field]], Disclosed] = attribute(repr=False)
-
-    def part(
-        self,
-        period: Period,
-        tier: Tier | None = None,
-        then: Snapshot | None = None,
-        fields: Collection[Field] | None = None,
-    ) -> Disclosed:
-        """Open one part, at another tier if the policy has the same rule for it; with `then`, as it was at that moment.
-
-        `fields` are some of those that the log entry names. ValueError for days and fields that it does not name, for a
-        tier at which this would have been refused, and for a snapshot of somebody else.
-        """
-        asked = self.request
-        if period.first < asked.period.first or period.end > asked.period.end:
-            raise ValueError(f"{period} reaches out of {asked.period}, for which entry {self.entry} was written")
-        tier = tier or asked.tier
-        if tier is not asked.tier and not asked.fields <= permitted({self.relation}, asked.purpose, tier):
-            raise ValueError(f"the policy does not permit {self.relation} to open these fields at tier {tier}")
-        if then is not None and then.subject != asked.subject:
-            raise ValueError(f"a snapshot of {then.subject}, but entry {self.entry} is about {asked.subject}")
-        chosen = asked.fields if fields is None else frozenset(fields)
-        if not chosen <= asked.fields:
-            raise ValueError(f"entry {self.entry} does not name {', '.join(sorted(chosen - asked.fields))}")
-        return self._open(self, period, tier, then, chosen)
 
 
 class Gate(GrantedGate):
@@ -170,25 +116,31 @@ class Gate(GrantedGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
-    def _open(
-        self, opening: "Opening", period: Period, tier: Tier, then: Snapshot | None, fields: frozenset[Field]
-    ) -> Disclosed:
+    def _open(self, opening: "Opening", wanted: Sequence[Wanted], then: Snapshot | None) -> list[Disclosed]:
         # (3)
+        subject, source = opening.request.subject, None if then is None else then.engine
+        if len(wanted) == 1:
+            return [self._disclosed(opening, wanted[0], self._vault._open(subject, *wanted[0], source))]
+        opened = self._vault._open_all(subject, wanted, source)
+        return [self._disclosed(opening, each, values) for each, values in zip(wanted, opened, strict=True)]
+
+    def _disclosed(
+        self, opening: "Opening", wanted: Wanted, values: Mapping[tuple[dt.date, Field], bytes]
+    ) -> Disclosed:
         asked = opening.request
-        values = self._vault._open(asked.subject, fields, tier, period, None if then is None else then.engine)
-        weekly = values and tier is Tier.WEEK and is_week(period)
+        weekly = values and wanted.tier is Tier.WEEK and is_week(wanted.period)
         return Disclosed(
             viewer=asked.viewer,
             subject=asked.subject,
-            fields=fields,
+            fields=wanted.fields,
             purpose=asked.purpose,
-            period=period,
-            tier=tier,
+            period=wanted.period,
+            tier=wanted.tier,
             relation=opening.relation,
             entry=opening.entry,
             session=opening.session,
             values=values,
-            salt=self._salt(asked.subject, period) if weekly else "",
+            salt=self._salt(asked.subject, wanted.period) if weekly else "",
         )
 
     def receipt(self, disclosed: Disclosed, digest: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from privacy import vault_query
-from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, HEAD_SHELF, Listing, day_and_sequence, fingerprint, number, shelf
@@ -81,10 +81,11 @@ class Inventory:
         head.change(HEAD_SHELF, dict(kept))
         return [self._row((key_class, HEAD_EPOCH), head)]
 
-    def check(self, tier: Tier, fields: Iterable[Field], period: Period, found: Mapping[Field, Numbers]) -> None:
-        """Raise VaultIncomplete unless the rows `found` are exactly those that are listed for `period`."""
-        for field in fields:
-            listed, there = self._listed(tier, field, period), found.get(field, {})
+    def check(self, wanted: vault_query.Wanted, found: Mapping[Field, Numbers]) -> None:
+        """Raise VaultIncomplete unless the rows `found` are exactly those that are listed of what was wanted."""
+        tier = wanted.tier
+        for field in wanted.fields:
+            listed, there = self._listed(tier, field, wanted.period), found.get(field, {})
             if listed == there:
                 continue
             for each in sorted(listed.keys() | there.keys(), key=lambda n: (n in there, n)):  # what is missing first
@@ -95,11 +96,12 @@ class Inventory:
 
     def _listed(self, tier: Tier, field: Field, period: Period) -> Numbers:
         low, high = number(period.first, 0), number(period.end, 0)
-        state = field in STATE_FIELDS
-        first, name, of_field = 0 if state else low, shelf(tier, field), CLASS_OF[field]
+        state, of_field = field in STATE_FIELDS, CLASS_OF[field]
+        first, name = 0 if state else low, shelf(tier, field)
+        begun = 0 if state else epoch_of(of_field, period.first)
         rows: Numbers = {}
-        for (key_class, _), listing in self._listings.items():
-            if key_class is of_field:
+        for (key_class, epoch), listing in self._listings.items():
+            if key_class is of_field and begun <= epoch:
                 rows |= {n: h for n, h in listing.read(name).items() if first <= n < high}
         if state and rows:
             low = number(day_and_sequence(max(rows))[0], 0)

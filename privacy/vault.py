@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
@@ -26,10 +26,10 @@ from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
 from privacy.period import Period
 from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_two, unpad
-from privacy.vault_query import Stored
+from privacy.vault_query import Stored, Wanted
 from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
-__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete", "parts"]
+__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete", "Wanted", "parts"]
 
 _LEAST_BYTES: Final = {
     Field.RHYTHM: 4096,
@@ -41,9 +41,15 @@ _LEAST_BYTES: Final = {
     Field.OWN_TIMES: 8192,
     Field.OWN_RULES: 2048,
 }
+_FIELDS: Final[dict[str, Field]] = {each: each for each in Field}
+"""Fields by their names, which a page looks up a hundred times."""
 _parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 ORGANISATION: Final = "0" * 32
 """The subject of entries that concern no person."""
+
+
+Opened = dict[tuple[dt.date, Field], bytes]
+"""Plaintexts by local day and field."""
 
 
 class Row(NamedTuple):
@@ -112,11 +118,12 @@ class Vault:
     def has(self, connection: Connection, subject: str, fields: Collection[Field], tier: Tier, period: Period) -> bool:
         """Tell whether anything of `fields` is filed for `period`: opens no row. VaultIncomplete if one was removed."""
         vault_store.lock(connection, subject)  # rows and manifests of the same state
-        ranges = _ranges(fields, (), period)
-        found = vault_query.read(connection, subject, tier, fields, (), period, ranges)
+        wanted = Wanted(frozenset(fields), tier, period)
+        ranges = _ranges([wanted])
+        found = vault_query.read(connection, subject, [wanted], ranges)
         inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
-        inventory.check(tier, fields, period, by_field(found.rows))
-        return bool(found.rows)
+        inventory.check(wanted, by_field(found.rows[0]))
+        return bool(found.rows[0])
 
     def newest_day(self, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
         """Return the newest day before `before` for which `field` is filed; days are plain, and nothing is opened."""
@@ -138,7 +145,7 @@ class Vault:
 
     def _open(
         self, subject: str, fields: Collection[Field], tier: Tier, period: Period, source: Engine | None = None
-    ) -> dict[tuple[dt.date, Field], bytes]:
+    ) -> Opened:
         """Open `fields` for each day of `period`; a field that is a state, its latest value before the period's end.
 
         Only `privacy.disclosure` calls this. SealBroken names a row that does not open, VaultIncomplete one that was
@@ -146,37 +153,36 @@ class Vault:
         come as one value, which `parts` takes apart, and no manifest lists them. `source` is a copy of the store as it
         was (`privacy.snapshot`).
         """
-        source = source or self.engine
+        wanted = Wanted(frozenset(fields), tier, period)
         if tier is Tier.HOT:
-            return self._open_hot(source, subject, fields, period)
-        states = STATE_FIELDS.intersection(fields)
-        dated = frozenset(fields) - states
-        ranges = _ranges(dated, states, period)
-        found = vault_query.read(source, subject, tier, dated, states, period, ranges)
+            return self._open_hot(source or self.engine, subject, wanted)
+        return self._open_all(subject, [wanted], source)[0]
+
+    def _open_all(self, subject: str, wanted: Sequence[Wanted], source: Engine | None = None) -> list[Opened]:
+        """Open several things as `_open` opens one, from one state of the store; none of them hot rows."""
+        ranges = _ranges(wanted)
+        found = vault_query.read(source or self.engine, subject, wanted, ranges)
         inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
-        opened = self._open_rows(subject, found.rows)
-        inventory.check(tier, fields, period, by_field(found.rows))
+        opened = [self._open_rows(subject, rows) for rows in found.rows]
+        for each, rows in zip(wanted, found.rows, strict=True):
+            inventory.check(each, by_field(rows))
         return opened
 
-    def _open_hot(
-        self, source: Engine, subject: str, fields: Collection[Field], period: Period
-    ) -> dict[tuple[dt.date, Field], bytes]:
-        found = vault_query.read(source, subject, Tier.HOT, frozenset(fields), (), period, {})
-        self.keys.warm(subject, {(KeyClass(row.key_class), row.key_epoch) for row in found.rows})
+    def _open_hot(self, source: Engine, subject: str, wanted: Wanted) -> Opened:
+        rows = vault_query.read(source, subject, [wanted], {}).rows[0]
+        self.keys.warm(subject, {(KeyClass(row.key_class), row.key_epoch) for row in rows})
         joined: dict[tuple[dt.date, Field], dict[int, bytes]] = defaultdict(dict)
-        for row, plaintext in self._opened(subject, found.rows):
+        for row, plaintext in self._opened(subject, rows):
             joined[row.day, Field(row.field)][row.sequence] = plaintext
         return {place: msgspec.msgpack.encode(found) for place, found in joined.items()}
 
-    def _open_rows(self, subject: str, rows: Iterable[Stored]) -> dict[tuple[dt.date, Field], bytes]:
-        fields: dict[str, Field] = {each: each for each in Field}  # found by name, a hundred times a page
-        return {(row.day, fields[row.field]): plaintext for row, plaintext in self._opened(subject, rows)}
+    def _open_rows(self, subject: str, rows: Iterable[Stored]) -> Opened:
+        return {(row.day, _FIELDS[row.field]): plaintext for row, plaintext in self._opened(subject, rows)}
 
     def _opened(self, subject: str, rows: Iterable[Stored]) -> Iterator[tuple[Stored, bytes]]:
         keys: dict[tuple[str, int], FieldKey] = {}
-        fields: dict[str, Field] = {each: each for each in Field}
         for row in rows:
-            field = fields[row.field]
+            field = _FIELDS[row.field]
             try:
                 if (row.key_class, row.key_epoch) != _epoch(field, row.day):
                     raise SealBroken("filed under another key")
@@ -243,9 +249,10 @@ def _changes(
     return changes
 
 
-def _ranges(dated: Iterable[Field], states: Iterable[Field], period: Period) -> dict[KeyClass, tuple[int, int]]:
+def _ranges(wanted: Iterable[Wanted]) -> dict[KeyClass, tuple[int, int]]:
     """Return the epochs whose manifests list the rows: those of the period, and for states all before its end."""
-    epochs = {_epoch(field, day) for field in dated for day in (period.first, period.last)}
-    for field in states:
-        epochs |= {_epoch(field, dt.date.min), _epoch(field, period.last)}
+    epochs: set[Epoch] = set()
+    for fields, _, period in wanted:
+        firsts = ((field, dt.date.min if field in STATE_FIELDS else period.first) for field in fields)
+        epochs |= {_epoch(field, day) for field, first in firsts for day in (first, period.last)}
     return dict(spans(epochs))

@@ -1,17 +1,30 @@
 """What a reader of the vault asks: the rows of some fields and the manifests that list them, in one statement.
 
 One statement sees one state of the database, so that rows and manifests fit together without a transaction around
-them, and costs one round trip. Nothing here sees plaintext.
+them, and costs one round trip. A page asks for several things at once: the manifests are read once for all of them.
+Nothing here sees plaintext.
 """
 
 import datetime as dt
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, null, or_, select, tuple_, union_all
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
-from privacy.fields import Field, KeyClass, Tier
+from privacy.fields import STATE_FIELDS, Field, KeyClass, Tier
 from privacy.key_store import Epoch
 from privacy.manifest import HEAD_EPOCH
 from privacy.period import Period
@@ -34,42 +47,49 @@ class Stored(NamedTuple):
     sealed: bytes
 
 
-class Found(NamedTuple):
-    """The rows of the asked fields, and the sealed manifests of the asked ranges with the heads of their classes."""
+class Wanted(NamedTuple):
+    """Fields of a tier for each day of a period; of a field that is a state, the latest value before its end."""
 
-    rows: list[Stored]
+    fields: frozenset[Field]
+    tier: Tier
+    period: Period
+
+    @property
+    def states(self) -> frozenset[Field]:
+        """Those that hold until the next value; hot rows have none."""
+        return frozenset() if self.tier is Tier.HOT else STATE_FIELDS & self.fields
+
+    @property
+    def dated(self) -> frozenset[Field]:
+        """Those of each day."""
+        return self.fields - self.states
+
+
+class Found(NamedTuple):
+    """The rows of each thing that was wanted; the sealed manifests of the ranges, and the heads of their classes."""
+
+    rows: list[list[Stored]]
     manifests: dict[Epoch, bytes]
 
 
-_AT: Final = (SealedField.subject_id == bindparam("of"), SealedField.tier == bindparam("at"))
-_BEFORE: Final = SealedField.day < bindparam("end")
-_STORED: Final = select(*(getattr(SealedField, name) for name in Stored._fields)).where(*_AT)
+_COLUMNS: Final = tuple(getattr(SealedField, name) for name in Stored._fields)
 
 
-def read(
-    source: Engine | Connection,
-    subject: str,
-    tier: Tier,
-    dated: Collection[Field],
-    states: Collection[Field],
-    period: Period,
-    ranges: Ranges,
-) -> Found:
-    """Return the rows of `dated` within `period`, of `states` the latest before its end, and the manifests of `ranges`.
-
-    With a connection, as its transaction sees them.
-    """
-    question = _question(len(dated), len(states), tuple(sorted(ranges)))
-    values: dict[str, Any] = {"of": subject, "at": tier, "first": period.first, "end": period.end}
-    values.update((f"dated_{n}", field) for n, field in enumerate(dated))
-    values.update((f"state_{n}", field) for n, field in enumerate(states))
-    rows: list[Stored] = []
+def read(source: Engine | Connection, subject: str, wanted: Sequence[Wanted], ranges: Ranges) -> Found:
+    """Return the rows of all that is wanted, and the manifests of `ranges`; with a connection, as it sees them."""
+    question = _question(tuple((len(each.dated), len(each.states)) for each in wanted), tuple(sorted(ranges)))
+    values: dict[str, Any] = {"of": subject, **_bounds(ranges)}
+    for n, each in enumerate(wanted):
+        values |= {f"at_{n}": each.tier, f"first_{n}": each.period.first, f"end_{n}": each.period.end}
+        values.update((f"dated_{n}_{m}", field) for m, field in enumerate(each.dated))
+        values.update((f"state_{n}_{m}", field) for m, field in enumerate(each.states))
+    rows: list[list[Stored]] = [[] for _ in wanted]
     manifests: dict[Epoch, bytes] = {}
-    for row in question.ask(source, **values, **_bounds(ranges)):
-        if row[0] is None:
+    for part, *row in question.ask(source, **values):
+        if part is None:
             manifests[KeyClass(row[4]), row[5]] = row[6]
         else:
-            rows.append(Stored._make(row))
+            rows[part].append(Stored._make(row))
     return Found(rows, manifests)
 
 
@@ -77,8 +97,7 @@ def manifests(source: Engine | Connection, subject: str, ranges: Ranges) -> dict
     """Return the sealed manifests of each class from its first to its last epoch (inclusive), and the class's head."""
     if not ranges:
         return {}
-    found = _question(0, 0, tuple(sorted(ranges))).ask(source, of=subject, **_bounds(ranges))
-    return {(KeyClass(row[4]), row[5]): row[6] for row in found}
+    return read(source, subject, (), ranges).manifests
 
 
 def _bounds(ranges: Ranges) -> dict[str, int]:
@@ -87,17 +106,21 @@ def _bounds(ranges: Ranges) -> dict[str, int]:
 
 
 @functools.cache
-def _question(dated: int, states: int, classes: tuple[KeyClass, ...]) -> Question:
-    """Build the statement for so many fields and these classes; there are a handful of kinds."""
+def _question(wanted: tuple[tuple[int, int], ...], classes: tuple[KeyClass, ...]) -> Question:
+    """Build the statement for so many dated and state fields of each thing, and these classes: a handful of kinds."""
     parts: list[Select[Any]] = []
-    if dated:
-        asked = SealedField.field.in_([bindparam(f"dated_{n}") for n in range(dated)])
-        parts.append(_STORED.where(asked, SealedField.day >= bindparam("first"), _BEFORE))
-    if states:
-        asked = SealedField.field.in_([bindparam(f"state_{n}") for n in range(states)])
-        latest = select(SealedField.field, func.max(SealedField.day)).where(*_AT, asked, _BEFORE)
-        place = tuple_(SealedField.field, SealedField.day)
-        parts.append(_STORED.where(place.in_(latest.group_by(SealedField.field))))
+    for n, (dated, states) in enumerate(wanted):
+        stored = select(literal_column(str(n)).label("part"), *_COLUMNS)
+        at = (SealedField.subject_id == bindparam("of"), SealedField.tier == bindparam(f"at_{n}"))
+        before = SealedField.day < bindparam(f"end_{n}")
+        if dated:
+            asked = SealedField.field.in_([bindparam(f"dated_{n}_{m}") for m in range(dated)])
+            parts.append(stored.where(*at, asked, SealedField.day >= bindparam(f"first_{n}"), before))
+        if states:
+            asked = SealedField.field.in_([bindparam(f"state_{n}_{m}") for m in range(states)])
+            latest = select(SealedField.field, func.max(SealedField.day)).where(*at, asked, before)
+            place = tuple_(SealedField.field, SealedField.day)
+            parts.append(stored.where(*at, place.in_(latest.group_by(SealedField.field))))
     if classes:
         parts.append(_select_manifests(classes))
     return Question(union_all(*parts) if len(parts) > 1 else parts[0])
@@ -112,6 +135,6 @@ def _select_manifests(classes: tuple[KeyClass, ...]) -> Select[Any]:
         )
         for c in classes
     )
-    nothing: tuple[Any, ...] = tuple(null().label(name) for name in ("tier", "field", "day", "sequence"))
+    nothing: tuple[Any, ...] = tuple(null().label(name) for name in ("part", "tier", "field", "day", "sequence"))
     columns: tuple[Any, ...] = (*nothing, Manifest.key_class, Manifest.key_epoch, Manifest.sealed)
     return select(*columns).where(Manifest.subject_id == bindparam("of"), or_(*wanted))
