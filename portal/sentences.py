@@ -159,8 +159,13 @@ def _read(entry: Entry, reader: str, names: Names, words: Words) -> tuple[list[P
 
 def _reader_of(entry: Entry, reader: str, names: Names, words: Words) -> str | list[Part]:
     """Return who read, with what they are to whom, which is no more than a remark."""
-    if entry.relation == Relation.MANAGER:
+    mine = entry.subject == reader
+    if entry.relation == Relation.MANAGER and mine:
+        text = pgettext("who did it", "%(name)s, your manager,")
+    elif entry.relation == Relation.MANAGER:
         text = pgettext("who did it", "%(name)s, %(whose)s manager,")
+    elif entry.relation == Relation.COMPLIANCE and mine:
+        text = pgettext("who did it", "%(name)s, your compliance reviewer,")
     elif entry.relation == Relation.COMPLIANCE:
         text = pgettext("who did it", "%(name)s, %(whose)s compliance reviewer,")
     else:
