@@ -36,6 +36,7 @@ PAGES = {
         "what-would-go": "/me/forget?last=60",
         "type-a-code": "/me/devices/new",
         "account": "/me/account",
+        "settings": "/me/settings",
         "sharing": "/me/sharing",
         "share-something": "/me/sharing/new",
         "questions": "/me/threads",
