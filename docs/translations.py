@@ -15,6 +15,7 @@ from typing import Any, Final
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from werkzeug.exceptions import default_exceptions
 
 from analytics.measures import MEASURES
 from auth.permissions import GRANTABLE
@@ -92,6 +93,9 @@ def _of_code() -> Iterator[tuple[str, str]]:
     yield from (("portal/team.py", label) for _, label in PURPOSES)
     yield from (("portal/compliance.py", outcome.replace("-", " ")) for outcome in OUTCOMES)
     yield from (("privacy/policy_parts.py", day.capitalize()) for day in WEEKDAYS)
+    for status in (400, 405, 413, 415):  # of which pages say what the framework says; 404 has a sentence of its own
+        refusal = default_exceptions[status]()
+        yield from (("portal/problems.py", text) for text in (refusal.name, refusal.description or ""))
     yield from (("portal/ledgers.py", plain(rule)) for rule in (*OF_DESKS, *WHY_NOT, OUTSIDE, GRID))
 
 
