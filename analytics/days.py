@@ -33,6 +33,8 @@ _MARKS: Final = {PAUSED: "paused", FORGOTTEN: "private"}
 """The marks of a day of which nothing is left, by what its person did."""
 
 Payload = dict[str, Any]
+Spans = list[tuple[int, int, str]]
+"""From and until in ms since the day began, and what it was."""
 
 
 def value_of(disclosed: Disclosed, day: dt.date, field: Field) -> Any | None:
@@ -70,19 +72,23 @@ def day_payloads(disclosed: Disclosed, timezone: str) -> Iterator[Payload]:
         day += dt.timedelta(days=1)
 
 
-def timeline(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+def drawn(disclosed: Disclosed, day: dt.date) -> tuple[Spans, Spans]:
+    """Return the timeline and the times of which nothing was captured, each as below: for the employee's page only."""
+    rhythm = value_of(disclosed, day, Field.RHYTHM) or {}
+    return list(map(tuple, rhythm.get("timeline", ()))), list(map(tuple, rhythm.get("gaps", ())))
+
+
+def timeline(disclosed: Disclosed, day: dt.date) -> Spans:
     """Return the timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
-    rhythm = value_of(disclosed, day, Field.RHYTHM)
-    return [] if rhythm is None else [(start, end, name) for start, end, name in rhythm.get("timeline", ())]
+    return drawn(disclosed, day)[0]
 
 
-def not_captured(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+def not_captured(disclosed: Disclosed, day: dt.date) -> Spans:
     """Return the times of which nothing was captured, `(start ms, end ms, reason)` from the day's start: as above."""
-    rhythm = value_of(disclosed, day, Field.RHYTHM)
-    return [] if rhythm is None else [(start, end, reason) for start, end, reason in rhythm.get("gaps", ())]
+    return drawn(disclosed, day)[1]
 
 
-def annotated_spans(disclosed: Disclosed, day: dt.date) -> list[tuple[int, int, str]]:
+def annotated_spans(disclosed: Disclosed, day: dt.date) -> Spans:
     """Return the times that the person noted, `(start ms, end ms, kind)` from the day's start: as above."""
     noted = value_of(disclosed, day, Field.ANNOTATIONS)
     return [] if noted is None else [(start, end, kind) for start, end, kind in noted["spans"]]

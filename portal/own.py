@@ -15,7 +15,7 @@ from privacy.fields import Field, Tier
 from privacy.period import Period, local_day
 from privacy.policy import Purpose
 from privacy.stores import writing
-from privacy.vault import Row
+from privacy.vault import Row, Wanted
 
 
 def zone() -> ZoneInfo:
@@ -41,10 +41,23 @@ def stored(fields: Collection[Field], period: Period) -> Disclosed:
     return system().gate.disclose(viewer(), viewer(), fields, own, period, tier=Tier.DAY, session=session_key())
 
 
+def several(*wanted: Wanted) -> list[Disclosed]:
+    """Open several of the asker's own things at once, of one state, under one entry that names all of their fields."""
+    system().folding.before_reading(viewer())
+    fields = frozenset[Field]().union(*(each.fields for each in wanted))
+    period = Period(min(each.period.first for each in wanted), max(each.period.end for each in wanted))
+    own, gate = Purpose.OWN_REVIEW, system().gate
+    return gate.begin(viewer(), viewer(), fields, own, period, session=session_key()).parts(*wanted)
+
+
 def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]:
     """Return the asker's own payloads of each day of `period`."""
-    found = day_payloads(disclose(fields, period), str(zone()))
-    return {dt.date.fromisoformat(payload["date"]): payload for payload in found}
+    return payloads(disclose(fields, period))
+
+
+def payloads(disclosed: Disclosed) -> dict[dt.date, Payload]:
+    """Return the payloads of each day of what was opened."""
+    return dict(zip(disclosed.period.days(), day_payloads(disclosed, str(zone())), strict=True))
 
 
 def settings() -> tuple[Working, Goals]:

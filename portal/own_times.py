@@ -12,6 +12,7 @@ from portal.access import session_key, system, viewer
 from portal.locale import N_, _
 from portal.problems import Problem
 from portal.show import day, moment
+from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN as FORGOT
 from privacy.log_entries import PAUSED, PRIVATE_APPS, RESUMED
@@ -58,7 +59,12 @@ def read() -> OwnTimes:
     found = system().gate.disclose(
         viewer(), viewer(), FIELDS, Purpose.OWN_REVIEW, today, tier=Tier.DAY, session=session_key()
     )
-    return OwnTimes.parse(found.values.get((SOURCES_DAY, Field.OWN_TIMES)))
+    return of(found)
+
+
+def of(disclosed: Disclosed) -> OwnTimes:
+    """Return what the asker keeps for themselves out of what was opened of it."""
+    return OwnTimes.parse(disclosed.values.get((SOURCES_DAY, Field.OWN_TIMES)))
 
 
 def recent() -> OwnTimes:

@@ -8,7 +8,7 @@ from typing import Final
 from analytics.annotations import Kind, Notes
 from analytics.categories import UNCATEGORIZED
 from analytics.day_parts import AppTime, Unexplained, added, unexplained
-from analytics.days import DAY_FIELDS, annotated_spans, not_captured, timeline, value_of
+from analytics.days import DAY_FIELDS, annotated_spans, drawn, value_of
 from analytics.own_times import OwnTimes
 from analytics.repeating import WEEKS, Repeated, repeated
 from analytics.rings import Payload
@@ -29,6 +29,8 @@ _NOON: Final = dt.time(12)
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
 _FIGURES: Final = frozenset(DAY_FIELDS)
+COUNTED: Final = frozenset({Field.RHYTHM, Field.ANNOTATIONS})
+"""What `counts` needs of a week."""
 _OF_DAYS: Final = SHARED_FIELDS | {Field.ANNOTATIONS, Field.RHYTHM}
 
 
@@ -88,7 +90,7 @@ def due() -> Period | None:
 
 def read(week: Period) -> OwnWeek:
     """Open what the asker's week is made of, and say what is open about it."""
-    days = Period(week.first, min(week.end, own.current_day() + _DAY))
+    days = days_of(week)
     figures = own.disclose(_OF_DAYS, days)
     notes, _rules = own_notes.read(Period(week.first - WEEKS * _WEEK, week.end))
     offers = repeated(notes, week, own.zone(), system().clock())
@@ -108,22 +110,31 @@ def read(week: Period) -> OwnWeek:
     )
 
 
-def counts(history: Mapping[dt.date, Payload], week: Period, private: OwnTimes) -> tuple[int, float]:
+def counts(figures: Disclosed, history: Mapping[dt.date, Payload], private: OwnTimes) -> tuple[int, float]:
     """Return how many gaps of a week are unexplained, and the seconds without a category, for a card that is cheap.
 
-    `history` holds the payloads of the week's days with their categories in detail.
+    `figures` are those of `COUNTED` for the week's days so far; `history` holds the payloads of these days with their
+    categories in detail.
     """
-    days = Period(week.first, min(week.end, own.current_day() + _DAY))
-    figures = own.disclose({Field.RHYTHM, Field.ANNOTATIONS}, days)
-    gaps = sum(len(_gaps(figures, day, private, ())) for day in days.days())
-    details = (history[day]["fields"].get("category_detail", {}) for day in days.days() if day in history)
+    days = list(figures.period.days())
+    gaps = sum(each.is_away for day in days for each in _unexplained(figures, day, private))
+    details = (history[day]["fields"].get("category_detail", {}) for day in days if day in history)
     return gaps, sum(each.get(UNCATEGORIZED, 0) for each in details)
 
 
+def days_of(week: Period) -> Period:
+    """Return the days of a week until today."""
+    return Period(week.first, min(week.end, own.current_day() + _DAY))
+
+
 def _gaps(figures: Disclosed, day: dt.date, private: OwnTimes, offers: Iterable[Repeated]) -> list[Gap]:
-    blind = [*not_captured(figures, day), *own_times.gaps_of(private, day)]
-    found = unexplained(timeline(figures, day), annotated_spans(figures, day), blind)
-    return [_gap(day, each, offers) for each in found if each.is_away]
+    return [_gap(day, each, offers) for each in _unexplained(figures, day, private) if each.is_away]
+
+
+def _unexplained(figures: Disclosed, day: dt.date, private: OwnTimes) -> list[Unexplained]:
+    segments, gaps = drawn(figures, day)
+    blind = [*gaps, *own_times.gaps_of(private, day)]
+    return unexplained(segments, annotated_spans(figures, day), blind)
 
 
 def _gap(day: dt.date, found: Unexplained, offers: Iterable[Repeated]) -> Gap:
