@@ -15,6 +15,11 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def csv_cells(row: Sequence[object]) -> str:
+    """Return one row as `csv_lines` writes it, without the end of the line."""
+    return csv_lines([row])[:-2]
+
+
 def decimal(value: float | None) -> str:
     """Return a number with at most three decimals, nothing for none."""
     return "" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")

@@ -13,7 +13,7 @@ from analytics.hot import decode_head
 from analytics.hot_contents import opened_events
 from analytics.measures import MEASURES
 from analytics.weeks import week_payload
-from portal.csv_text import csv_lines, decimal
+from portal.csv_text import csv_cells, csv_lines, decimal
 from portal.export_copy import Copy
 from privacy.canonical import digest
 from privacy.disclosure import Disclosed
@@ -42,7 +42,7 @@ def events(copy: Copy) -> Iterator[File]:
     for month in copy.months(Tier.DAY):
         name = f"events/{month.first:%Y-%m}"
         opened = list(copy.slices(month, Tier.DAY))
-        yield f"{name}.json", _listed(_of_days(copy, opened))
+        yield f"{name}.json", _events_json(copy, opened)
         yield f"{name}.csv", _events_csv(copy, opened)
 
 
@@ -61,8 +61,8 @@ def growing(copy: Copy) -> Iterator[File]:
             for bucket in (b for b in decode_head(head, said)[0].buckets if b is not None):
                 buckets.append({"id": bucket.id, "type": bucket.kind, "host": bucket.host, "client": bucket.client})
                 for start, duration, data in opened_events(head, said, bucket.id):
-                    found.append(exported.event(*bucket.key, (start, duration, 0), data))
-    yield "events/still-growing.json", [as_file({"events": found, "buckets": buckets})]
+                    found.append(exported.growing(*bucket.key, (start, duration), data))
+    yield "events/still-growing.json", [as_file({"streams": found, "buckets": buckets})]
 
 
 def figures(copy: Copy, into: Figures, seconds: list[tuple[dt.date, str, float]]) -> Iterator[File]:
@@ -102,15 +102,19 @@ def _notes(copy: Copy) -> Iterator[dict[str, Any]]:
                     yield {"date": day, **exported.notes(stored)}
 
 
-def _of_days(copy: Copy, opened: Iterable[Disclosed]) -> Iterator[dict[str, Any]]:
+def _events_json(copy: Copy, opened: Iterable[Disclosed]) -> Iterator[bytes]:
+    before = b"[\n"
     for day, found in _decoded(copy, opened):
-        yield {"date": day, "text_expired": found.text_expired, "events": list(exported.events(found.events))}
+        yield before
+        yield from exported.events_json(day, found.events, text_expired=found.text_expired)
+        before = b",\n"
+    yield b"\n]\n" if before == b",\n" else b"[\n]\n"
 
 
 def _events_csv(copy: Copy, opened: Iterable[Disclosed]) -> Iterator[bytes]:
-    yield csv_lines([["day", *exported.HEADING]]).encode()
+    yield csv_lines([exported.HEADING]).encode()
     for day, found in _decoded(copy, opened):
-        yield csv_lines([day, *exported.event_row(each)] for each in exported.events(found.events)).encode()
+        yield from exported.events_csv(day, found.events, csv_cells)
 
 
 def _decoded(copy: Copy, opened: Iterable[Disclosed]) -> Iterator[tuple[dt.date, segments.Opened]]:

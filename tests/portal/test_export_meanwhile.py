@@ -80,16 +80,20 @@ def desk(copies: Copies) -> Iterator[Desk]:
         yield found
 
 
+def growing(found: zipfile.ZipFile) -> list[dict[str, Any]]:
+    streams = json.loads(found.read("events/still-growing.json"))["streams"]
+    return [each for stream in streams for each in stream["events"]]
+
+
 def events(found: zipfile.ZipFile) -> list[dict[str, Any]]:
-    growing = json.loads(found.read("events/still-growing.json"))["events"]
-    days = json.loads(found.read("events/2026-11.json")) if "events/2026-11.json" in found.namelist() else []
-    return [*(each for day in days for each in day["events"]), *growing]
+    months = [name for name in found.namelist() if name.startswith("events/2026") and name.endswith(".json")]
+    streams = [stream for name in months for day in json.loads(found.read(name)) for stream in day["streams"]]
+    return [*(each for stream in streams for each in stream["events"]), *growing(found)]
 
 
 def check_days(found: zipfile.ZipFile) -> None:
     """Every day's figure is what its events in the same file come to."""
-    growing = json.loads(found.read("events/still-growing.json"))["events"]
-    open_days = {each["start"][:10] for each in growing}
+    open_days = {each["start"][:10] for each in growing(found)}
     seconds: Counter[str] = Counter()
     for each in events(found):
         seconds[each["start"][:10]] += each["duration_seconds"]
@@ -123,14 +127,7 @@ def test_months_that_waited_to_be_folded_are_all_in_it(desk: Desk) -> None:
 
     found = zipfile.ZipFile(io.BytesIO(desk.begin().data))
 
-    listed = [
-        json.loads(found.read(name))
-        for name in found.namelist()
-        if name.startswith("events/2026") and name.endswith(".json")
-    ]
-    there = [each["data"]["app"] for days in listed for day in days for each in day["events"]]
-    growing = json.loads(found.read("events/still-growing.json"))["events"]
-    assert sorted(there + [each["data"]["app"] for each in growing]) == sorted(desk.sent)
+    assert sorted(each["data"]["app"] for each in events(found)) == sorted(desk.sent)
 
 
 def test_with_a_writer_beside_it_loses_nothing_that_was_acknowledged(desk: Desk) -> None:

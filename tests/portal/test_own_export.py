@@ -51,7 +51,7 @@ def test_every_stored_event_and_every_figure_is_in_it(office: Any, export: Calla
     found = export("eva")
 
     (day,) = read(found, "events/2026-11.json")
-    windows = [each for each in day["events"] if each["bucket"] == "window"]
+    windows = next(each["events"] for each in day["streams"] if each["bucket"] == "window")
     assert [(each["start"], each["duration_seconds"]) for each in windows] == [
         (f"2026-11-16T{8 + n // 6:02}:{n % 6 * 10:02}:00Z", 600.0) for n in range(18)
     ]
@@ -250,8 +250,8 @@ def test_a_person_who_sends_now_has_what_still_grows(office: Any, export: Callab
 
     found = export("eva")
 
-    closed = [each["data"] for day in read(found, "events/2026-11.json") for each in day["events"]]
+    closed = [each for day in read(found, "events/2026-11.json") for each in day["streams"][0]["events"]]
     growing = read(found, "events/still-growing.json")
-    assert (len(closed), len(growing["events"])) == (1, 1)
+    assert (len(closed), len(growing["streams"])) == (1, 1)
     assert growing["buckets"][0]["id"] == "w"
-    assert growing["events"][0]["start"] == "2026-11-19T09:01:00Z"
+    assert growing["streams"][0]["events"][0]["start"] == "2026-11-19T09:01:00Z"
