@@ -211,6 +211,18 @@ class Directory:
             own = query.where(Membership.subject_id == subject, _holds_on(self._today(found)))
             return {row.id: row.name for row in connection.execute(own)}
 
+    def teams_managed(self, viewer: str) -> dict[str, str]:
+        """Return the teams that somebody manages now: id → name."""
+        with self._engine.connect() as connection:
+            manager = person.one(connection, viewer)
+            here = manager is not None and manager.is_here(self._clock())
+            return self._teams_managed(connection, manager) if manager is not None and here else {}
+
+    def teams(self) -> dict[str, str]:
+        """Return every team: id → name, by name."""
+        with self._engine.connect() as connection:
+            return {row.id: row.name for row in connection.execute(select(Team.id, Team.name).order_by(Team.name))}
+
     # Parts.
 
     def _manages(self, viewer: str, subject: str, period: Period) -> bool:

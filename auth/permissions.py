@@ -38,6 +38,8 @@ class Permission(enum.StrEnum):
     TEAM_WRITE = "team:write"  # a goal proposed to somebody in one's team, or answered
     THREADS_READ = "threads:read"  # conversations that compliance or council are asked to answer
     THREADS_WRITE = "threads:write"
+    VOLUMES_READ = "volumes:read"  # the state of the work of a team: cases, and no person
+    VOLUMES_WRITE = "volumes:write"  # a delivery of volumes
     WEEK_READ = "week:read"  # a person's closed week: whoever may not is refused by name, in that person's log
 
 
@@ -82,6 +84,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.TEAM_WRITE: frozenset({Role.MANAGER}),
     Permission.THREADS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
     Permission.THREADS_WRITE: frozenset({Role.REVIEWER, Role.COUNCIL}),
+    Permission.VOLUMES_READ: _RECORDED | {Role.PLANNER},
+    Permission.VOLUMES_WRITE: frozenset({Role.OPERATOR}),
     Permission.WEEK_READ: _SIGNED_IN,
 }
 """The whole table. There is no role that may open everything."""

@@ -1,4 +1,5 @@
-"""Personal tokens: for a script of one's own (`read`) or one's own devices (`ingest`).
+"""Personal tokens: for a script of one's own (`read`), one's own devices (`ingest`), or what an operator's program
+delivers of the state of the work (`volumes`).
 
 A token is shown once, stored as a hash, and never does more than its owner in person. The day of its last use is kept,
 not the time.
@@ -35,6 +36,7 @@ class Scope(enum.StrEnum):
 
     READ = "read"
     INGEST = "ingest"
+    VOLUMES = "volumes"
 
 
 @dataclass(frozen=True, slots=True)

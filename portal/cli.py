@@ -46,9 +46,9 @@ def main() -> None:
 
 
 def _register() -> None:
-    from portal.commands import backups, demo, files, jobs, keys, logs, people, policy, relay, setup
+    from portal.commands import backups, demo, files, jobs, keys, logs, people, policy, relay, setup, volumes
 
-    for module in (setup, demo, people, files, logs, keys, policy, jobs, backups, relay):
+    for module in (setup, demo, people, files, volumes, logs, keys, policy, jobs, backups, relay):
         for command in module.COMMANDS:
             main.add_command(command)
 

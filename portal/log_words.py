@@ -21,6 +21,7 @@ from privacy.log_entries import (
     PRIVATE_APPS,
     RESUMED,
     THREAD_FIELD,
+    VOLUMES_DELIVERED,
 )
 from privacy.policy import Purpose
 
@@ -104,6 +105,7 @@ EVENTS: Final[dict[str, str]] = {
     "thread-answered": N_("%(viewer)s answered a question of %(subject)s"),
     "thread-asked": N_("%(viewer)s asked %(subject)s for an answer"),
     "thread-removed": N_("A conversation of %(subject)s was removed: the time for which it is kept is over"),
+    VOLUMES_DELIVERED: N_("%(viewer)s delivered the state of the work%(of)s: numbers of cases, without a person"),
     "witness-refused": N_("A witness refused to co-sign the access log; everybody sees why at the top of their pages"),
 }
 """What happened to a person's account and relations, by the outcome of the entry."""

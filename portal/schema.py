@@ -10,7 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.schema import CreateSchema
 
-import auth.models  # noqa: F401 - imports fill the metadata
+import analytics.models  # noqa: F401 - imports fill the metadata
+import auth.models  # noqa: F401 - likewise
 import privacy.access_log
 import privacy.grants
 import privacy.key_versions

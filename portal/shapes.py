@@ -409,7 +409,7 @@ class Token(Shape):
 
     id: str
     name: str
-    scopes: list[Literal["ingest", "read"]]
+    scopes: list[Literal["ingest", "read", "volumes"]]
     created_on: str
     expires_on: str
     last_used_on: str | None

@@ -34,6 +34,8 @@ NOTED, NOTE_REMOVED, CORRECTED = "noted", "note-removed", "corrected"
 """Outcomes of such entries after what a person said about their own days; in the same chain."""
 MAILED: Final = "mailed"
 """The outcome of an entry that says what a mail to the person themselves was made of."""
+VOLUMES_DELIVERED: Final = "volumes-delivered"
+"""The outcome of an entry that commits to a delivery of the state of the work, in the organisation's chain."""
 ACCOUNTS: Final = frozenset(
     {"imported", "compacted", "removed", "expired", INVENTORIED, PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS}
     | {NOTED, NOTE_REMOVED, CORRECTED}

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DBAPIError
 
+from analytics.volume_files import VolumesRefused
 from auth.errors import AuthError
 from portal import erasing
 from portal.backup_files import BackupRefused
@@ -60,6 +61,7 @@ FAILURES: Final = (
     StillRead,
     TombstonesBroken,
     VaultIncomplete,
+    VolumesRefused,
     WitnessMisplaced,
     *relay.FAILURES,
 )
