@@ -26,7 +26,8 @@ def week_answer(found: Answer) -> Response:
 
 def plain(value: Any, status: int = 200) -> Response:
     """Answer a value that holds no figures of anybody."""
-    return Response(msgspec.json.encode(value), status, content_type="application/json")
+    encoded = msgspec.json.encode(value, enc_hook=str.__str__)  # a text that remembers how it was made, as plain text
+    return Response(encoded, status, content_type="application/json")
 
 
 def logged(entry: Entry) -> dict[str, Any]:

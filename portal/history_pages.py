@@ -55,16 +55,16 @@ def weeks() -> Redirect:
     return go(f"/me/weeks/{week_name(week_of(own.current_day()))}")
 
 
-@blueprint.get("/weeks/<name>")
+@blueprint.get("/weeks/<week>")
 @requires(Permission.OWN_READ)
-def week(name: str) -> str:
+def one_week(week: str) -> str:
     """Show one of my weeks, day by day, and beside what is usual for me."""
-    period, current, mine = _week(name), own.current_day(), own.own()
+    period, current, mine = _week(week), own.current_day(), own.own()
     history = _read(OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
     return render_template(
         "me/week.html",
         views=views_of("week"),
-        name=name,
+        name=week,
         period=period,
         running=current in period,
         totals=past.totals(history, period),
@@ -77,11 +77,11 @@ def week(name: str) -> str:
     )
 
 
-@blueprint.get("/weeks/<name>.csv")
+@blueprint.get("/weeks/<week>.csv")
 @requires(Permission.OWN_READ)
-def week_csv(name: str) -> Response:
+def week_csv(week: str) -> Response:
     """The same week as CSV: a row per day, a column per measure and category."""
-    period, current, mine = _week(name), own.current_day(), own.own()
+    period, current, mine = _week(week), own.current_day(), own.own()
     history = _read(OF_A_WEEK, period)
     parts = past.day_parts(history, period, mine, current)
     names = sorted({part.name for each in parts for part in each.parts})
@@ -92,7 +92,7 @@ def week_csv(name: str) -> Response:
         values = ["" if row is None or row.value is None else _plain(row.value) for row in found]
         rows.append([each.date, each.state, *values, *(_plain(seconds[n]) if n in seconds else "" for n in names)])
     heading = ["day", "state", *(f"{of.name} ({of.unit})" for of in COMPARED), *(f"{n} (seconds)" for n in names)]
-    return _csv(f"sameview-{name}.csv", heading, rows)
+    return _csv(f"sameview-{week}.csv", heading, rows)
 
 
 @blueprint.get("/months/")
@@ -102,33 +102,33 @@ def months() -> Redirect:
     return go(f"/me/months/{own.current_day():%Y-%m}")
 
 
-@blueprint.get("/months/<name>")
+@blueprint.get("/months/<month>")
 @requires(Permission.OWN_READ)
-def month(name: str) -> str:
+def one_month(month: str) -> str:
     """Show one of my months as a calendar in shades of one measure."""
-    period, of, current = month_from(name), _measure(), own.current_day()
+    period, of, current = month_from(month), _measure(), own.current_day()
     rows, days = _calendar(of, period)
     return render_template(
         "me/month.html",
         views=views_of("month"),
-        name=name,
+        name=month,
         period=period,
         trend=rows,
         spec=_specification(rows),
         weeks=_by_week(days),
-        measures=_measures(of, lambda each: f"/me/months/{name}?measure={each.name}"),
-        csv=f"/me/months/{name}.csv?measure={of.name}",
+        measures=_measures(of, lambda each: f"/me/months/{month}?measure={each.name}"),
+        csv=f"/me/months/{month}.csv?measure={of.name}",
         earlier=f"{period.first - _DAY:%Y-%m}",
         later=f"{period.end:%Y-%m}" if period.end <= current else None,
     )
 
 
-@blueprint.get("/months/<name>.csv")
+@blueprint.get("/months/<month>.csv")
 @requires(Permission.OWN_READ)
-def month_csv(name: str) -> Response:
+def month_csv(month: str) -> Response:
     """The same month as CSV."""
     of = _measure()
-    return _rows_csv(f"sameview-{name}-{of.name}.csv", _calendar(of, month_from(name))[0])
+    return _rows_csv(f"sameview-{month}-{of.name}.csv", _calendar(of, month_from(month))[0])
 
 
 @blueprint.get("/half-year")

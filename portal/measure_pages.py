@@ -74,14 +74,14 @@ def index() -> str:
     return render_template("me/measures.html", shown=found, day=day)
 
 
-@blueprint.get("/<name>")
+@blueprint.get("/<measure>")
 @requires(Permission.OWN_READ)
-def measure(name: str) -> str:
+def one_measure(measure: str) -> str:
     """Show one measure: of a day with its arithmetic and the times behind it, or of a week day by day."""
-    of = next((each for each in MEASURES if each.name == name), None)
+    of = next((each for each in MEASURES if each.name == measure), None)
     if of is None:
         abort(404)
-    category = request.args.get("category", "")[:200] or None if name == OF_A_CATEGORY else None
+    category = request.args.get("category", "")[:200] or None if measure == OF_A_CATEGORY else None
     mine = own.own()
     if "week" in request.args:
         return _week(of, week_from(request.args["week"]), mine, category)

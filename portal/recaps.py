@@ -32,15 +32,15 @@ def latest() -> Response:
     return history_pages.go(f"/me/recap/{week_name(last_week(own.current_day()))}")
 
 
-@blueprint.get("/recap/<name>")
+@blueprint.get("/recap/<week>")
 @requires(Permission.OWN_READ)
-def week(name: str) -> str:
+def one_week(week: str) -> str:
     """Show one of my weeks in short, once it is over."""
-    period, current = week_from(name), own.current_day()
+    period, current = week_from(week), own.current_day()
     if period.end > current:
         abort(404)
     found = recap_of(own.history(FIELDS, reaching_back(period)), period, own.own(), current)
-    return render_template("me/recap.html", name=name, recap=found, lines=lines(found), views=_views())
+    return render_template("me/recap.html", name=week, recap=found, lines=lines(found), views=_views())
 
 
 @blueprint.get("/look-back/")
@@ -51,24 +51,24 @@ def latest_month() -> Response:
     return history_pages.go(f"/me/look-back/{last:%Y-%m}")
 
 
-@blueprint.get("/look-back/<name>")
+@blueprint.get("/look-back/<month>")
 @requires(Permission.OWN_READ)
-def look_back(name: str) -> str:
+def look_back(month: str) -> str:
     """Show one of my months beside the month before it."""
-    month, current = month_from(name), own.current_day()
-    if month.end > current:
+    period, current = month_from(month), own.current_day()
+    if period.end > current:
         abort(404)
-    before = month_from(f"{month.first - dt.timedelta(days=1):%Y-%m}")
-    history = own.history(FIELDS, Period(before.first, month.end))
+    before = month_from(f"{period.first - dt.timedelta(days=1):%Y-%m}")
+    history = own.history(FIELDS, Period(before.first, period.end))
     return render_template(
         "me/look_back.html",
         views=_views(),
-        name=name,
-        month=month,
+        name=month,
+        month=period,
         before=before,
-        months=months(history, month, before, COMPARED, own.own(), current),
+        months=months(history, period, before, COMPARED, own.own(), current),
         earlier=f"{before.first:%Y-%m}",
-        later=f"{month.end:%Y-%m}" if month_from(f"{month.end:%Y-%m}").end <= current else None,
+        later=f"{period.end:%Y-%m}" if month_from(f"{period.end:%Y-%m}").end <= current else None,
     )
 
 
