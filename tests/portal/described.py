@@ -19,7 +19,7 @@ def hold_to_description(app: Flask) -> None:
         rule = "" if request.url_rule is None else request.url_rule.rule
         if rule.startswith("/api/v1/") and request.method not in ("HEAD", "OPTIONS"):
             operation = _described().get(_PARAMETER.sub(r"{\1}", rule), {}).get(request.method.lower())
-            statuses = {"200", "401"} if operation is None else operation["responses"]  # the description's own address
+            statuses = {"200", "401", "404"} if operation is None else operation["responses"]  # its own address; none
             assert str(response.status_code) in statuses, f"{request.method} {rule} {response.status_code}: undescribed"
         return response
 
