@@ -9,7 +9,7 @@ import datetime as dt
 import enum
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,11 +71,13 @@ class Invitations:
         clock: Clock,
         stamps: Stamps,
         throw_away: bool = False,
+        policy: Callable[[], int] = lambda: POLICY_VERSION,
     ) -> None:
         self._engine = engine
         self._journal = journal
         self._hasher = hasher
         self._clock = clock
+        self._policy = policy  # the number of the version that the page of an invitation shows
         self._stamps = stamps
         self._throw_away = throw_away
 
@@ -124,10 +126,11 @@ class Invitations:
             raise LinkRefused
         check_new(password, link.person.email, link.person.name)
         stored = self._hasher.hash(self._stamps.peppered(link.person.subject, password))
+        policy = self._policy()
         with writing(self._engine) as connection:
             self._use(connection, token, address)
-            self._set_password(connection, link, stored)
-            self._journal.tell(connection, _accepted(link, address, stored), by=link.person.subject)
+            self._set_password(connection, link, stored, policy)
+            self._journal.tell(connection, _accepted(link, address, stored, policy), by=link.person.subject)
         return link.person.subject
 
     def redeem(self, token: str, address: str) -> str:
@@ -184,12 +187,12 @@ class Invitations:
         if connection.execute(good.values(used_on=today, used_from=address[:64])).rowcount != 1:
             raise LinkRefused
 
-    def _set_password(self, connection: Connection, link: Link, stored: str) -> None:
+    def _set_password(self, connection: Connection, link: Link, stored: str, policy: int) -> None:
         subject, empty = link.person.subject, PersonRow.password_hash.is_(None)
         suitable = (PersonRow.subject_id == subject, empty if link.kind is Kind.INVITATION else ~empty)
         values: dict[str, Any] = {"password_hash": stored}
         if link.kind is Kind.INVITATION:
-            values["acknowledged_policy"] = POLICY_VERSION
+            values["acknowledged_policy"] = policy
         if connection.execute(update(PersonRow).where(*suitable).values(**values)).rowcount != 1:
             raise LinkRefused
         end_reading(connection, subject, self._clock().date())
@@ -207,7 +210,7 @@ def _unused(today: dt.date) -> tuple[ColumnElement[bool], ...]:
     return (Invitation.used_on.is_(None), Invitation.replaced_on.is_(None), Invitation.expires_on >= today)
 
 
-def _accepted(link: Link, address: str, stored: str) -> list[Notice]:
+def _accepted(link: Link, address: str, stored: str, policy: int) -> list[Notice]:
     opened = link.opened_from or address
     told = {
         "by": link.issued_by or "",
@@ -218,5 +221,5 @@ def _accepted(link: Link, address: str, stored: str) -> list[Notice]:
     subject = link.person.subject
     if link.kind is Kind.RESET:
         return [Notice(subject, Told.PASSWORD_RESET, told)]
-    read = Notice(subject, Told.ACKNOWLEDGED, {"policy": str(POLICY_VERSION)})
+    read = Notice(subject, Told.ACKNOWLEDGED, {"policy": str(policy)})
     return [Notice(subject, Told.PASSWORD_SET, told), read]

@@ -18,7 +18,7 @@ from auth.announcements import TOLD, Kind, Notice
 from auth.person import Clock, some
 from privacy.canonical import digest
 from privacy.log_entries import Draft
-from privacy.policy import Purpose, Relation
+from privacy.policy import POLICY_VERSION, Purpose, Relation
 
 _PARAMETER_BY: Final = "by"
 _SALT: Final = "salt"
@@ -88,6 +88,7 @@ def _draft(notice: Notice, parameters: Mapping[str, str], by: str | None) -> Dra
         outcome=TOLD[notice.kind][0],
         digest=content_digest(notice.kind, parameters),
         chain="others",
+        policy=int(notice.parameters["policy"]) if notice.kind is Kind.ACKNOWLEDGED else POLICY_VERSION,
     )
 
 

@@ -8,14 +8,15 @@ from werkzeug.wrappers import Response
 from auth.errors import LinkRefused, PasswordRefused, SignInRefused, TooBusy, TooManyAttempts
 from auth.invitations import Kind, Link
 from auth.permissions import Permission, requires
+from portal import widened
 from portal.access import asking, person, safe_next, system, viewer
 from portal.locale import N_, _
 from portal.own_check import fingerprint
+from portal.parse import bad, number_from
 from portal.problems import Problem
 from portal.recorded import notice
 from portal.sessions import browser
 from portal.show import day
-from privacy.policy import POLICY_VERSION
 
 blueprint = Blueprint("account", __name__)
 
@@ -97,9 +98,11 @@ def welcome() -> Answer:
 @blueprint.post("/welcome")
 @requires(Permission.NOTICE_ACCEPT)
 def acknowledge() -> Response:
-    """Note that the notice was read."""
-    system().people.acknowledge(viewer(), POLICY_VERSION)
-    return redirect("/")
+    """Note that the notice was read, by the version that it was of; and so of a version that records more."""
+    version = number_from(request.form.get("version"), system().policies.now().version)
+    if not widened.acknowledge(system(), viewer(), version):
+        raise bad(_("There is no such version of the policy."))
+    return redirect(safe_next(request.form.get("next", "/")))
 
 
 def _enter(subject: str, target: str) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal import policy_words, witness_states
 from portal.access import asking, current_roles, person, system
 from portal.locale import N_, _
+from portal.widened import Widened, widened
 
 TRIAL: Final = N_("Synthetic data: nobody in this portal is real.")
 
@@ -24,6 +25,7 @@ class Shell:
     capture: str
     mark: str | None
     warnings: tuple[str, ...] = ()
+    widened: Widened | None = None
 
 
 def shell() -> Shell | None:
@@ -38,6 +40,7 @@ def shell() -> Shell | None:
         capture=policy_words.in_short(system().policies.now()),
         mark=_(TRIAL) if system().organisation.throw_away else None,
         warnings=_warnings(person().zone),
+        widened=widened(system(), person()),
     )
 
 

@@ -132,7 +132,8 @@ class System:
     @cached_property
     def invitations(self) -> Invitations:
         trial = self.organisation.throw_away
-        return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.stamps, trial)
+        shown = lambda: self.policies.now().version  # noqa: E731 - the notice of an invitation is that of now
+        return Invitations(self.stores.data, self.journal, self.hasher, self.clock, self.stamps, trial, shown)
 
     @cached_property
     def policies(self) -> Policies:
