@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -120,6 +121,7 @@ def _bar(x: float, y: float, width: float, height: float, top: float, foot: floa
     return f"M{_tenths(x)} {_tenths(y + top)}{upper}v{_tenths(height - top - foot)}{lower}z"
 
 
+@lru_cache(8192)
 def _tenths(value: float) -> str:
     """Return a number with at most one decimal."""
     return f"{value:.1f}".removesuffix(".0")

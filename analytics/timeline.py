@@ -2,6 +2,8 @@
 
 A bar is as high as the step was active, and stacked by category; a gap of five minutes or more is a break, a longer one
 that nobody explained is hatched as away. A step without anything is a dot, not a bar of height 0.
+
+The bars are drawn once, wide; a narrow screen shows the same ones pressed together, under words of its own.
 """
 
 import datetime as dt
@@ -43,24 +45,33 @@ class Frame:
     right: float
     top: float
     base: float
-    most_bars: int
     most_labels: int
 
 
-WIDE: Final = Frame(760, 214, 20, 740, 44, 186, most_bars=78, most_labels=12)
-NARROW: Final = Frame(340, 200, 18, 322, 44, 172, most_bars=46, most_labels=6)
+WIDE: Final = Frame(760, 214, 20, 740, 44, 186, most_labels=12)
+NARROW: Final = Frame(340, 200, 18, 322, 44, 172, most_labels=6)
+MOST_BARS: Final = 78
+_GAP: Final = 1.7
+"""Between a bar and the edge of its step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The day's bars by tone, its breaks and its idle steps, as path data for the place of `WIDE` inside its edges."""
+
+    tones: Mapping[str, str]
+    breaks: str
+    idle: str
+    frame: Frame = WIDE
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What a template needs to draw the day: hours, bars by tone, breaks, away, idle, the present moment."""
+    """What a template needs to draw around the bars: hours, away, what is known of gaps, the present moment."""
 
     frame: Frame
     hours: tuple[tuple[float, str], ...]
-    bars: Mapping[str, str]
-    breaks: str
     away: str
-    idle: str
     gaps: tuple[tuple[float, float], ...]
     offline: tuple[tuple[float, float], ...]  # from and how wide: work away from the desk that the person noted
     explained: str
@@ -160,38 +171,49 @@ def focus_blocks(core: Sequence[Span]) -> list[Span]:
     return blocks
 
 
-def draw(day: Day, tones: Mapping[str, str], begins: dt.datetime, now_ms: int | None, frame: Frame) -> Drawing:
-    """Draw `day` into `frame`. `begins` is the day's first moment in its zone; `now_ms` is None once it is over."""
-    wide = (frame.right - frame.left) / (day.end - day.first)
-
-    def x(ms: int) -> float:
-        return round(frame.left + (ms - day.first) * wide, 1)
-
-    step = next((s for s in _STEPS if (day.end - day.first) / s <= frame.most_bars), _STEPS[-1])
-    gap = 1.7 if frame.width > 400 else 0.7
+def bars(day: Day, tones: Mapping[str, str]) -> Bars:
+    """Draw the bars of `day` into the place of `WIDE`."""
+    step = next((s for s in _STEPS if (day.end - day.first) / s <= MOST_BARS), _STEPS[-1])
+    x, wide = _scale(day, WIDE), step * (WIDE.right - WIDE.left) / (day.end - day.first)
     active = _per_step(day, step, tones)
-    stacks = [Stack(x(at) + gap, step * wide - 2 * gap, _parts(active[at], step, frame)) for at in sorted(active)]
-    shown = [(max(a, day.first), min(b, day.end)) for a, b, _ in day.gaps]
-    shown = [span for span in shown if span[0] < span[1]]
+    stacks = [Stack(x(at) + _GAP, wide - 2 * _GAP, _parts(active[at], step, WIDE)) for at in sorted(active)]
+    shown = _shown_gaps(day)
     covered = {
         at
         for s in (*day.breaks, *day.away, *day.offline, *day.explained, *shown)
         for at in range(s[0] // step * step, s[1], step)
     }
     idle = [at for at in range(day.first, day.end, step) if at not in active and at not in covered]
+    return Bars(
+        tones=columns(stacks, WIDE.base),
+        breaks=pills([(x(a), x(b)) for a, b in day.breaks], WIDE.base, 12),
+        idle=pills([(x(at) + _GAP, x(at) + wide - _GAP) for at in idle], WIDE.base, 5),
+    )
+
+
+def draw(day: Day, begins: dt.datetime, now_ms: int | None, frame: Frame) -> Drawing:
+    """Draw `day` into `frame`. `begins` is the day's first moment in its zone; `now_ms` is None once it is over."""
+    x = _scale(day, frame)
     return Drawing(
         frame=frame,
         hours=_hours(day, begins, frame, x),
-        bars=columns(stacks, frame.base),
-        breaks=pills([(x(a), x(b)) for a, b in day.breaks], frame.base, 12),
         away=pills([(x(a), x(b)) for a, b in day.away], frame.base, 12),
-        gaps=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in shown),
+        gaps=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in _shown_gaps(day)),
         offline=tuple((x(a), round(max(2.0, x(b) - x(a)), 1)) for a, b in day.offline),
         explained=pills([(x(a), x(b)) for a, b in day.explained], frame.base, 12),
-        idle=pills([(x(at) + gap, x(at) + step * wide - gap) for at in idle], frame.base, 5),
         now=None if now_ms is None else min(max(x(now_ms), frame.left), frame.right),
         longest=_longest(day, frame, x),
     )
+
+
+def _scale(day: Day, frame: Frame) -> X:
+    wide = (frame.right - frame.left) / (day.end - day.first)
+    return lambda ms: round(frame.left + (ms - day.first) * wide, 1)
+
+
+def _shown_gaps(day: Day) -> list[Span]:
+    found = [(max(a, day.first), min(b, day.end)) for a, b, _ in day.gaps]
+    return [span for span in found if span[0] < span[1]]
 
 
 def _per_step(day: Day, step: int, tones: Mapping[str, str]) -> dict[int, dict[str, int]]:

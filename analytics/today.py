@@ -50,6 +50,7 @@ class Today:
     later: dt.date | None  # a day of the next week, None when that is in the future
     day: timeline.Day | None
     gaps: Mapping[str, float]  # seconds of which nothing was captured, by the reason
+    bars: timeline.Bars | None
     plots: tuple[timeline.Drawing, ...]
     trends: tuple[baseline_chart.Chart, ...]
     notable: Notable | None
@@ -75,7 +76,7 @@ def today(
     known = {date: figures(each, date, own) for date, each in sorted(history.items())}
     read = timeline.read(segments, own.core_tops, gaps, noted) if segments else None
     drawn = rings(known, day, own, running, payload["marks"])
-    usual = drawn["focus"].usual
+    usual, tones = drawn["focus"].usual, tones_of(payload["fields"].get("categories", {}), own.core_tops)
     return Today(
         date=day,
         running=running,
@@ -93,7 +94,8 @@ def today(
         later=_later(day, current),
         day=read,
         gaps=_gap_seconds(gaps),
-        plots=() if read is None else _plots(read, payload, own, begins, now if running else None),
+        bars=None if read is None else timeline.bars(read, tones),
+        plots=() if read is None else _plots(read, begins, now if running else None),
         trends=() if usual is None else _trends(known, day, own, usual, running),
         notable=notable(history, day, own),
     )
@@ -138,12 +140,9 @@ def _week_day(
     return WeekDay(date, "captured" if captured else absent, shares, date == day)
 
 
-def _plots(
-    read: timeline.Day, payload: Payload, own: Own, begins: dt.datetime, now: dt.datetime | None
-) -> tuple[timeline.Drawing, ...]:
-    tones = tones_of(payload["fields"].get("categories", {}), own.core_tops)
+def _plots(read: timeline.Day, begins: dt.datetime, now: dt.datetime | None) -> tuple[timeline.Drawing, ...]:
     at = None if now is None else round((now - begins).total_seconds() * 1000)
-    return tuple(timeline.draw(read, tones, begins, at, frame) for frame in (timeline.WIDE, timeline.NARROW))
+    return tuple(timeline.draw(read, begins, at, frame) for frame in (timeline.WIDE, timeline.NARROW))
 
 
 def _trends(

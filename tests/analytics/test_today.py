@@ -166,7 +166,7 @@ def test_the_hours_of_the_drawing_are_the_clocks_on_days_of_23_and_25_hours(day:
     end = round((until.astimezone(dt.UTC) - begins.astimezone(dt.UTC)).total_seconds() * 1000)
     read = timeline.read([(end - 8 * HOUR, end, "Work")], {"Work"})
 
-    drawn = timeline.draw(read, {"Work": "focus"}, begins, None, timeline.WIDE)
+    drawn = timeline.draw(read, begins, None, timeline.WIDE)
 
     at_end = [
         label for x, label in drawn.hours if abs(x - (20 + 720 * (end - read.first) / (read.end - read.first))) < 1
@@ -190,12 +190,11 @@ def test_no_bar_is_higher_than_its_step(raw: list[tuple[int, int, str]]) -> None
             cursor = end
     if not found:
         return
-    begins = dt.datetime.combine(THURSDAY, dt.time(), BERLIN)
 
-    drawn = timeline.draw(timeline.read(found, {"Work"}), {"Work": "focus"}, begins, None, timeline.NARROW)
+    drawn = timeline.bars(timeline.read(found, {"Work"}), {"Work": "focus"})
 
     frame = drawn.frame
-    tops = [float(y) for d in drawn.bars.values() for y in re.findall(r"M[\d.]+ (-?[\d.]+)", d)]
+    tops = [float(y) for d in drawn.tones.values() for y in re.findall(r"M[\d.]+ (-?[\d.]+)", d)]
     assert tops
     assert min(tops) >= frame.top - 3 * 1.5  # a part of a step is at least 1.5 high, so that it is seen
 
