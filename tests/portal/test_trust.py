@@ -244,3 +244,22 @@ def test_a_kept_checkpoint_that_the_log_did_not_sign_is_never_printed(office: An
     assert "not signed by the log’s key" in sheet.text
     assert "tell your works council" in sheet.text
     assert groups(sheet.text) == groups(centre.text) == ""
+
+
+def test_everything_that_somebody_can_look_at_is_led_to_from_one_place(office: Any) -> None:
+    page = office.client("ben").get("/trust").text
+    places = page.partition('id="h-yours"')[2].partition("</section>")[0]
+
+    for address in (
+        "/me/as-seen-by-manager",
+        "/me/access",
+        "/me/recorded",
+        "/me/recorded#h-versions",
+        "/me/sharing",
+        "/me/threads",
+        "/me/data",
+    ):
+        assert f'href="{address}"' in places
+        assert office.client("ben").get(address.partition("#")[0]).status_code == 200
+    assert 'id="h-versions"' in office.client("ben").get("/me/recorded").text
+    assert page.count("<li><p><b>", page.index('class="steps six"'), page.index('id="h-promises"')) == 6
