@@ -1,25 +1,21 @@
 """A real Chromium at the synthetic back office, served on loopback."""
 
-import datetime as dt
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import axe_playwright_python
 import pytest
-from browser.pages import EMPLOYEE_PAGES
+from browser.offices import newcomers, places_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from auth.invitations import Kind
-from auth.permissions import Role
 from portal import create_app
 from portal.config import Config
 from portal.demo import seed
 from portal.demo.seed import Seeded
-from portal.wiring import System, build
-from privacy.period import week_name, week_of
-from privacy.policy import POLICY_VERSION
+from portal.wiring import build
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -52,24 +48,13 @@ class Portal:
     url: str
     seeded: Seeded
     browser: Browser
-
     newcomers: dict[str, str]
+    places: dict[str, tuple[str, str]]
 
     def cookie(self, role: str) -> str:
         """Return the session of somebody who has just signed in."""
         subject = self.newcomers.get(role) or self.seeded.subjects[dict(seed.LINKS)[role]]
         return self.seeded.system.sessions.start(subject)
-
-
-def _newcomers(system: System) -> dict[str, str]:
-    """Add somebody of whom nothing was recorded yet, and somebody who has not read the notice."""
-    found = {}
-    with system.people.changing(None) as changes:
-        for name in ("newcomer", "unaware"):
-            found[name] = changes.create(f"{name}@example.test", name.capitalize(), "Europe/Vienna")
-            changes.grant(found[name], Role.EMPLOYEE)
-        changes.acknowledge(found["newcomer"], POLICY_VERSION)
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -83,48 +68,13 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     thread.start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield Portal(f"http://127.0.0.1:{server.server_port}", seeded, browser, _newcomers(seeded.system))
+        people = newcomers(seeded)
+        yield Portal(f"http://127.0.0.1:{server.server_port}", seeded, browser, people, places_of(seeded, people))
         browser.close()
     server.shutdown()
     thread.join()
     served.close()
     seeded.close()
-
-
-def _shown(system: System, employee: str) -> int:
-    """Return the entry of a manager's last look at somebody."""
-    return [each.index for each in system.log.of_subject(employee) if each.outcome == "shown"][-1]
-
-
-def _talks(system: System, employee: str) -> dict[str, tuple[str, str]]:
-    """Return the pages of what the employee shares and asks."""
-    (grant,) = system.rooms.grants.of(employee)
-    figure = next(each.number for each in system.rooms.threads.of(employee) if each.kind == "figure")
-    return {
-        "a grant of mine": ("employee", f"/me/sharing/{grant.number}"),
-        "shared with me": ("manager", "/shared/"),
-        "shared by somebody": ("manager", f"/shared/{employee}-{grant.number}"),
-        "a question of mine": ("employee", f"/me/threads/{figure}"),
-        "report misuse": ("employee", f"/me/threads/new?about=misuse&entry={_shown(system, employee)}"),
-        "team's questions": ("manager", "/team/threads"),
-        "a question to me": ("manager", f"/team/threads/{employee}/{figure}"),
-        "compliance's questions": ("reviewer", "/compliance/threads"),
-        "nothing shared": ("newcomer", "/me/sharing"),
-        "no question": ("newcomer", "/me/threads"),
-    }
-
-
-def _computers(system: System, employee: str) -> str:
-    """Let somebody have three computers, one taken off, and return the code of a fourth that asks."""
-    for name, host in (("Desk at the window", "pc-1704"), ("Laptop", "nb-88.example.test"), ("Old desk", "pc-0391")):
-        asked = system.enrolments.ask(name, host, "192.0.2.7")
-        system.enrolments.confirm(employee, asked.user_code)
-        token = system.enrolments.poll(asked.device_code)
-        if name == "Laptop" and token is not None:
-            system.tokens.find(token)
-    old = next(each for each in system.devices.of(employee) if each.name == "Old desk")
-    system.devices.revoke(employee, old.id)
-    return system.enrolments.ask("Meeting room", "pc-2210.example.test", "192.0.2.7").user_code
 
 
 Visit = Callable[..., Page]
@@ -158,40 +108,56 @@ def visit(portal: Portal) -> Iterator[Visit]:
 @pytest.fixture(scope="session")
 def places(portal: Portal) -> dict[str, tuple[str, str]]:
     """Every page by name: who opens it, and its address."""
-    system, subjects = portal.seeded.system, portal.seeded.subjects
-    employee, manager = (subjects[dict(seed.LINKS)[role]] for role in ("employee", "manager"))
-    team = system.directory.managed(manager)[0].id
-    person = f"/team/{team}/people/{employee}"
-    running = week_of(portal.seeded.today).first
-    weeks = {back: week_name(week_of(running - dt.timedelta(weeks=back))) for back in (0, 3)}
-    invitation = system.invitations.issue(portal.newcomers["newcomer"], Kind.INVITATION)
-    code = _computers(system, employee)
-    return {
-        **{name: ("employee", path) for name, path in EMPLOYEE_PAGES.items()},
-        "shown again": ("employee", f"/me/access/shown/{_shown(system, employee)}"),
-        **_talks(system, employee),
-        "roster": ("manager", "/team/"),
-        "person": ("manager", person),
-        "team goals": ("manager", f"{person}/goals"),
-        "closed week": ("manager", f"{person}/weeks/{weeks[3]}?purpose=one_to_one"),
-        "running week": ("manager", f"{person}/weeks/{weeks[0]}?purpose=one_to_one"),
-        "notes": ("employee", f"/me/days/{running - dt.timedelta(days=3)}/notes"),
-        "past day": ("employee", f"/me/days/{running - dt.timedelta(days=3)}"),
-        "empty day": ("employee", f"/me/days/{running - dt.timedelta(days=1)}"),
-        "first run": ("newcomer", "/"),
-        "welcome": ("unaware", "/welcome"),
-        "invitation": ("", f"/invitation/{invitation}"),
-        "log": ("reviewer", "/compliance/"),
-        "entry": ("reviewer", "/compliance/entries/3"),
-        "verification": ("reviewer", "/compliance/verification"),
-        "keys": ("reviewer", "/compliance/keys"),
-        "policy": ("reviewer", "/compliance/policy"),
-        "council's policy": ("council", "/compliance/policy"),
-        "council's recorded": ("council", "/me/recorded"),
-        "people": ("operator", "/admin/"),
-        "system": ("operator", "/admin/system"),
-        "sign-in": ("", "/sign-in"),
-        "not found": ("employee", "/no-such-page"),
-        "confirm a computer": ("employee", f"/me/devices/new?code={code}"),
-        "first computer": ("newcomer", "/me/devices"),
-    }
+    return portal.places
+
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+SEATS = {
+    "desk": {"viewport": {"width": 1280, "height": 900}},
+    "telephone": {"viewport": {"width": 390, "height": 800}, "locale": "de-AT", "color_scheme": "dark"},
+    "bare": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
+}
+
+
+class Seats:
+    """One window for each person and way of reading, kept open: a new one for every page would cost more than the page.
+
+    What scripts of the page throw, and what its policy stops, is gathered in `faults` until it is asked for.
+    """
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._pages: dict[tuple[str, str], Page] = {}
+        self.faults: list[str] = []
+
+    def open(self, role: str, way: str, path: str) -> Page:
+        """Open a page as somebody, in their own window of `SEATS`, drawn to its end."""
+        page = self._pages.get((role, way)) or self._sit_down(role, way)
+        self.faults.clear()
+        page.goto(self._portal.url + path)
+        if way != "bare" and page.locator("[data-chart]").count():
+            page.locator("[data-chart] svg.marks, [data-chart][hidden]").first.wait_for(state="attached")
+        return page
+
+    def _sit_down(self, role: str, way: str) -> Page:
+        context = self._portal.browser.new_context(**SEATS[way], reduced_motion="reduce")
+        context.add_init_script(_WATCH_POLICY)
+        if way != "bare":
+            context.add_init_script(AXE)  # by the browser, not as a script of the page, which its policy would block
+        if role:
+            context.add_cookies([{"name": "sameview", "value": self._portal.cookie(role), "url": self._portal.url}])
+        page = self._pages[role, way] = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("requestfailed", lambda request: self.faults.append(f"{request.url}: {request.failure}"))
+        return page
+
+    def close(self) -> None:
+        for page in self._pages.values():
+            page.context.close()
+
+
+@pytest.fixture(scope="session")
+def seats(portal: Portal) -> Iterator[Seats]:
+    found = Seats(portal)
+    yield found
+    found.close()
