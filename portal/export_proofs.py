@@ -23,6 +23,7 @@ PROOFS: Final = "access/proofs.json"
 CLOSING: Final = "access/closing.json"
 COSIGNED: Final = "access/proofs-cosigned.json"
 COSIGNED_CLOSING: Final = "access/closing-cosigned.json"
+GO_WITH_PROOFS: Final = (CLOSING, COSIGNED, COSIGNED_CLOSING)
 _GONE: Final = N_("somebody who is no longer here")
 
 

@@ -30,7 +30,9 @@ blueprint = Blueprint("own_export", __name__, url_prefix="/me/data")
 AT_ONCE: Final = 2
 """So many exports are sent at once by one process: each takes a thread for as long as its reader takes."""
 OF_SEALED: Final = 2.3
-"""About how many bytes a byte of ciphertext becomes in the file: measured over a year of a busy desk."""
+"""How many bytes a byte of ciphertext becomes in the file, at most: measured over a year of a busy desk."""
+_LESS_SAID: Final = frozenset({"categories.csv", "access/README.txt", *export_proofs.GO_WITH_PROOFS})
+"""What the page does not list: it goes with something else that it does."""
 _OF_MONTHS: Final = ("days/", "events/2", "events/1")
 _RETRY_SECONDS: Final = 60
 _logger = structlog.get_logger("sameview")
@@ -113,7 +115,7 @@ def _page(busy: str | None) -> str:
         "me/data.html",
         extent=found,
         megabytes=found.sealed_bytes * OF_SEALED / 1_000_000,
-        contents=[_(words) for _name, words in export_index.FOLDERS],
+        contents=[_(words) for name, words in export_index.FOLDERS if name not in _LESS_SAID],
         progress=turns.of(viewer()),
         busy=busy,
         has_mail=system().config.smtp_url is not None,
