@@ -47,7 +47,12 @@ PAGES = {
         "trust": "/trust",
         "fingerprint": "/log/fingerprint",
     },
-    "manager": {"roster": "/team/", "shared-with-me": "/shared/", "team-questions": "/team/threads"},
+    "manager": {
+        "roster": "/team/",
+        "state-of-the-work": "/team/claims-east/work",
+        "shared-with-me": "/shared/",
+        "team-questions": "/team/threads",
+    },
     "reviewer": {
         "log": "/compliance/",
         "entry": "/compliance/entries/3",

@@ -40,6 +40,7 @@ _OF_READ_TOKEN: Final = frozenset(
         Permission.GRANTED_READ,
         Permission.OWN_READ,
         Permission.TEAM_READ,
+        Permission.VOLUMES_READ,
         Permission.WEEK_READ,
     }
 )
@@ -49,6 +50,7 @@ _FIRST_PAGES: Final = {
     Role.REVIEWER: "/compliance/",
     Role.COUNCIL: "/compliance/policy",
     Role.OPERATOR: "/admin/",
+    Role.PLANNER: "/team/work",
 }
 
 _OF_COLLECTORS: Final = frozenset({"events", "activitywatch", "activitywatch_whole"})
@@ -224,12 +226,14 @@ def _first_page() -> str | None:
 
 
 def _within_scopes(permission: Permission) -> bool:
-    """Tell whether a token, if that is what asks, may do this: it reads, or uploads, and nothing else."""
+    """Tell whether a token, if that is what asks, may do this: it reads, uploads or delivers, and nothing else."""
     found = asking()
     if found is None or found.scopes is None or permission in _OPEN:
         return True
     if permission is Permission.EVENTS_WRITE:
         return Scope.INGEST in found.scopes
+    if permission is Permission.VOLUMES_WRITE:
+        return Scope.VOLUMES in found.scopes
     return Scope.READ in found.scopes and permission in _OF_READ_TOKEN
 
 

@@ -14,6 +14,7 @@ from portal import (
     api_devices,
     api_others,
     api_sharing,
+    api_volumes,
     close_week,
     compliance,
     controls,
@@ -35,6 +36,7 @@ from portal import (
     thread_pages,
     trust,
     vega,
+    volume_pages,
 )
 from portal.access import add_access
 from portal.headers import add_headers
@@ -64,6 +66,7 @@ BLUEPRINTS = (
     settings_pages,
     sharing_pages,
     thread_pages,
+    volume_pages,
     team,
     compliance,
     key_pages,
@@ -73,6 +76,7 @@ BLUEPRINTS = (
     api_devices,
     api_others,
     api_sharing,
+    api_volumes,
     ops,
     relays,
     activitywatch,

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Blueprint, abort, render_template, request
 
+from analytics import volume_store
 from analytics.weeks import Answer
 from auth.permissions import Permission, requires
 from auth.person import Person
@@ -48,7 +49,9 @@ class Choice:
 def roster() -> str:
     """Show the teams that I manage, and who is in them."""
     confined = KeyClass.PRIVATE not in system().keys.classes
-    return render_template("team/roster.html", teams=system().directory.managed(viewer()), confined=confined)
+    teams = system().directory.managed(viewer())
+    delivered = volume_store.last_delivered(system().stores.data, [each.id for each in teams])
+    return render_template("team/roster.html", teams=teams, delivered=delivered, confined=confined)
 
 
 @blueprint.get("/<team>/people/<person>")

@@ -22,7 +22,7 @@ from analytics.imports import read_export
 from auth import import_csv
 from auth.invitations import Kind
 from portal.config import Config
-from portal.demo import goals, notes, organisation, talks
+from portal.demo import goals, notes, organisation, talks, volumes
 from portal.demo.activity import export
 from portal.demo.agreement import SOON, Parties
 from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
@@ -169,6 +169,7 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
         _open_as_others(seeded, number - 1, week_of(week.first - _WEEK))
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
     _renew_keys(seeded)
+    volumes.happen(seeded.system, seeded.today, week)
     for name in (EMPLOYEE, MANAGER):
         _bring_in(seeded, name, week)
     if seeded.clock() < seeded.now:

@@ -100,6 +100,9 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "recorded while paused": ("paused", "/me/recorded"),
     # the manager, and whoever was given something
     "roster": ("manager", "/team/"),
+    "works": ("employee", "/team/work"),
+    "work": ("manager", "/team/claims-east/work"),
+    "work of nobody": ("manager", "/team/claims-east/work?until=2020-01-01"),
     "person": ("manager", "{person}"),
     "team goals": ("manager", "{person}/goals"),
     "closed week": ("manager", "{person}/weeks/{closed}?purpose=one_to_one"),
@@ -144,6 +147,7 @@ NOT_OPENED: Final = {
     "me.history.week_csv": "a file",
     "me.history.month_csv": "a file",
     "me.history.trend_csv": "a file",
+    "work.work_csv": "a file",
     "ops.alive": "for programs",
     "ops.ready": "for programs",
     "ops.metrics": "for programs",

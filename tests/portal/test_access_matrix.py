@@ -15,6 +15,7 @@ ASKERS = ("stranger", "ben", "eva", "dan", "ana", "gus", "cleo", "oda")
 EVERYBODY = frozenset(ASKERS)
 SIGNED_IN = EVERYBODY - {"stranger"}
 MANAGERS = frozenset({"ana", "gus"})
+IN_CLAIMS = frozenset({"ana", "ben", "eva"})
 BENS_MANAGER, REVIEWER, OPERATOR = frozenset({"ana"}), frozenset({"cleo"}), frozenset({"oda"})
 
 
@@ -90,6 +91,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/shared/<subject>/<int:number>"): Row(SIGNED_IN - {"ben"}, 403),  # refused, in Ben's log
     ("GET", "/api/v1/team"): Row(MANAGERS),
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
+    ("GET", "/api/v1/team/<team>/volumes"): Row(IN_CLAIMS, query="?from=2026-11-09&to=2026-11-16"),
+    ("POST", "/api/v1/volumes"): Row(OPERATOR, 400),
     ("GET", "/compliance/"): Row(REVIEWER),
     ("GET", "/compliance/entries/<int:index>"): Row(REVIEWER),
     ("GET", "/compliance/keys"): Row(REVIEWER),
@@ -202,6 +205,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/static/vega.js"): Row(EVERYBODY),
     ("GET", "/static/verifier/<name>"): Row(EVERYBODY),
     ("GET", "/team/"): Row(MANAGERS),
+    ("GET", "/team/<team>/work"): Row(IN_CLAIMS),
+    ("GET", "/team/<team>/work.csv"): Row(IN_CLAIMS),
+    ("GET", "/team/work"): Row(SIGNED_IN),
     ("GET", "/team/threads"): Row(MANAGERS),
     ("GET", "/team/threads/<subject>/<int:number>"): Row(MANAGERS, 403),  # nobody asked them anything there
     ("POST", "/team/threads/<subject>/<int:number>"): Row(frozenset()),
