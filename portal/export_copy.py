@@ -110,9 +110,10 @@ def begin(system: "System", owner: Person, session: str, own: Own, left: ExitSta
     moment = system.clock().astimezone(dt.UTC)
     system.intake.fold(owner.subject)
     then = left.enter_context(snapshot(system.stores.data, owner.subject))
-    dated = sorted({day for tier in DAY_TIERS for day in _filed(then, tier, _EVERYTHING) if day >= _BEFORE_ALL})
-    days = dated or [local_day(moment, owner.zone, system.config.day_start)]
-    period = Period(week_of(days[0]).first, week_of(days[-1]).end)
+    dated = sorted({day for tier in DAY_TIERS for day in _filed(then, tier, DATED)})
+    settings = [day for day in _filed(then, Tier.SUMMARY, STATE_FIELDS) if day >= _BEFORE_ALL]
+    every = sorted([*dated, *settings, local_day(moment, owner.zone, system.config.day_start)])
+    period = Period(week_of(every[0]).first, week_of(every[-1]).end)
     purpose = Purpose.SUBJECT_REQUEST
     opening = system.gate.begin(owner.subject, owner.subject, _EVERYTHING, purpose, period, tier=Tier.DAY)
     return Copy(system, owner, session, moment, opening, then, tuple(dated), own)

@@ -108,7 +108,7 @@ def test_a_day_that_is_none_is_named_beside_its_field_and_what_was_typed_stays(
     assert answer.status_code == 400
     assert re.search(rf'id="d-{field}">{words}', answer.text)
     assert (
-        f'name="{field}" type="date" value="{dict(each.split("=") for each in query.split("&"))[field]}"' in answer.text
+        f'name="{field}" type="text" value="{dict(each.split("=") for each in query.split("&"))[field]}"' in answer.text
     )
     assert '<option value="refused" selected>' in answer.text
     assert read.client("ben").get(f"/me/access.csv?{query}").status_code == 400
