@@ -231,7 +231,7 @@ def test_with_the_stamps_key_alone_a_changed_row_does_not_open_either(
         {"expires_on": TODAY - dt.timedelta(days=1)},
         {"expires_on": TODAY + dt.timedelta(days=LONGEST_DAYS + 1)},
     ],
-    ids=str,
+    ids=["to oneself", "nothing", "texts", "goals", "own review", "compliance", "past", "too long"],
 )
 def test_what_is_no_grant_cannot_be_made(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"grant"):
