@@ -255,7 +255,8 @@ def _hours(day: Day, begins: dt.datetime, frame: Frame, x: X) -> tuple[tuple[flo
 def _clock(begins: dt.datetime, ms: int) -> str:
     """Return what the clock shows `ms` after the day began, on days of 23 and 25 hours too."""
     moment = begins.astimezone(dt.UTC) + dt.timedelta(milliseconds=ms)
-    return moment.astimezone(begins.tzinfo).strftime("%H:%M")
+    local = moment.astimezone(begins.tzinfo)
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def _longest(day: Day, frame: Frame, x: X) -> tuple[float, float, float, str] | None:

@@ -38,11 +38,23 @@ class Latest(NamedTuple):
 
 def latest(system: System) -> Latest:
     """Return the newest published checkpoint; before anything was published, the checkpoint of now."""
-    seen = watermark.seen(system.stores.keys, system.log.signer.origin)
-    note = system.log.checkpoint() if seen is None or _opened(system, seen.note) is None else seen.note
+    checkpoint, note = _newest(system)
     cosignatures = _cosignatures(system, note)
     merged = merge(note, "".join(each.line for each in cosignatures))
-    return Latest(system.log.signer.verifier.open_checkpoint(merged), merged, cosignatures)
+    return Latest(checkpoint, merged, cosignatures)
+
+
+def newest(system: System) -> Checkpoint:
+    """Return the newest published checkpoint as `latest` does, without asking who co-signed it."""
+    return _newest(system)[0]
+
+
+def _newest(system: System) -> tuple[Checkpoint, str]:
+    seen = watermark.seen(system.stores.keys, system.log.signer.origin)
+    if seen is not None and (published := _opened(system, seen.note)) is not None:
+        return published, seen.note
+    note = system.log.checkpoint()
+    return system.log.signer.verifier.open_checkpoint(note), note
 
 
 def publish(system: System) -> str:

@@ -22,7 +22,7 @@ from auth.wishes import Wish
 from portal import checkpoints, notables, own, own_notes, own_settings, own_times, own_week, who_looked
 from portal.access import person, system, viewer
 from portal.parse import day_from
-from portal.recorded import notice
+from portal.recorded import short
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.period import Period, starts_at, week_name, week_of
@@ -89,8 +89,8 @@ def _page(date: dt.date) -> str:
         first_run=newest is None and date == current and not recorded,
         person=person(),
         looked=who_looked.latest(),
-        log_size=checkpoints.latest(system()).checkpoint.size,
-        notice=notice(system()),
+        log_size=checkpoints.newest(system()).size,
+        notice=short(system()),
         stands_out=notables.sentence(view.notable),
         kinds=own_notes.kinds(),
         closing=_closing(opened),

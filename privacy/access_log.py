@@ -215,10 +215,15 @@ class AccessLog(LogProofs):
         with self._reading() as log:
             return log.page(wanted)
 
-    def looks(self, subject: str, limit: int, *, but: str, purpose: str | None = None) -> Page:
-        """Open the newest entries in which people other than `but` read something about a subject, or were refused."""
+    def looks(self, subject: str, limit: int) -> Page:
+        """Open the newest entries in which other people read something about a subject, or were refused."""
         with self._reading() as log:
-            return log.looks(subject, limit, but=but, purpose=purpose)
+            return log.looks(subject, limit, but=subject)
+
+    def looks_and_reviews(self, subject: str, limit: int, purpose: str) -> tuple[Page, Page]:
+        """Open what `looks` opens, and the newest entries in which other people read the whole log for a purpose."""
+        with self._reading() as log:
+            return log.looks(subject, limit, but=subject), log.looks(ORGANISATION, limit, but=subject, purpose=purpose)
 
     def entry(self, index: int) -> Entry | None:
         """Open one entry; None if it was erased, LookupError if there is none."""

@@ -118,10 +118,9 @@ class LogGate:
         Oldest first, and logged as `own_log` is. SealBroken for an entry about this person that does not open.
         """
         self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
-        about = self._log.looks(subject, limit, but=subject)
+        about, reviews = self._log.looks_and_reviews(subject, limit, Purpose.COMPLIANCE_REVIEW)
         if about.unreadable:
             raise SealBroken(f"entry {about.unreadable[0]} of the access log does not open")
-        reviews = self._log.looks(ORGANISATION, limit, but=subject, purpose=Purpose.COMPLIANCE_REVIEW)
         return sorted([*about.entries, *reviews.entries], key=lambda each: each.index)[-limit:]
 
     def looks_to_tell(self, subject: str, limit: int) -> list[Entry]:
@@ -130,7 +129,7 @@ class LogGate:
         Oldest first; an entry says that the job read the log.
         """
         self._append(_reading_log(None, subject, Relation.OPERATIONS, Purpose.OPERATIONS))
-        return sorted(self._log.looks(subject, limit, but=subject).entries, key=lambda each: each.index)
+        return sorted(self._log.looks(subject, limit).entries, key=lambda each: each.index)
 
     def own_proofs(
         self,

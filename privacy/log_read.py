@@ -79,6 +79,7 @@ class LogReader:
         self._subjects: dict[tuple[int, int], dict[bytes, str]] = {}
         self._damaged: dict[tuple[int, int], list[str]] = {}
         self._everybody: list[str] | None = None
+        self._extent: tuple[dt.date, dt.date] | None = None
 
     def count(self, wanted: Filter) -> int:
         """Return how many entries match by their plain columns alone: the payloads stay sealed."""
@@ -267,9 +268,12 @@ class LogReader:
 
     def months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
         """Return the first day of every month in which the log has entries, within the days asked for."""
-        oldest, newest = _DAYS.ask(self._connection)[0]
-        if oldest is None:
-            return []
+        if self._extent is None:
+            oldest, newest = _DAYS.ask(self._connection)[0]
+            if oldest is None:
+                return []
+            self._extent = oldest, newest
+        oldest, newest = self._extent
         month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)
         found = []
         while month <= last:

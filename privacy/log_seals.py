@@ -89,6 +89,7 @@ class LogSeals:
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
         self._tags: dict[tuple[bytes, str, int, int], bytes] = {}
+        self._gone: dict[tuple[str, int], str] = {}
         self._forget_tags_at = 0.0
 
     # Tags
@@ -97,7 +98,7 @@ class LogSeals:
         """Return the tag of a subject (or viewer) in the month of `day`; KeyGone without the year's audit key."""
         now = time.monotonic()
         if now >= self._forget_tags_at:
-            self._tags, self._forget_tags_at = {}, now + _TAG_SECONDS
+            self._tags, self._gone, self._forget_tags_at = {}, {}, now + _TAG_SECONDS
         place = (label, subject, day.year, day.month)
         if (found := self._tags.get(place)) is None:
             epoch = epoch_of(KeyClass.AUDIT, day)
@@ -116,19 +117,29 @@ class LogSeals:
         """Return the tags of a subject in those of `months` whose audit key can be used, and why others cannot.
 
         Failures that `missing` does not name are raised: whoever reads somebody's log must not take damage for silence.
+        The log may be older than somebody by years. No key of a year that is over is made any more, so one that is gone
+        is remembered as long as tags are.
         """
         found: list[bytes] = []
-        failed: list[KeyGone | KeyRefused] = []
-        for month in months:
+        failed: dict[int, KeyGone | KeyRefused] = {}
+        ordered = list(months)
+        running = max((month.year for month in ordered), default=0)
+        for month in ordered:
+            if month.year in failed:
+                continue
             try:
+                if (reason := self._gone.get((subject, month.year))) is not None:
+                    raise KeyGone(reason)
                 found.append(self.tag(label, subject, month))
             except missing as error:
-                failed.append(error)
-        return found, failed
+                failed[month.year] = error
+                if isinstance(error, KeyGone) and month.year < running:
+                    self._gone[subject, month.year] = str(error)
+        return found, list(failed.values())
 
     def forget(self) -> None:
         """Forget all tags, after keys were destroyed."""
-        self._tags = {}
+        self._tags, self._gone = {}, {}
 
     # Entries
 

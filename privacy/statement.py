@@ -8,6 +8,7 @@ SQL as text, which would name tables and columns a second time.
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Date, Engine, Executable
@@ -114,12 +115,14 @@ class Question:
         return self._with_days(rows) if self._days and name == "sqlite" else rows
 
     def _with_days(self, rows: Tuples) -> Tuples:
-        read, lists = dt.date.fromisoformat, [list(row) for row in rows]
-        for row in lists:
-            for n in self._days:
-                if row[n] is not None:
-                    row[n] = read(row[n])
-        return [tuple(row) for row in lists]
+        for n in self._days:
+            rows = [(*row[:n], _day(row[n]), *row[n + 1 :]) for row in rows]
+        return rows
+
+
+@lru_cache(4096)
+def _day(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
 
 
 @contextmanager

@@ -85,11 +85,11 @@ def read(source: Engine | Connection, subject: str, wanted: Sequence[Wanted], ra
         values.update((f"state_{n}_{m}", field) for m, field in enumerate(each.states))
     rows: list[list[Stored]] = [[] for _ in wanted]
     manifests: dict[Epoch, bytes] = {}
-    for part, *row in question.ask(source, **values):
-        if part is None:
-            manifests[KeyClass(row[4]), row[5]] = row[6]
+    for row in question.ask(source, **values):
+        if row[0] is None:
+            manifests[KeyClass(row[5]), row[6]] = row[7]
         else:
-            rows[part].append(Stored._make(row))
+            rows[row[0]].append(Stored._make(row[1:]))
     return Found(rows, manifests)
 
 
