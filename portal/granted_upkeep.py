@@ -30,7 +30,8 @@ def run(system: System, tell: Callable[[str], object]) -> int:
     """
     count = 0
     for grant in system.rooms.grants.everything():
-        if system.gate.today(grant.subject) > grant.expires_on or system.rooms.grants.is_locked(grant):
+        today = system.gate.latest_day(grant.subject, grant.given_on)
+        if today > grant.expires_on or system.rooms.grants.is_locked(grant):
             count += _done(partial(_end, system, grant), grant.subject, tell)
     for thread in system.rooms.threads.everything():
         if is_over(thread, system.gate.today(thread.subject)) or system.rooms.threads.is_locked(thread):

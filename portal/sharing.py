@@ -131,8 +131,7 @@ def revoke(number: int) -> Grant | None:
 
 def given() -> list[Given]:
     """Return what the asker shares now, the newest first, and how often each was opened."""
-    today = own.current_day()
-    grants = [each for each in system().rooms.grants.of(viewer()) if each.expires_on >= today]
+    grants = [each for each in system().rooms.grants.of(viewer()) if each.expires_on >= _today_of(each)]
     names = system().directory.names({each.viewer for each in grants})
     opened = Counter(
         (entry.viewer, entry.digest)
@@ -146,7 +145,7 @@ def shared_with_me() -> list[tuple[Grant, str]]:
     """Return what others let the asker see now, with their names. Nothing is opened."""
     grants = system().rooms.grants.to(viewer())
     names = system().directory.names({each.subject for each in grants})
-    in_force = [each for each in grants if each.permits(viewer(), system().gate.today(each.subject))]
+    in_force = [each for each in grants if each.permits(viewer(), _today_of(each))]
     return [(each, names[each.subject]) for each in in_force if each.subject in names]
 
 
@@ -184,12 +183,16 @@ def _until(form: Mapping[str, str], wrong: dict[str, str]) -> dt.date | None:
     found, today = _date(form, "until", wrong), own.current_day()
     if found is None:
         return None
-    if found < today:
+    if found < system().gate.latest_day(viewer(), today):
         wrong["until"] = _("This day is over already.")
     elif (found - today).days > LONGEST_DAYS:
         latest = day(today + LONGEST_DAYS * _DAY, "yMMMd")
         wrong["until"] = _("At most %(count)s days: until %(day)s.", count=LONGEST_DAYS, day=latest)
     return found
+
+
+def _today_of(grant: Grant) -> dt.date:
+    return system().gate.latest_day(grant.subject, grant.given_on)
 
 
 def _date(form: Mapping[str, str], name: str, wrong: dict[str, str]) -> dt.date | None:

@@ -82,7 +82,7 @@ class GrantedGate(LogGate):
         """
         grant = self._open_rooms.grants.find(subject, number)
         draft = _asking(viewer, subject, grant)
-        if grant is None or not grant.permits(viewer, self.today(subject)):
+        if grant is None or not grant.permits(viewer, self.latest_day(subject, grant.given_on)):
             self._refuse(draft, decisions.NOT_PERMITTED, NOTHING_GRANTED)
         if not self._directory.acknowledged(subject):
             self._refuse(draft, decisions.NOT_ACKNOWLEDGED, UNAWARE)
@@ -125,8 +125,16 @@ class GrantedGate(LogGate):
         return ThreadOpened(thread, entry, self._open_rooms.threads._open(thread))
 
     def today(self, subject: str) -> dt.date:
-        """Return the local day that runs now for a person: the clock by which their grants end."""
+        """Return the local day that runs now for a person."""
         return local_day(self._clock(), self._directory.zone(subject), self._day_start)
+
+    def latest_day(self, subject: str, since: dt.date) -> dt.date:
+        """Return the latest local day that runs now on a clock that a person has had since `since`.
+
+        By it their grants end: a day that was over stays over, wherever the person travels.
+        """
+        now, zones = self._clock(), self._directory.zones(subject, since)
+        return max(local_day(now, zone, self._day_start) for zone in zones)
 
     @property
     def _open_rooms(self) -> Rooms:

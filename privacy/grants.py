@@ -94,7 +94,7 @@ class Grant:
             raise ValueError(f"a grant lasts at most {LONGEST_DAYS} days and ends after it began")
 
     def permits(self, viewer: str, today: dt.date) -> bool:
-        """Tell whether `viewer` may open it on the person's local day `today`."""
+        """Tell whether `viewer` may open it on `today`, the latest day on the person's clocks since `given_on`."""
         return viewer == self.viewer and self.given_on <= today <= self.expires_on
 
 
