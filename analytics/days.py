@@ -51,14 +51,16 @@ def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
     """
     fields: Payload = {}
     marks: dict[str, str] = {}
+    values, absent = disclosed.values, None
     for field in DAY_FIELDS:
         if field not in disclosed.fields:
             continue
-        value = value_of(disclosed, day, field)
-        if value is None and field is not Field.ANNOTATIONS:
-            marks[field.value] = _absent(disclosed, day)
-        elif value is not None:
-            fields[field.value] = _shown(field, value)
+        stored = values.get((day, field))
+        if stored is not None:
+            fields[str(field)] = _shown(field, load(stored))
+        elif field is not Field.ANNOTATIONS:
+            absent = absent or _absent(disclosed, day)
+            marks[str(field)] = absent
     original = fields.get(Field.ANNOTATIONS, {}).get("original", {})
     marks |= {name: CORRECTED for name in original if name in fields}
     return {"date": day.isoformat(), "timezone": timezone, "fields": fields, "marks": marks}

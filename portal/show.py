@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
@@ -86,12 +85,22 @@ def spoken(seconds: float, language: str | None = None) -> str:
 
 def number(value: float, digits: int = 0, language: str | None = None) -> str:
     """Write a number with the locale's grouping and at most `digits` decimals."""
-    return str(format_decimal(round(value, digits), locale=_locale(language)))
+    return _number(round(value, digits), language or current())
+
+
+@lru_cache(maxsize=4096)
+def _number(value: float, language: str) -> str:
+    return str(format_decimal(value, locale=LANGUAGES[language].locale))
 
 
 def percent(share: float, language: str | None = None) -> str:
     """Write a share (1.0 = the whole) as a whole percentage."""
-    return str(format_percent(share, locale=_locale(language)))
+    return _percent(share, language or current())
+
+
+@lru_cache(maxsize=4096)
+def _percent(share: float, language: str) -> str:
+    return str(format_percent(share, locale=LANGUAGES[language].locale))
 
 
 def figure(value: float, unit: str, language: str | None = None) -> str:
@@ -103,7 +112,12 @@ def figure(value: float, unit: str, language: str | None = None) -> str:
 
 def listing(words: Sequence[str], language: str | None = None) -> str:
     """Write words as a sentence lists them: "active time, categories and focus"."""
-    return str(format_list(words, locale=_locale(language)))
+    return _listing(tuple(words), language or current())
+
+
+@lru_cache(maxsize=512)
+def _listing(words: tuple[str, ...], language: str) -> str:
+    return str(format_list(words, locale=LANGUAGES[language].locale))
 
 
 def day(date: dt.date, skeleton: str = "yMMMMEEEEd", language: str | None = None) -> str:
@@ -126,7 +140,13 @@ def short_day(date: dt.date, language: str | None = None) -> str:
 
 def weekday(date: dt.date, language: str | None = None) -> str:
     """Write the weekday briefly: "Thu"."""
-    return str(format_date(date, "ccc", locale=_locale(language)))
+    return _weekday(date.weekday(), language or current())
+
+
+@lru_cache(maxsize=64)
+def _weekday(number: int, language: str) -> str:
+    day = _MONDAY + dt.timedelta(days=number)
+    return str(format_date(day, "ccc", locale=LANGUAGES[language].locale))
 
 
 def weekday_names() -> list[str]:
@@ -179,10 +199,6 @@ def clock_ms(milliseconds: int) -> str:
     """Write milliseconds since the day began as a time of day; the day's end is "24:00"."""
     minutes = milliseconds // 60_000
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _locale(language: str | None) -> Locale:
-    return LANGUAGES[language or current()].locale
 
 
 def initials(name: str) -> str:

@@ -25,7 +25,7 @@ from privacy.key_store import Epoch
 from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
 from privacy.period import Period
-from privacy.seal import FieldKey, SealBroken, aad, pad, padded_size, steps_of_two, unpad
+from privacy.seal import FieldKey, SealBroken, aad, element, pad, padded_size, steps_of_two, unpad
 from privacy.vault_query import Stored, Wanted
 from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
@@ -180,16 +180,17 @@ class Vault:
         return {(row.day, _FIELDS[row.field]): plaintext for row, plaintext in self._opened(subject, rows)}
 
     def _opened(self, subject: str, rows: Iterable[Stored]) -> Iterator[tuple[Stored, bytes]]:
-        keys: dict[tuple[str, int], FieldKey] = {}
+        keys: dict[tuple[str, str, int], tuple[FieldKey, bytes, bytes]] = {}
         for row in rows:
             field = _FIELDS[row.field]
             try:
                 if (row.key_class, row.key_epoch) != _epoch(field, row.day):
                     raise SealBroken("filed under another key")
-                if (key := keys.get((field, row.key_epoch))) is None:
+                if (known := keys.get(place := (row.tier, row.field, row.key_epoch))) is None:
                     key = self.keys.field_key(subject, CLASS_OF[field], row.key_epoch, field)
-                    keys[field, row.key_epoch] = key
-                plaintext = key.open(row.sealed, _aad(subject, field, row.tier, row.day, row.sequence, row.key_epoch))
+                    known = keys[place] = (key, *_aad_around(subject, field, row.tier, row.key_epoch))
+                key, before, after = known
+                plaintext = key.open(row.sealed, before + element(row.day) + element(row.sequence) + after)
                 opened = unpad(plaintext)
             except SealBroken as e:
                 raise SealBroken(f"{row_name(subject, field, row.tier, row.day, row.sequence)}: {e}") from e
@@ -232,7 +233,14 @@ def _epoch(field: Field, day: dt.date) -> Epoch:
 
 
 def _aad(subject: str, field: Field, tier: str, day: dt.date, sequence: int, epoch: int) -> bytes:
-    return aad(SealedField.__tablename__, 1, subject, tier, field, day, sequence, CLASS_OF[field], epoch)
+    before, after = _aad_around(subject, field, tier, epoch)
+    return before + element(day) + element(sequence) + after
+
+
+def _aad_around(subject: str, field: Field, tier: str, epoch: int) -> tuple[bytes, bytes]:
+    """Return the associated data of a row before its day and sequence, and behind them: the same for many rows."""
+    before = aad(SealedField.__tablename__, 1, subject, tier, field)
+    return before, element(CLASS_OF[field]) + element(epoch)
 
 
 def _changes(
