@@ -37,7 +37,7 @@ class Frame:
     stock: Half
 
 
-WIDE: Final = Frame(760, 292, 46, 752, Half(14, 138), Half(176, 258))
+WIDE: Final = Frame(900, 270, 46, 892, Half(14, 126), Half(164, 236))
 NARROW: Final = Frame(340, 276, 40, 336, Half(14, 126), Half(164, 242))
 
 

@@ -13,7 +13,7 @@ from analytics.imports.csv_text import SEPARATORS, CsvRefused, CsvText
 from analytics.volume_people import KnownPeople, names_persons
 from analytics.volumes import COLUMNS, COUNTS, Volume
 
-MOST_ROWS: Final = 200_000
+MOST_ROWS: Final = 100_000
 LONGEST_PROCESS: Final = 80
 LARGEST_COUNT: Final = 10_000_000
 OLDEST_DAYS: Final = 36_500

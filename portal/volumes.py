@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from portal.wiring import System
 
 Reading = Callable[[Reader], Iterable[Volume]]
-"""From a reader to the rows of a delivery, from its start each time."""
+"""From a reader to the rows of a delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,10 @@ def deliver(system: "System", read: Reading, by: str | None, only: str | None = 
 
     VolumesRefused with every fault. LogUnavailable if the log cannot be written: then nothing was stored.
     """
-    for _row in read(_reader(system, only)):  # every fault is known before anybody waits for the store
-        pass
-    content, now = _Content(), system.clock()
-    reader = _reader(system, only)
+    rows = list(read(_reader(system, only)))  # every fault is known before anybody waits for the store
+    content = _Content()
     with writing(system.stores.data) as connection:
-        changed = volume_store.put(connection, content.of(read(reader)), now.date())
+        changed = volume_store.put(connection, content.of(rows), system.clock().date())
         entry = stated = None
         if changed:
             stated = digest(content.statement(changed))

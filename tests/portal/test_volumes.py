@@ -205,15 +205,6 @@ def test_without_the_log_nothing_is_stored(office: Any, monkeypatch: pytest.Monk
     assert stored(office) == []
 
 
-def test_a_fault_that_shows_only_at_the_second_reading_undoes_what_was_written(office: Any) -> None:
-    readings = iter((FILE, FILE + "Claims,Motor,2026-11-18,x,,,,,\n"))
-
-    with pytest.raises(VolumesRefused):
-        volumes.deliver(office.system, lambda reader: reader.csv(io.BytesIO(next(readings).encode())), None)
-
-    assert stored(office) == []
-
-
 def test_the_team_can_be_named_once_for_a_whole_file(office: Any) -> None:
     text = "process,day,received,completed,open,oldest_days,in_time,wrong\nMotor,2026-11-18,1,1,1,1,1,1\n"
 
