@@ -2,14 +2,17 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = re.compile(r"(^|[;,\t\r\n])(?=[=+\-@\t\r])")
+"""Where a spreadsheet may begin a formula: at the start of a text, and behind whatever it takes for a separator."""
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as CSV (RFC 4180). A text that a spreadsheet would take for a formula is led by an apostrophe."""
+    """Return rows as CSV (RFC 4180). What a spreadsheet would take for a formula is led by an apostrophe."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(each) for each in row] for row in rows)
     return text.getvalue()
@@ -26,9 +29,5 @@ def decimal(value: float | None) -> str:
 
 
 def _cell(value: object) -> object:
-    is_formula = isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value)
-    return f"'{value}" if is_formula else value
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdecimal()
+    is_text = isinstance(value, str) and not _NUMBER.fullmatch(value)
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) and is_text else value

@@ -1,9 +1,7 @@
 """The employee's own past: a week, a month, half a year, and one measure over time; each with its table and as CSV."""
 
 import calendar
-import csv
 import datetime as dt
-import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -18,6 +16,7 @@ from analytics.measures import Measure, measure
 from analytics.rings import Payload
 from auth.permissions import Permission, requires
 from portal import own
+from portal.csv_text import csv_lines, decimal
 from portal.locale import N_, _
 from portal.parse import YEARS, bad, week_from
 from portal.show import figure
@@ -89,10 +88,10 @@ def week_csv(week: str) -> Response:
     for each in parts:
         seconds = {part.name: part.seconds for part in each.parts}
         found = (trends.day_row(history.get(each.date), each.date, of, mine) for of in COMPARED)
-        values = ["" if row is None or row.value is None else _plain(row.value) for row in found]
-        rows.append([each.date, each.state, *values, *(_plain(seconds[n]) if n in seconds else "" for n in names)])
+        values = ["" if row is None else decimal(row.value) for row in found]
+        rows.append([each.date, each.state, *values, *(decimal(seconds[n]) if n in seconds else "" for n in names)])
     heading = ["day", "state", *(f"{of.name} ({of.unit})" for of in COMPARED), *(f"{n} (seconds)" for n in names)]
-    return _csv(f"sameview-{week}.csv", heading, rows)
+    return _answer(f"sameview-{week}.csv", csv_lines([heading, *rows]))
 
 
 @blueprint.get("/months/")
@@ -283,20 +282,9 @@ def _trends(name: str, weeks_back: int, page: str = "trends") -> str:
 
 
 def _rows_csv(name: str, found: trends.Trend) -> Response:
-    disposition = f"attachment; filename={name}"
-    headers = {"Content-Disposition": disposition}
-    return Response(trends.as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
+    return _answer(name, trends.as_csv(found))
 
 
-def _csv(name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return rows as CSV. A text that a spreadsheet would take for a formula is led by an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in (heading, *rows):
-        writer.writerow([f"'{each}" if isinstance(each, str) and each[:1] in tuple("=+-@") else each for each in row])
+def _answer(name: str, text: str) -> Response:
     headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _plain(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+    return Response(text, content_type="text/csv; charset=utf-8", headers=headers)

@@ -126,7 +126,7 @@ def test_the_page_leads_to_the_mail_about_looks(read: Any) -> None:
         ("-2.5", "-2.5"),
         ("+49 30 1", "'+49 30 1"),
         ("a,b", '"a,b"'),
-        ("\t=1", "'\t=1"),
+        ("\t=1", "'\t'=1"),
     ],
 )
 def test_no_text_becomes_a_formula(text: str, written: str) -> None:
