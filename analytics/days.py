@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
 
-from analytics.figures import load
+from analytics.figures import load, load_hours
 from analytics.own_times import FORGOTTEN, PAUSED
 from privacy.disclosure import Disclosed
 from privacy.fields import Field
@@ -57,7 +57,7 @@ def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
             continue
         stored = values.get((day, field))
         if stored is not None:
-            fields[str(field)] = _shown(field, load(stored))
+            fields[str(field)] = _loaded(field, stored)
         elif field is not Field.ANNOTATIONS:
             absent = absent or _absent(disclosed, day)
             marks[str(field)] = absent
@@ -101,6 +101,13 @@ def _absent(disclosed: Disclosed, day: dt.date) -> str:
     ledger = value_of(disclosed, day, Field.CAPTURE_LEDGER) if Field.CAPTURE_LEDGER in disclosed.fields else None
     reasons = {} if ledger is None else ledger.get("not_captured", {})
     return next((mark for reason, mark in _MARKS.items() if reason in reasons), "missing")
+
+
+def _loaded(field: Field, stored: bytes) -> Any:
+    if field is Field.RHYTHM:
+        found = load_hours(stored)
+        return {key: getattr(found, key) for key in _SHOWN_OF_RHYTHM}
+    return _shown(field, load(stored))
 
 
 def _shown(field: Field, value: Any) -> Any:

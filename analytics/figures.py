@@ -17,6 +17,17 @@ _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _decode: Final = msgspec.json.Decoder().decode
 
 
+class Hours(msgspec.Struct):
+    """What a rhythm says besides its drawing: the hours, and when the first and the last activity was."""
+
+    hours: Any
+    first: Any
+    last: Any
+
+
+_decode_hours: Final = msgspec.json.Decoder(Hours).decode
+
+
 def dump(value: Any) -> bytes:
     """Return a field's value as the bytes to seal; equal values give equal bytes."""
     text = _encode(value)
@@ -25,5 +36,14 @@ def dump(value: Any) -> bytes:
 
 def load(stored: bytes) -> Any:
     """Return the value that `dump` was given."""
+    return _decode(_text(stored))
+
+
+def load_hours(stored: bytes) -> Hours:
+    """Return the hours of a rhythm: the rest of it, which is most, is passed over."""
+    return _decode_hours(_text(stored))
+
+
+def _text(stored: bytes) -> bytes:
     packed = stored.startswith(_PACKED)
-    return _decode(zstandard.ZstdDecompressor().decompress(stored, _LARGEST_BYTES) if packed else stored)
+    return zstandard.ZstdDecompressor().decompress(stored, _LARGEST_BYTES) if packed else stored

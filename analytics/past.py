@@ -8,6 +8,7 @@ import datetime as dt
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from analytics.baseline import Baseline, baseline, percentiles
@@ -228,6 +229,7 @@ def meetings(history: Mapping[dt.date, Payload], period: Period) -> Meetings:
     return Meetings(spent, spent / whole if whole else None, days)
 
 
+@lru_cache(1024)
 def is_meeting(category: str) -> bool:
     """Tell whether a category, given as its whole path, is of meetings."""
     return category.rpartition(" > ")[2].casefold() in MEETING_NAMES or top_level(category).casefold() in MEETING_NAMES
