@@ -18,6 +18,7 @@ from analytics.goals import AIMS, MOST
 from analytics.measures import MINUTES, measure
 from analytics.refusals import Refusal
 from privacy.fields import SHARED_FIELDS
+from privacy.free_text import UNSEEN, unseen
 from privacy.messages import N_
 
 MEASURED: Final = tuple(name for name in AIMS if measure(name).fields <= SHARED_FIELDS and name != "active_time")
@@ -201,6 +202,8 @@ def _check(terms: Terms, today: dt.date) -> None:
             raise AgreedError(_MISSING[place], place)
         if len(text) > LONGEST[place]:
             raise AgreedError(N_("That is longer than %(most)s characters."), place, most=LONGEST[place])
+        if (found := unseen(text)) is not None:
+            raise AgreedError(UNSEEN, place, **found)
     if terms.begins < today:
         raise AgreedError(N_("It begins today or later; this day is over."), "begins")
     if (terms.begins - today).days > _YEAR:

@@ -11,7 +11,8 @@ in which order somebody wrote them.
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ import msgspec
 
 from analytics.events import borders_us
 from analytics.own_times import Span, stem
+from privacy.free_text import unseen
 from privacy.period import local_day
 
 MOST: Final = 60
@@ -54,6 +56,7 @@ class Refusal(enum.StrEnum):
     TOO_LONG = "too-long"
     TOO_MANY = "too-many"
     TEXT = "text"
+    UNSEEN = "unseen"
     OVERLAPS = "overlaps"
     FORGOTTEN = "forgotten"
 
@@ -102,12 +105,18 @@ T = TypeVar("T", Annotation, Correction)
 
 
 class NoteRefused(ValueError):
-    """Something cannot be noted; `other` is what it overlaps, where that is the reason."""
+    """Something cannot be noted; `other` is what it overlaps, `values` which character cannot be seen."""
 
-    def __init__(self, reason: Refusal, other: Annotation | Correction | None = None) -> None:
+    def __init__(
+        self,
+        reason: Refusal,
+        other: Annotation | Correction | None = None,
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(reason.value if other is None else f"{reason.value}: {other.id}")
         self.reason = reason
         self.other = other
+        self.values = values
 
 
 class Notes(msgspec.Struct, frozen=True, array_like=True):
@@ -135,14 +144,14 @@ class Notes(msgspec.Struct, frozen=True, array_like=True):
         An application has one category: a new one takes the place of the old. Raises NoteRefused.
         """
         if isinstance(new, AppCategory):
-            _check_name(new.app)
-            _check_name(new.category)
+            check_name(new.app)
+            check_name(new.category)
             apps = [each for each in self.apps if each.id != new.id]
             return self._with(apps=sorted([*apps, new], key=lambda each: each.id))
         if isinstance(new, Annotation):
             _check_text(new.text)
             return self._with(annotations=_inserted(self.annotations, new, replace=replace))
-        _check_name(new.category)
+        check_name(new.category)
         return self._with(corrections=_inserted(self.corrections, new, replace=replace))
 
     def removing(self, name: str) -> "Notes":
@@ -217,10 +226,18 @@ def _left(notes: Iterable[T], span: Span) -> tuple[T, ...]:
 
 
 def _check_text(text: str) -> None:
-    if len(text) > LONGEST_TEXT or not text.isprintable():
+    if len(text) > LONGEST_TEXT:
         raise NoteRefused(Refusal.TEXT)
+    _check_seen(text)
 
 
-def _check_name(name: str) -> None:
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+def check_name(name: str) -> None:
+    """Refuse what is no name of an application or a category. Raises NoteRefused."""
+    if not name or len(name) > LONGEST_NAME:
         raise NoteRefused(Refusal.TEXT)
+    _check_seen(name)
+
+
+def _check_seen(text: str) -> None:
+    if (found := unseen(text)) is not None:
+        raise NoteRefused(Refusal.UNSEEN, values=found)

@@ -16,6 +16,7 @@ from analytics.baseline import WINDOW_DAYS, Baseline, baseline
 from analytics.measures import MEASURES, Measure, measure
 from analytics.refusals import Refusal
 from analytics.working import Working
+from privacy.free_text import UNSEEN, unseen
 from privacy.messages import N_
 from privacy.period import Period
 
@@ -125,6 +126,8 @@ def begun(
         raise ExperimentError(N_("Say in a few words what you want to try."), "text")
     if len(text) > LONGEST_TEXT:
         raise ExperimentError(N_("That is longer than %(most)s characters."), "text", most=LONGEST_TEXT)
+    if (found := unseen(text)) is not None:
+        raise ExperimentError(UNSEEN, "text", **found)
     if name not in MEASURED:
         raise ExperimentError(N_("This measure cannot be watched."), "measure")
     if start < today:
@@ -135,9 +138,7 @@ def begun(
         raise ExperimentError(N_("You have %(most)s of them; remove an old one first."), "text", most=MOST_TRIES)
     made = Experiment(max((each.number for each in known), default=0) + 1, text, name, start)
     if any(each.start < made.during.end and made.start < each.during.end for each in known):
-        raise ExperimentError(
-            N_("Another one is in these two weeks. Nobody could tell which it was."), "start"
-        )
+        raise ExperimentError(N_("Another one is in these two weeks. Nobody could tell which it was."), "start")
     return tuple(sorted((*known, made), key=lambda each: each.start))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from analytics.annotations import LONGEST_NAME, MOST, NoteRefused, Refusal
+from analytics.annotations import MOST, NoteRefused, Refusal, check_name
 from analytics.own_times import stem
 
 
@@ -41,8 +41,7 @@ class OwnRules(msgspec.Struct, frozen=True, array_like=True):
         Raises NoteRefused.
         """
         for text in (new.app, new.category):
-            if not text or len(text) > LONGEST_NAME or not text.isprintable():
-                raise NoteRefused(Refusal.TEXT)
+            check_name(text)
         kept = [each for each in self.rules if stem(each.app) != stem(new.app) or each.since < new.since]
         if len(kept) >= MOST:
             raise NoteRefused(Refusal.TOO_MANY)

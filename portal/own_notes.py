@@ -33,6 +33,7 @@ from portal.show import clock, moment
 from privacy import vault_store
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
+from privacy.free_text import UNSEEN
 from privacy.log_entries import CORRECTED, NOTE_REMOVED, NOTED
 from privacy.period import Period, oldest_readable, shared_from, week_of
 
@@ -227,6 +228,7 @@ _PLACES: Final = {
     Refusal.TOO_LONG: ("to", 400),
     Refusal.TOO_MANY: ("kind", 409),
     Refusal.TEXT: ("text", 400),
+    Refusal.UNSEEN: ("text", 400),
     Refusal.OVERLAPS: ("from", 409),
     Refusal.FORGOTTEN: ("from", 409),
 }
@@ -249,6 +251,7 @@ def _sentence(wrong: NoteRefused) -> str:
         Refusal.TOO_LONG: _("That is longer than a day: note each day for itself."),
         Refusal.TOO_MANY: _("That are more than %(most)s notes on one day: take one back first.", most=MOST),
         Refusal.TEXT: _("Write at most %(most)s letters, without line breaks.", most=LONGEST_TEXT),
+        Refusal.UNSEEN: _(UNSEEN, **{"code": "", "letter": "", **wrong.values}),
         Refusal.FORGOTTEN: _("You let this time be forgotten, so nothing is kept of it, no note either."),
     }
     return sentences[wrong.reason]

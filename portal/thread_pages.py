@@ -93,9 +93,12 @@ def write(number: int) -> Page:
 
 @blueprint.post("/me/threads/<int:number>/close")
 @requires(Permission.ACCOUNT_WRITE)
-def close(number: int) -> Response:
-    """Close one of my conversations."""
-    threads.close(number)
+def close(number: int) -> Page:
+    """Close one of my conversations, unless somebody wrote meanwhile: that is to be read first."""
+    try:
+        threads.close(number)
+    except threads.Refused as refused:
+        return _one(viewer(), number, "/me/threads", {"close": refused.messages["text"]}), 409
     flash(_("Closed. It goes a year from now."))
     return redirect("/me/threads", 303)
 

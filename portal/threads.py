@@ -17,12 +17,15 @@ from portal import conversations
 from portal.access import session_key, system, viewer
 from portal.conversations import Audience, Message
 from portal.locale import _
+from privacy.free_text import UNSEEN, unseen
 from privacy.log_entries import Entry
 from privacy.seal import SealBroken
 from privacy.threads import Kind, State, Thread
 
 LONGEST_TEXT: Final = 4_000
 MOST_MESSAGES: Final = 60
+MOST_OPEN: Final = 10
+"""How many conversations of one person wait at once: whoever has to answer must be able to, within the days."""
 REVIEWERS: Final = "reviewers"
 """What the form calls compliance; managers are called by their subject id."""
 ABOUT: Final = ("measure", "day", "week", "app", "entry")
@@ -64,6 +67,14 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
     """
     wrong: dict[str, str] = {}
     said = _text(text, wrong)
+    if (app := unseen(about.get("app", ""))) is not None:
+        wrong["app"] = _(UNSEEN, **app)
+    if sum(each.state is State.OPEN for each in mine()) >= MOST_OPEN:
+        wrong["about"] = _(
+            "You have %(most)s conversations that wait for an answer. Close one that you need no more, or wait for an"
+            " answer.",
+            most=MOST_OPEN,
+        )
     entry = reported(about) if kind is Kind.MISUSE else None
     if kind is Kind.MISUSE and entry is None:
         wrong["entry"] = _("Choose the entry of your access log that you report.")
@@ -122,11 +133,16 @@ def write(number: int, text: str) -> None:
 
 
 def close(number: int) -> None:
-    """Close a conversation of one's own; 404 for none."""
+    """Close a conversation of one's own; 404 for none, Refused if somebody wrote at the same moment."""
     thread = system().rooms.threads.find(viewer(), number)
     if thread is None:
         abort(404)
-    conversations.close(system(), thread)
+    try:
+        conversations.close(system(), thread)
+    except SealBroken:
+        raise Refused(
+            text=_("Somebody wrote at the same moment. Read it first; then you can still close it.")
+        ) from None
 
 
 def counts() -> dict[Kind, tuple[int, int]]:
@@ -172,6 +188,8 @@ def _text(text: str, wrong: dict[str, str]) -> str:
         wrong["text"] = _("Write what it is about.")
     elif len(said) > LONGEST_TEXT:
         wrong["text"] = _("At most %(most)s characters; these are %(count)s.", most=LONGEST_TEXT, count=len(said))
+    elif (letter := unseen(said, lines=True)) is not None:
+        wrong["text"] = _(UNSEEN, **letter)
     return said
 
 

@@ -112,7 +112,7 @@ def test_an_overlap_is_refused_with_what_it_overlaps_or_takes_its_place_and_no_m
     [
         (note(600, 600), Refusal.EMPTY),
         (note(600, 630, text="x" * (LONGEST_TEXT + 1)), Refusal.TEXT),
-        (note(600, 630, text="a\nb"), Refusal.TEXT),
+        (note(600, 630, text="a\nb"), Refusal.UNSEEN),
         (AppCategory("", "Work"), Refusal.TEXT),
         (note(0, 1), Refusal.TOO_MANY),
     ],

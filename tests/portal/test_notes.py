@@ -248,3 +248,36 @@ def test_notes_through_json_are_those_of_the_page(office: Any, eva: Any) -> None
     name = listed[0]["annotations"][0]["id"]
     assert eva.delete(f"/api/v1/me/annotations/2026-11-16/{name}", headers=headers).status_code == 204
     assert eva.get("/api/v1/me/annotations?from=2026-11-16&to=2026-11-17").json["days"] == []
+
+
+def test_a_character_that_cannot_be_seen_is_named_and_emoji_of_several_are_kept(
+    office: Any, eva: Any, note: Any
+) -> None:
+    answer = note("10:00", "10:30", text="with \u202eBob")
+
+    assert answer.status_code == 400
+    assert "U+202E, the one at place 6" in answer.text
+    assert "annotations" not in payload(office)["fields"]
+    assert note("10:00", "10:30", text="with 👩‍👧").status_code == 303
+
+
+def test_goals_and_experiments_refuse_what_cannot_be_seen(office: Any, form: Any) -> None:
+    tried = form(
+        "ben", "/me/experiments", "/me/experiments", text="try \u202eit", measure="focus_time", start="2026-11-19"
+    )
+    agreed = form(
+        "ben",
+        "/me/agreed-goals",
+        "/me/agreed-goals",
+        text="one hour",
+        measure="",
+        reason="a\x07b",
+        benefit="calm",
+        begins="2026-11-19",
+        review="2027-01-01",
+        manager=office.ids["ana"],
+    )
+
+    assert (tried.status_code, agreed.status_code) == (400, 400)
+    assert "U+202E" in tried.text
+    assert "U+0007" in agreed.text

@@ -12,10 +12,11 @@ from auth.announcements import Kind as Told
 from auth.permissions import Role
 from portal import erasing, granted_upkeep, nightly
 from portal.conversations import DUE_DAYS, due_on, parse
+from portal.threads import MOST_OPEN
 from privacy.bundle import check_bundle
 from privacy.log_entries import Chain
 from privacy.threads import Kind, State, ThreadMessage
-from tests.portal.conftest import Office
+from tests.portal.conftest import Office, check_value
 
 TEXT = "On Thursday I was in a workshop, and the day says 40 minutes."
 
@@ -270,3 +271,45 @@ def test_an_answer_is_due_after_so_many_working_days(today: dt.date, days: int) 
 
 def test_the_days_are_those_that_the_pages_say() -> None:
     assert DUE_DAYS == {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5}
+
+
+def test_closing_while_an_answer_arrives_says_so_and_closes_nothing(
+    office: Office, form: Any, monkeypatch: Any
+) -> None:
+    ask(form)
+    stale = the_thread(office)
+    client, where = office.client("ben"), f"/me/threads/{stale.number}"
+    sent = {"csrf_token": check_value(client, where)}
+    form("cleo", place(office, "/compliance/threads"), text="It is 40 minutes too little.")
+    rooms = type(office.system.rooms.threads)
+    monkeypatch.setattr(rooms, "find", lambda *_: (monkeypatch.undo(), stale)[1])
+
+    found = client.post(f"{where}/close", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert found.status_code == 409
+    assert "Read it first" in found.text
+    assert "40 minutes too little" in found.text
+    assert the_thread(office).state is State.ANSWERED
+
+
+def test_so_many_conversations_wait_at_once_and_no_more(office: Office, form: Any) -> None:
+    for number in range(MOST_OPEN):
+        assert ask(form, text=f"Day {number} is wrong.").status_code == 303
+
+    found = ask(form)
+
+    assert found.status_code == 422
+    assert f"You have {MOST_OPEN} conversations that wait" in found.text
+    assert TEXT in found.text
+    first = min(each.number for each in office.system.rooms.threads.of(office.ids["ben"]))
+    form("ben", f"/me/threads/{first}/close", page=f"/me/threads/{first}")
+    assert ask(form).status_code == 303, "a closed one makes room"
+
+
+def test_what_cannot_be_seen_is_not_sent(office: Office, form: Any) -> None:
+    found = ask(form, text="It is \u202egnp.exe")
+
+    assert found.status_code == 422
+    assert "U+202E, the one at place 7" in found.text
+    assert ask(form, about="rule", app="a\x07").status_code == 422
+    assert office.system.rooms.threads.everything() == []
