@@ -21,6 +21,10 @@ class MailRefused(Exception):
     """A mail could not be handed in; the text says why and holds nothing of what it said."""
 
 
+class MailServerAway(MailRefused):
+    """Nothing can be handed in now, whatever it is and whomever it is for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One mail."""
@@ -40,12 +44,16 @@ class Mailer:
 
     def send(self, mail: Mail) -> None:
         """Hand one mail in. Raises MailRefused."""
+        where = f"the mail server {self.server.host}:{self.server.port}"
         try:
-            with self._connected() as connection:
-                connection.send_message(message(mail, self.sender))
+            connection = self._connected()
         except (OSError, smtplib.SMTPException) as error:
-            where = f"{self.server.host}:{self.server.port}"
-            raise MailRefused(f"the mail server {where} did not take a mail: {type(error).__name__}") from error
+            raise MailServerAway(f"{where} cannot be used: {type(error).__name__}") from error
+        try:
+            with connection:
+                connection.send_message(message(mail, self.sender))
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # an address that no header can hold
+            raise MailRefused(f"{where} did not take a mail: {type(error).__name__}") from error
 
     def _connected(self) -> smtplib.SMTP:
         host, port = self.server.host, self.server.port

@@ -1,8 +1,10 @@
-"""Mails to people who asked for them: the week that is over, on Mondays, and that somebody looked.
+"""Mails to people who asked for them: the week that is over, from Monday on, and that somebody looked.
 
-A mail is to the person whose data it is about, and to nobody else. Before one leaves, an entry in their chain of the
-log says that it was made of what, with its digest. Whoever was mailed on a day is not mailed again on it, so that a
-night that is run twice sends nothing twice.
+A mail is to the person whose data it is about, and to nobody else: not to an address or for a wish that was written into
+the database (`auth.genuine`). Before one leaves, an entry in their chain of the
+log says that it was made of what, with its digest; another one says if nobody took it. Whoever was mailed on a day is
+not mailed again on it, so that a night that is run twice sends nothing twice; what a night could not send, the next one
+does.
 """
 
 import datetime as dt
@@ -15,21 +17,24 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from analytics.days import day_payloads
+from auth import genuine
 from auth.person import Person
 from auth.wishes import Wish
 from portal import own_settings, recaps, show
 from portal.languages import register
 from portal.locale import ENGLISH, LANGUAGES, N_, _, language, speaking
-from portal.mail import Mail, Mailer, MailRefused
+from portal.mail import Mail, Mailer, MailRefused, MailServerAway
+from portal.retention import DAMAGE
 from portal.wiring import System
 from privacy.fields import Field
-from privacy.log_entries import LOG_FIELD, MAILED, Chain, Draft, Entry
+from privacy.log_entries import LOG_FIELD, MAIL_FAILED, MAILED, Chain, Draft, Entry
 from privacy.period import Period, local_day, week_name
 from privacy.policy import Purpose, Relation
 
 _TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
-_MONDAY: Final = 0
 _DAY: Final = dt.timedelta(days=1)
+_LATEST: Final = dt.timedelta(days=14)
+"""So long ago, a look that no mail told of is told of no more."""
 _MOST_LOOKS: Final = 50
 RECAP_SUBJECT: Final = N_("Your week, looked back on")
 LOOKS_SUBJECT: Final = N_("Somebody looked at your data")
@@ -51,14 +56,19 @@ def send_due(system: System, tell: Callable[[str], None]) -> int:
     mailer = Mailer(system.config.smtp_url, system.config.mail_from)
     pages, sent = _pages(), 0
     for person in system.people.everybody():
+        if not system.directory.is_genuine(person.subject):
+            tell(genuine.changed(person.subject))  # to which address, and of what, somebody else has written
+            continue
         today = local_day(system.clock(), person.zone, system.config.day_start)
         if person.mailed is not None and person.mailed >= today:
             continue
         try:
             sent += _send(system, mailer, pages, person, today)
-        except MailRefused as refused:
-            tell(f"person {person.subject}: {refused}")
-            return sent  # the server is away: tomorrow night is another
+        except MailServerAway as away:
+            tell(f"mail: {away}")
+            return sent  # tomorrow night is another: what is due then includes what was due now
+        except (MailRefused, *DAMAGE) as error:
+            tell(f"person {person.subject}: no mail was sent: {error}")
     return sent
 
 
@@ -68,18 +78,22 @@ def _send(system: System, mailer: Mailer, pages: Environment, person: Person, to
     with speaking(person.language if person.language in LANGUAGES else ENGLISH):
         wanted = [each for each in (_recap(system, pages, person, today), _looks(system, pages, person, today)) if each]
     for each in wanted:
-        _account(system, person, each)
-        mailer.send(each.mail)
+        _account(system, person, each, MAILED)
+        try:
+            mailer.send(each.mail)
+        except MailRefused:
+            _account(system, person, each, MAIL_FAILED)
+            raise
     if wanted:
         system.people.mailed(person.subject, today)
     return len(wanted)
 
 
 def _recap(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
-    """Return the mail with the week that is over; None but on Mondays, for whoever asked, if something is known."""
-    if today.weekday() != _MONDAY or not person.wants(Wish.RECAP):
-        return None
+    """Return the mail with the week that is over, once a week, for whoever asked, if something is known."""
     week = recaps.last_week(today)
+    if not person.wants(Wish.RECAP) or (person.mailed is not None and person.mailed >= week.end):
+        return None
     period, gate = recaps.reaching_back(week), system.gate
     values = gate.disclose(None, person.subject, recaps.FIELDS, Purpose.OPERATIONS, period)
     settings = gate.disclose(None, person.subject, own_settings.FIELDS, Purpose.OPERATIONS, Period.day(today))
@@ -94,16 +108,16 @@ def _recap(system: System, pages: Environment, person: Person, today: dt.date) -
 
 
 def _looks(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
-    """Return the mail that somebody looked; None for whoever did not ask, or when nobody did yesterday."""
-    yesterday = Period.day(today - _DAY)
+    """Return the mail that somebody looked; None for whoever did not ask, or when nobody did since the last mail."""
     if not person.wants(Wish.LOOKS):
         return None
+    since = Period(max(min(person.mailed or today - _DAY, today - _DAY), today - _LATEST), today)
     day_of = system.config.day_start
     entries = system.gate.looks_to_tell(person.subject, _MOST_LOOKS)
-    if not any(_is_look(each) and local_day(each.time, person.zone, day_of) in yesterday for each in entries):
+    if not any(_is_look(each) and local_day(each.time, person.zone, day_of) in since for each in entries):
         return None
     said = {"address": f"{system.config.base_url}/me/access"}
-    return Written(_mail(system, pages, person, "looks", _(LOOKS_SUBJECT), said), frozenset({LOG_FIELD}), yesterday)
+    return Written(_mail(system, pages, person, "looks", _(LOOKS_SUBJECT), said), frozenset({LOG_FIELD}), since)
 
 
 def _is_look(entry: Entry) -> bool:
@@ -121,7 +135,7 @@ def _mail(
     return Mail(person.email, subject, text.strip() + "\n", html)
 
 
-def _account(system: System, person: Person, written: Written) -> None:
+def _account(system: System, person: Person, written: Written, outcome: str) -> None:
     digest = hashlib.sha256(written.mail.text.encode() + written.mail.html.encode()).hexdigest()
     system.log.append(
         Draft(
@@ -131,7 +145,7 @@ def _account(system: System, person: Person, written: Written) -> None:
             fields=sorted(written.fields),
             purpose=Purpose.OPERATIONS,
             period=written.period,
-            outcome=MAILED,
+            outcome=outcome,
             digest=f"sha256:{digest}",
         )
     )

@@ -32,8 +32,8 @@ PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS = "paused", "resumed", "forgotten", "pr
 """Outcomes of such entries after what a person did about what is recorded of them; in the chain of their own reads."""
 NOTED, NOTE_REMOVED, CORRECTED = "noted", "note-removed", "corrected"
 """Outcomes of such entries after what a person said about their own days; in the same chain."""
-MAILED: Final = "mailed"
-"""The outcome of an entry that says what a mail to the person themselves was made of."""
+MAILED, MAIL_FAILED = "mailed", "mail-failed"
+"""Outcomes of entries that say what a mail to the person themselves was made of, and that no server took it."""
 VOLUMES_DELIVERED: Final = "volumes-delivered"
 """The outcome of an entry that commits to a delivery of the state of the work, in the organisation's chain."""
 ACCOUNTS: Final = frozenset(

@@ -28,9 +28,10 @@ class Postbox:
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.refuses = False
+        self.refuses_to: str | None = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.refuses:
+        if self.refuses or self.refuses_to in envelope.rcpt_tos:
             return "451 not now"
         parsed = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
@@ -65,7 +66,7 @@ def postbox(server: tuple[Postbox, int], office: Any) -> Postbox:
     """The server, empty, with the office's settings pointing to it; it is Monday morning."""
     found, port = server
     found.messages.clear()
-    found.refuses = False
+    found.refuses, found.refuses_to = False, None
     address = SmtpAddress("127.0.0.1", port, tls=False, user=None, password=None)
     object.__setattr__(
         office.system, "config", replace(office.system.config, smtp_url=address, mail_from="sameview@example.org")
@@ -117,12 +118,33 @@ def test_the_mail_is_in_the_language_of_its_reader(office: Any, postbox: Postbox
     assert '<html lang="de' in body(message, "html")
 
 
-@pytest.mark.parametrize("hours", [-24, 24], ids=["on a Sunday", "on a Tuesday"])
-def test_the_week_goes_on_mondays_alone(office: Any, postbox: Postbox, hours: int) -> None:
+def test_the_week_goes_once_a_week_and_what_a_night_missed_goes_the_next(office: Any, postbox: Postbox) -> None:
     office.system.people.wish(office.ids["ben"], [Wish.RECAP])
-    office.clock.now = MONDAY + dt.timedelta(hours=hours)
+    office.clock.now = MONDAY + dt.timedelta(days=1)
 
-    assert send(office) == (0, [])
+    assert send(office) == (1, [])
+    for day in range(2, 7):
+        office.clock.now = MONDAY + dt.timedelta(days=day)
+        assert send(office) == (0, [])
+
+
+def test_an_address_that_is_refused_keeps_nobody_elses_mail_back(office: Any, postbox: Postbox) -> None:
+    for who in ("ana", "ben"):
+        office.system.people.wish(office.ids[who], [Wish.RECAP, Wish.LOOKS])
+    team = next(iter(office.system.directory.managed(office.ids["ana"]))).id
+    office.client("ana").get(f"/team/{team}/people/{office.ids['ben']}/weeks/2026-W45?purpose=one_to_one")
+    postbox.refuses_to = "ben@example.org"
+    office.system.people.wish(office.ids["eva"], [Wish.LOOKS])
+    office.clock.advance(days=1)
+
+    _sent, refused = send(office)
+
+    assert [office.ids["ben"] in each for each in refused] == [True]
+    outcomes = [each.outcome for each in office.system.log.of_subject(office.ids["ben"])]
+    assert outcomes[-1] == "mail-failed"
+    postbox.refuses_to = None
+    office.clock.advance(days=2)
+    assert send(office)[0] >= 1
 
 
 def test_that_somebody_looked_is_mailed_the_day_after_without_saying_who(office: Any, postbox: Postbox) -> None:
