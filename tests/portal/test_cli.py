@@ -127,6 +127,28 @@ def test_people_are_shown_first_and_imported_only_with_apply(founded: Run, tmp_p
     assert invited.stdout.count("\n") == 1
 
 
+def test_the_state_of_the_work_comes_whole_or_not_at_all(founded: Run, tmp_path: Path) -> None:
+    people, work = tmp_path / "people.csv", tmp_path / "work.csv"
+    people.write_text(HEADER + "bea@example.test,Bea Novak,Claims,no,employee,Europe/Berlin,,\n", encoding="utf-8")
+    founded("people", "import", str(people), "--apply")
+    columns = "team;process;day;received;completed;open;oldest_days;in_time;wrong\n"
+    work.write_text(columns + "Claims;Motor;2026-01-07;41;38;112;9;35;2\n", encoding="utf-8")
+
+    first, again = founded("volumes", "import", str(work)), founded("volumes", "import", str(work))
+    work.write_text(columns + "Claims;Novak, Bea;2026-01-08;x;;;;;\nClaims;Motor;8.1.;1;;;;;\n", encoding="utf-8")
+    refused = founded("volumes", "import", str(work))
+
+    assert "1 rows of 1 team(s), 2026-01-07 to 2026-01-07: 1 new, 0 replaced, 0 unchanged\nlog entry" in first.stdout
+    assert again.stdout == "1 rows of 1 team(s), 2026-01-07 to 2026-01-07: nothing changed, all of them were there\n"
+    assert (first.exit_code, again.exit_code, refused.exit_code) == (0, 0, 1)
+    assert [each.partition(":")[0] for each in refused.stderr.removeprefix("sameview: ").splitlines()] == [
+        "line 2, column process",
+        "line 2, column received",
+        "line 3, column day",
+    ]
+    assert "Novak" not in refused.stderr
+
+
 def test_a_bundle_from_the_command_line_holds_no_salt_and_no_payload(founded: Run, tmp_path: Path) -> None:
     output = tmp_path / "bundle.json"
 
