@@ -20,15 +20,13 @@ from portal import languages
 from portal.problems import Problem, for_program, for_watcher
 from portal.relay.refusals import NOTICE_NOT_READ, TOKEN_UNKNOWN
 from portal.request_directory import note
-from portal.sessions import browser
+from portal.sessions import UNWATCHED, browser
 
 if TYPE_CHECKING:
     from portal.wiring import System
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER: Final = "Bearer "
-_UNWATCHED: Final = "X-Sameview-Live"
-"""Sent by a page that keeps itself current (static/live.js)."""
 _OPEN: Final = frozenset({each for each, roles in GRANTS.items() if Role.ANYONE in roles})
 _BEFORE_NOTICE: Final = _OPEN | {Permission.NOTICE_ACCEPT, Permission.SIGN_OUT}
 _OF_READ_TOKEN: Final = frozenset(
@@ -191,7 +189,7 @@ def _by_known_token(secret: str) -> Viewer | None:
 def _by_cookie() -> Viewer | None:
     if browser().fresh:
         return None
-    found = system().sessions.find(browser().token, used=_UNWATCHED not in request.headers)
+    found = system().sessions.find(browser().token, used=UNWATCHED not in request.headers)
     if found is None:
         return None
     note(found.owner)

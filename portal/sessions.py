@@ -20,6 +20,8 @@ from itsdangerous import BadData, URLSafeSerializer
 
 COOKIE: Final = "sameview"
 SAID_COOKIE: Final = "sameview-said"
+UNWATCHED: Final = "X-Sameview-Live"
+"""Sent by a page that keeps itself current (static/live.js)."""
 _SAID: Final = "_flashes"  # where Flask keeps what the next page is to say, such as "Kept."
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
 
@@ -76,7 +78,7 @@ class BrowserSessions(SessionInterface):
             response.set_cookie(self.name(secure), browser.token, **flags)
         if said := browser.get(_SAID):
             response.set_cookie(SAID_COOKIE, self._signer(app).dumps(said), **flags)
-        elif browser.had_said:
+        elif browser.had_said and UNWATCHED not in request.headers:  # nobody reads what such a page says
             response.delete_cookie(SAID_COOKIE, **flags)
 
     def _said(self, app: Flask, request: Request) -> list[Any] | None:

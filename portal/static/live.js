@@ -10,6 +10,7 @@ const busy = (part) => {
   return part.contains(document.activeElement) || (chosen?.isCollapsed === false && part.contains(chosen.anchorNode));
 };
 let asked = Date.now();
+let current = Date.now();
 
 function renew(shown, fresh) {
   if (shown.innerHTML === fresh.innerHTML || busy(shown)) return;
@@ -21,7 +22,7 @@ function renew(shown, fresh) {
 async function refresh() {
   asked = Date.now();
   const answer = await fetch(location.href, { headers: UNWATCHED, redirect: "error", credentials: "same-origin" });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(answer.statusText);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const [shown, fresh] = [parts(document), parts(page)];
   if ([...shown.keys()].join() !== [...fresh.keys()].join()) {
@@ -30,10 +31,20 @@ async function refresh() {
   }
   document.title = page.title;
   for (const [name, part] of shown) renew(part, fresh.get(name));
+  current = Date.now();
+  tell();
+}
+
+// Says that the page is old once it is: signed out, the server away, the network gone.
+function tell() {
+  const word = document.querySelector("[data-stale]");
+  word.hidden = Date.now() - current < 2.5 * EVERY;
+  const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  word.textContent = word.hidden ? "" : word.dataset.stale.replace("{}", time.format(current));
 }
 
 function due() {
-  if (document.visibilityState === "visible" && Date.now() - asked >= EVERY) refresh().catch(() => {}); // next minute again
+  if (document.visibilityState === "visible" && Date.now() - asked >= EVERY) refresh().catch(tell); // next minute again
 }
 
 setInterval(due, 5_000);

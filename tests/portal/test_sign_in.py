@@ -200,3 +200,13 @@ def test_a_session_ends_when_it_was_idle(office: Any) -> None:
     office.clock.advance(hours=13)
 
     assert office.client("ben").get("/").location.startswith("/sign-in")
+
+
+def test_a_page_that_keeps_itself_current_takes_no_message_from_another_one(office: Any, form: Any) -> None:
+    form("ben", "/me/settings/wishes", "/me/settings", wish="recap")
+    ben = office.client("ben")
+
+    ben.get("/", headers={"X-Sameview-Live": "1"})
+
+    assert "Kept. It concerns only you" in ben.get("/me/settings").text
+    assert "Kept. It concerns only you" not in ben.get("/me/settings").text
