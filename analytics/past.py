@@ -6,17 +6,19 @@ judge, and what is missing keeps its mark.
 
 import datetime as dt
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from analytics.baseline import Baseline, baseline, percentiles
 from analytics.categories import top_level
+from analytics.days import CORRECTED
 from analytics.measures import Measure
 from analytics.palette import Category, categories
 from analytics.rings import Own, Payload
-from analytics.trends import Row, day_row
+from analytics.trends import Row, Trend, day_row
+from privacy.fields import Field
 from privacy.period import Period
 
 CAPTURED, MISSING, OFF, AHEAD, BEFORE = "captured", "missing", "off", "ahead", "before"
@@ -32,13 +34,17 @@ MEETING_NAMES: Final = frozenset({"meeting", "meetings", "call", "calls", "video
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The middle day of some days beside the own usual before them; `stands` is below, within or above it."""
+    """The middle day of some days beside the own usual before them; `stands` is below, within or above it.
+
+    `corrected` says that the person's notes count in a day of them.
+    """
 
     measure: Measure
     value: float | None
     days: int
     usual: Baseline | None
     stands: str | None
+    corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class DayParts:
     state: str
     seconds: float
     parts: tuple[Category, ...]
+    corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,14 @@ def is_captured(payload: Payload | None) -> bool:
     return bool(fields.get("active_time", {}).get("active_seconds") or fields.get("annotations"))
 
 
+def is_corrected(history: Mapping[dt.date, Payload], period: Period, fields: Iterable[str]) -> bool:
+    """Tell whether a figure of these fields is not what was captured on a day: its person's notes count in it."""
+    named = frozenset(fields)
+    marks = (history[date]["marks"] for date in period.days() if date in history)
+    noted = Field.ANNOTATIONS in named and any(history[d]["fields"].get("annotations") for d in history if d in period)
+    return noted or any(each.get(name) == CORRECTED for each in marks for name in named)
+
+
 def state_of(date: dt.date, history: Mapping[dt.date, Payload], own: Own, today: dt.date) -> str:
     """Say what a day is: captured, missing, off, still ahead, or before the first one that is known."""
     if is_captured(history.get(date)):
@@ -121,7 +136,7 @@ def compared(
         usual = baseline({date: row.value for date, row in _rows(history, each, own)}, period.first, own.working)
         value, days = middle(history, period, each, own, today)
         stands = usual.place_of(value) if usual is not None and value is not None else None
-        found.append(Compared(each, value, days, usual, stands))
+        found.append(Compared(each, value, days, usual, stands, is_corrected(history, period, each.fields)))
     return tuple(found)
 
 
@@ -137,16 +152,14 @@ def middle(
     return (statistics.median(found) if found else None), len(found)
 
 
-def calendar(
-    history: Mapping[dt.date, Payload], period: Period, measure: Measure, own: Own, today: dt.date
-) -> tuple[CalendarDay, ...]:
-    """Return every day of a period, shaded by the quarters of its own values; a day that still runs has no shade."""
-    values = {date: row.value for date, row in _rows(history, measure, own) if date in period and date < today}
+def calendar(history: Mapping[dt.date, Payload], shown: Trend, own: Own, today: dt.date) -> tuple[CalendarDay, ...]:
+    """Return every day of a trend, shaded by the quarters of its own values; a day that still runs has no shade."""
+    values = {row.day: row.value for row in shown.rows}
     known = [value for value in values.values() if value is not None]
     borders = percentiles(known, (0.25, 0.5, 0.75)) if len(known) >= LEAST_SHADED else []
     return tuple(
         CalendarDay(date, state_of(date, history, own, today), values.get(date), _level(values.get(date), borders))
-        for date in period.days()
+        for date in shown.period.days()
     )
 
 
@@ -167,7 +180,8 @@ def day_parts(history: Mapping[dt.date, Payload], period: Period, own: Own, toda
             )
             for each in categories(seconds, own.core_tops)
         )
-        found.append(DayParts(date, state_of(date, history, own, today), total, parts))
+        corrected = is_corrected(history, Period.day(date), (Field.CATEGORIES,))
+        found.append(DayParts(date, state_of(date, history, own, today), total, parts, corrected))
     return tuple(found)
 
 
@@ -198,14 +212,12 @@ def stretches(history: Mapping[dt.date, Payload], period: Period, most: int = 5)
     return tuple(sorted((each for each in found if each.seconds), key=lambda s: (-s.seconds, s.date))[:most])
 
 
-def weekdays(
-    history: Mapping[dt.date, Payload], period: Period, measure: Measure, own: Own, today: dt.date
-) -> tuple[Weekday, ...]:
-    """Return the middle one of each weekday's planned days; None where fewer than three are known."""
+def weekdays(shown: Trend, own: Own) -> tuple[Weekday, ...]:
+    """Return the middle one of each weekday's planned days in a trend; None where fewer than three are known."""
     by_day: dict[int, list[float]] = {number: [] for number in range(7)}
-    for date, row in _rows(history, measure, own):
-        if date in period and date < today and row.value is not None and own.planned_seconds(date):
-            by_day[date.weekday()].append(row.value)
+    for row in shown.rows:
+        if row.value is not None and own.planned_seconds(row.day):
+            by_day[row.day.weekday()].append(row.value)
     return tuple(
         Weekday(number, statistics.median(values) if len(values) >= 3 else None, len(values))
         for number, values in by_day.items()

@@ -144,8 +144,8 @@ def half_year() -> str:
         period=period,
         trend=rows,
         spec=_specification(rows),
-        weeks=_by_week(past.calendar(history, period, of, mine, current)),
-        weekdays=past.weekdays(history, period, of, mine, current),
+        weeks=_by_week(past.calendar(history, rows, mine, current)),
+        weekdays=past.weekdays(rows, mine),
         hours=past.hours(history, period, mine, current),
         meetings=_meeting_weeks(history, period),
         stretches=past.stretches(history, period),
@@ -249,14 +249,11 @@ def _trend(of: Measure, period: Period) -> trends.Trend:
 
 
 def _calendar(of: Measure, period: Period) -> tuple[trends.Trend, tuple[past.CalendarDay, ...]]:
-    """Return a period's rows, with what was usual before its end, and its days in shades."""
+    """Return a period's rows, with what was usual in it, and its days in shades."""
     mine, current = own.own(), own.current_day()
-    history = _read(of.fields, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
-    within = {date: payload for date, payload in history.items() if date in period}
-    return (
-        trends.trend(within, of, period, mine, current),
-        past.calendar(history, period, of, mine, current),
-    )
+    history = _read(of.fields, period)
+    rows = trends.trend(history, of, period, mine, current)
+    return rows, past.calendar(history, rows, mine, current)
 
 
 def _by_week(days: Sequence[past.CalendarDay]) -> list[tuple[str, list[past.CalendarDay | None]]]:

@@ -10,6 +10,7 @@ from analytics import past
 from analytics.goals import Goals
 from analytics.measures import measure
 from analytics.rings import Own
+from analytics.trends import trend
 from analytics.working import Working
 from privacy.period import Period, week_of
 
@@ -40,7 +41,7 @@ def test_the_running_day_is_no_figure_yet() -> None:
     known = {**history(), TODAY: payload(0)}
 
     (found,) = past.compared(known, WEEK, (FOCUS,), OWN, TODAY)
-    (*_, friday, _saturday, _sunday) = past.calendar(known, WEEK, FOCUS, OWN, TODAY)
+    (*_, friday, _saturday, _sunday) = past.calendar(known, trend(known, FOCUS, WEEK, OWN, TODAY), OWN, TODAY)
 
     assert found.days == 4
     assert (friday.state, friday.value, friday.level) == (past.CAPTURED, None, 0)
@@ -75,7 +76,8 @@ def test_leave_lowers_nothing(off: set[dt.date]) -> None:
     (without,) = past.compared(known, WEEK, (FOCUS,), OWN, TODAY)
 
     assert (found.value, found.usual, found.stands) == (without.value, without.usual, without.stands)
-    states = {each.date: each.state for each in past.calendar(known, WEEK, FOCUS, with_leave, TODAY)}
+    shown = trend(known, FOCUS, WEEK, with_leave, TODAY)
+    states = {each.date: each.state for each in past.calendar(known, shown, with_leave, TODAY)}
     assert all(states[day] == past.OFF for day in off if day in WEEK)
 
 
@@ -84,7 +86,7 @@ def test_shades_are_quarters_of_the_own_values() -> None:
     known = {monday + dt.timedelta(days=n): payload(1000.0 * (n + 1)) for n in range(4)}
     period = Period(monday, monday + dt.timedelta(days=7))
 
-    found = past.calendar(known, period, FOCUS, OWN, TODAY)
+    found = past.calendar(known, trend(known, FOCUS, period, OWN, TODAY), OWN, TODAY)
 
     assert [each.level for each in found] == [1, 2, 3, 4, 0, 0, 0]
     assert [each.state for each in found[4:]] == [past.MISSING, past.OFF, past.OFF]
@@ -110,10 +112,10 @@ def test_meetings_are_captured_and_noted_ones() -> None:
 
 
 def test_a_weekday_needs_three_days() -> None:
-    found = past.weekdays(history(days=15), Period(TODAY - dt.timedelta(days=15), TODAY), FOCUS, OWN, TODAY)
+    found = past.weekdays(trend(history(days=15), FOCUS, Period(TODAY - dt.timedelta(days=15), TODAY), OWN, TODAY), OWN)
 
     assert [each.median is None for each in found] == [True] * 7
-    full = past.weekdays(history(), Period(TODAY - dt.timedelta(days=70), TODAY), FOCUS, OWN, TODAY)
+    full = past.weekdays(trend(history(), FOCUS, Period(TODAY - dt.timedelta(days=70), TODAY), OWN, TODAY), OWN)
     assert [each.median is not None for each in full] == [True] * 5 + [False] * 2
 
 
