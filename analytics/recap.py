@@ -41,6 +41,11 @@ class Recap:
         return tuple(each for each in self.compared if each.stands in ("below", "above"))
 
     @property
+    def corrected(self) -> bool:
+        """Whether the person's notes count in a day of the week."""
+        return any(each.corrected for each in self.compared)
+
+    @property
     def is_known(self) -> bool:
         """Whether there is a usual to compare with."""
         return any(each.usual is not None for each in self.compared)

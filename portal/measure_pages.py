@@ -13,11 +13,12 @@ from flask import Blueprint, abort, render_template, request
 from analytics import segments
 from analytics.baseline import WINDOW_DAYS, Baseline, baseline
 from analytics.corrected import Said
-from analytics.days import CORRECTED, not_captured
+from analytics.days import not_captured
 from analytics.evidence import Known, Term, Time, evidence
 from analytics.formulas import Day
 from analytics.measures import MEASURES, Measure
 from analytics.noting import NOTED_FIELDS, notes_of, rules_of
+from analytics.past import is_corrected
 from analytics.rings import Own, Payload
 from analytics.summaries import as_said, see
 from auth.permissions import Permission, requires
@@ -105,9 +106,16 @@ def _week(of: Measure, week: Period, mine: Own, category: str | None) -> str:
         "me/measure.html",
         shown=Shown(of, None, None, corrected=False),
         category=category,
-        days=[(day, _value(of, history.get(day), day, mine, category)) for day in week.days()],
+        days=[_of_week(of, history, day, mine, category) for day in week.days()],
         week=week_name(week),
     )
+
+
+def _of_week(
+    of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None
+) -> tuple[dt.date, float | None, bool]:
+    corrected = is_corrected(history, Period.day(day), of.fields)
+    return day, _value(of, history.get(day), day, mine, category), corrected
 
 
 def _day() -> dt.date:
@@ -136,8 +144,7 @@ def _value(of: Measure, payload: Payload | None, day: dt.date, mine: Own, catego
 
 def _shown(of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None) -> Shown:
     before = {date: _value(of, each, date, mine, category) for date, each in history.items() if date < day}
-    marks = history[day]["marks"] if day in history else {}
-    corrected = any(marks.get(field.value) == CORRECTED for field in of.fields)
+    corrected = is_corrected(history, Period.day(day), of.fields)
     value = _value(of, history.get(day), day, mine, category)
     return Shown(of, value, baseline(before, day, mine.working), corrected)
 
