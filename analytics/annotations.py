@@ -29,6 +29,7 @@ LONGEST_TEXT: Final = 120
 LONGEST_NAME: Final = 200
 LONGEST_US: Final = 25 * 3_600_000_000
 """The longest local day: more at once is a slip, and a course of three days is three notes."""
+_MINUTE_US: Final = 60_000_000
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -165,12 +166,18 @@ class Notes(msgspec.Struct, frozen=True, array_like=True):
             raise KeyError(name)
         return self._with(**kept)
 
-    def outside(self, spans: Iterable[Span]) -> "Notes":
-        """Return what is left of it when times are forgotten: nothing that was noted of them is kept either."""
-        annotations, corrections = self.annotations, self.corrections
+    def outside(self, spans: Iterable[Span], day: Span) -> "Notes":
+        """Return what is left of it when times are forgotten: nothing that was noted of them is kept either.
+
+        `day` is from when to when the local day lasts: of one that is forgotten as a whole the applications go, too. A
+        minute of it does not count, since a form that ends at 23:59 means the day.
+        """
+        annotations, corrections, rest = self.annotations, self.corrections, [day]
         for span in spans:
             annotations, corrections = _left(annotations, span), _left(corrections, span)
-        return msgspec.structs.replace(self, annotations=annotations, corrections=corrections)
+            rest = [part for each in rest for part in _parts(each, span)]
+        apps = self.apps if sum(end - start for start, end in rest) > _MINUTE_US else ()
+        return msgspec.structs.replace(self, annotations=annotations, corrections=corrections, apps=apps)
 
     def find(self, name: str) -> Note | None:
         """Return what is called so."""
@@ -220,9 +227,13 @@ def _left(notes: Iterable[T], span: Span) -> tuple[T, ...]:
     return tuple(
         msgspec.structs.replace(each, start_us=start, end_us=end)
         for each in notes
-        for start, end in ((each.start_us, min(each.end_us, span[0])), (max(each.start_us, span[1]), each.end_us))
-        if start < end
+        for start, end in _parts((each.start_us, each.end_us), span)
     )
+
+
+def _parts(whole: Span, span: Span) -> list[Span]:
+    found = ((whole[0], min(whole[1], span[0])), (max(whole[0], span[1]), whole[1]))
+    return [(start, end) for start, end in found if start < end]
 
 
 def _check_text(text: str) -> None:

@@ -19,11 +19,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from analytics.arrivals import Arrival
 from analytics.categories import Categoriser
 from analytics.door import Door
+from analytics.events import borders_us
 from analytics.hot_contents import Removal
 from analytics.imports import Export, Progress, RefusedBucket
 from analytics.joining import STORED_FIELDS
@@ -180,7 +182,8 @@ class Intake:
             every = self.hot.places(connection, subject)
             places = [each for each in every if hot_days is None or each.sequence < FIRST or each.day in hot_days]
             waiting = sorted(set(every) - set(places))
-            work = Work(self, connection, subject, zone, door, arrivals, places, waiting, removal, change, Noting(note))
+            noting = Noting(note, partial(borders_us, zone=zone, day_start=self.day_start))
+            work = Work(self, connection, subject, zone, door, arrivals, places, waiting, removal, change, noting)
             rows = work.rows(progress)
             if taken is not None:
                 taken |= work.taken

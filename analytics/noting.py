@@ -12,12 +12,13 @@ from typing import Final
 from analytics.annotations import NOTHING_NOTED, Change, NoteRefused, Notes, Refusal
 from analytics.corrected import Said
 from analytics.own_rules import NO_OWN_RULES, OwnRules
-from analytics.own_times import NOTHING_PRIVATE, OwnTimes
+from analytics.own_times import NOTHING_PRIVATE, OwnTimes, Span
 from privacy.fields import Field, Tier
 from privacy.period import Period
 from privacy.vault import Place, Row
 
 NOTED_FIELDS: Final = frozenset({Field.ANNOTATIONS, Field.OWN_RULES})
+_ENDLESS: Final[Callable[[dt.date], Span]] = lambda _day: (-(1 << 62), 1 << 62)  # noqa: E731 - of no calendar
 RULES_DAY: Final = dt.date(1900, 1, 1)
 """Where the rules of a person are filed: a day before all others."""
 
@@ -39,9 +40,10 @@ class NoteChange:
 
 @dataclass(slots=True)
 class Noting:
-    """What a transaction knows of a person's notes."""
+    """What a transaction knows of a person's notes; `borders` say where a local day of theirs begins and ends."""
 
     change: NoteChange | None = None
+    borders: Callable[[dt.date], Span] = _ENDLESS
     rules: OwnRules = NO_OWN_RULES
     own: OwnTimes = NOTHING_PRIVATE
     stored: dict[dt.date, Notes] = field(default_factory=dict)
@@ -60,9 +62,12 @@ class Noting:
         self.stored[day] = found = Notes.parse(stored)
         if self.change is not None and self.change.notes is not None and day in self.change.days:
             found = self.change.notes(day, found)
-            if found.outside(self.own.forgotten) != found:
+            if self._kept(day, found) != found:
                 raise NoteRefused(Refusal.FORGOTTEN)
-        self.days[day] = found.outside(self.own.forgotten)
+        self.days[day] = self._kept(day, found)
+
+    def _kept(self, day: dt.date, found: Notes) -> Notes:
+        return found.outside(self.own.forgotten, self.borders(day))
 
     def of(self, day: dt.date) -> Said:
         """Return what the person says about a day."""

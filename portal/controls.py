@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from auth.permissions import Permission, requires
-from portal import own, own_times
+from portal import forgetting, own, own_times
 from portal.access import safe_next, system
 from portal.locale import N_, _, ngettext
 from portal.parse import bad
@@ -74,7 +74,8 @@ def forget() -> Page:
         return _page()
     try:
         asked = _asked(request.args)
-        return _page(asked=asked, found=_counted(own_times.look(asked.start, asked.end)))
+        found = _counted(own_times.look(asked.start, asked.end))
+        return _page(asked=asked, found=found, ends=forgetting.viewers(forgetting.shared_of(asked.start, asked.end)))
     except Problem as problem:
         return _page(wrong=problem.detail, typed=request.args), problem.status
 
@@ -82,10 +83,10 @@ def forget() -> Page:
 @blueprint.post("/forget")
 @requires(Permission.OWN_WRITE)
 def forgotten() -> Page:
-    """Let a time be forgotten, at once."""
+    """Let a time be forgotten, at once, and end what is shared of its days."""
     try:
         asked = _asked(request.form)
-        found = own_times.forget(asked.start, asked.end)
+        found, ended = forgetting.forget(asked.start, asked.end)
     except Problem as problem:
         return _page(wrong=problem.detail, typed=request.form), problem.status
     count = sum(found.values())
@@ -103,6 +104,9 @@ def forgotten() -> Page:
         )
     )
     flash(events)
+    if ended:
+        names = forgetting.viewers(ended)
+        flash(_("What you shared of these days with %(names)s is ended, and they were told.", names=names))
     return redirect("/me/forget")
 
 

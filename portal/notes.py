@@ -12,7 +12,7 @@ from analytics.day_parts import Unexplained, unexplained
 from analytics.days import DAY_FIELDS, Payload, annotated_spans, day_payload, not_captured, timeline
 from analytics.formulas import core_seconds, worked_seconds
 from auth.permissions import Permission, requires
-from portal import own, own_notes, own_times
+from portal import forgetting, own, own_notes, own_times
 from portal.access import safe_next, system
 from portal.locale import _
 from portal.parse import MOMENT, day_from, moment_from
@@ -98,6 +98,9 @@ def remove(date: str) -> Response:
         flash(_("That was taken back already."))
         return redirect(f"/me/days/{day}/notes", 303)
     flash(_("Taken back. The figures are as they were."))
+    if copies := forgetting.shared_on(day):
+        names = forgetting.viewers(copies)
+        flash(_("What you share of this day with %(names)s is a copy from before: “Sharing” ends it.", names=names))
     return redirect(f"/me/days/{day}/notes", 303)
 
 

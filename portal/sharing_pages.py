@@ -174,6 +174,7 @@ def _look(wish: sharing.Wish, answer: Answer, wrong: Mapping[str, str]) -> str:
         hidden=hidden,
         notes=sharing.notes(terms),
         without=wish.without,
+        manages=wish.who.subject in {each.person.subject for each in system().directory.managers_of(viewer())},
         wrong=wrong,
         **words(),
     )
