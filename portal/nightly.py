@@ -29,7 +29,7 @@ from portal.retention import DAMAGE
 from portal.wiring import System
 from privacy import rotation
 from privacy.escrow_key import EscrowRefused
-from privacy.period import Period, local_day, oldest_readable, shared_from
+from privacy.period import Period, local_day, oldest_readable, shared_from_all
 from privacy.stores import StillRead, empty_journal
 
 Step = Callable[[str, float, float], None]
@@ -146,8 +146,7 @@ def _due(system: System, person: Person) -> Iterator[Period]:
 
 def _shared_from(system: System, person: Person, week: Period) -> dt.datetime:
     """Return when the grace is over: on each clock that the person has had since the week began."""
-    zones = system.directory.zones(person.subject, week.first)
-    return max(shared_from(week, zone, system.config.day_start) for zone in zones)
+    return shared_from_all(week, system.directory.zones(person.subject, week.first), system.config.day_start)
 
 
 def _expire_text(system: System, person: Person) -> int:

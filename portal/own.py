@@ -12,7 +12,7 @@ from portal import own_settings
 from portal.access import person, session_key, system, viewer
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
-from privacy.period import Period, local_day
+from privacy.period import Period, local_day, shared_from_all
 from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Row, Wanted
@@ -26,6 +26,12 @@ def zone() -> ZoneInfo:
 def current_day() -> dt.date:
     """Return the asker's local day that runs now."""
     return local_day(system().clock(), zone(), system().config.day_start)
+
+
+def opens(week: Period) -> dt.datetime:
+    """Return when a manager may read a week of the asker's: on each clock that they have had since it began."""
+    zones = system().directory.zones(viewer(), week.first)
+    return shared_from_all(week, zones, system().config.day_start)
 
 
 def disclose(fields: Collection[Field], period: Period) -> Disclosed:

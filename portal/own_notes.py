@@ -35,7 +35,7 @@ from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.free_text import UNSEEN
 from privacy.log_entries import CORRECTED, NOTE_REMOVED, NOTED
-from privacy.period import Period, oldest_readable, shared_from, week_of
+from privacy.period import Period, oldest_readable, week_of
 
 KINDS: Final[dict[Kind, str]] = {
     Kind.MEETING: N_("Meeting"),
@@ -114,7 +114,7 @@ def times_of(disclosed: Disclosed, day: dt.date) -> list[AppTime]:
 
 def opens(week: Period) -> dt.datetime:
     """Return the moment from which a manager may read a week."""
-    return shared_from(week, own.zone(), system().config.day_start)
+    return own.opens(week)
 
 
 def is_closed(week: Period) -> bool:

@@ -16,7 +16,7 @@ from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN as FORGOT
 from privacy.log_entries import PAUSED, PRIVATE_APPS, RESUMED
-from privacy.period import Period, local_day, shared_from, starts_at, week_of
+from privacy.period import Period, local_day, starts_at, week_of
 from privacy.policy import Purpose
 
 LISTED_DAYS: Final = 14
@@ -142,9 +142,9 @@ def forget(start: dt.datetime, end: dt.datetime) -> dict[dt.date, int]:
 
 def first_open_day() -> dt.date:
     """Return the first day of the oldest week that is still the asker's own to change."""
-    zone, start, today = own.zone(), system().config.day_start, own.current_day()
+    today = own.current_day()
     before = week_of(week_of(today).first - dt.timedelta(days=1))
-    return before.first if system().clock() < shared_from(before, zone, start) else week_of(today).first
+    return before.first if system().clock() < own.opens(before) else week_of(today).first
 
 
 def gone_from_backups(last: dt.date) -> dt.date:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from privacy.fields import Field, Tier
 from privacy.messages import N_, Said
-from privacy.period import Period, is_week, local_day, oldest_readable, shared_from
+from privacy.period import Period, is_week, local_day, oldest_readable, shared_from_all
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 
 PERMITTED: Final = "permitted"
@@ -134,7 +134,7 @@ def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, 
     """Decide about the period alone; whoever changed the zone since it began, it must be open on every clock."""
     if not is_week(period):
         return Decision(False, NOT_A_WEEK, N_("Only one whole ISO week can be opened at a time."), Relation.MANAGER)
-    if now < (opens := max(shared_from(period, zone, day_start) for zone in zones)):
+    if now < (opens := shared_from_all(period, zones, day_start)):
         local = opens.astimezone(zones[0])
         sentence = Said(
             N_("Not yet: a week can be opened 48 hours after its end, this one from %(day)s, %(time)s on."),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -88,6 +88,11 @@ def local_day(at: dt.datetime, zone: ZoneInfo, day_start: dt.time = _MIDNIGHT) -
 def shared_from(week: Period, zone: ZoneInfo, day_start: dt.time = _MIDNIGHT) -> dt.datetime:
     """Return the moment (UTC) from which a week may be shared: its end in the person's zone plus the grace."""
     return starts_at(week.end, zone, day_start) + GRACE
+
+
+def shared_from_all(week: Period, zones: Iterable[ZoneInfo], day_start: dt.time = _MIDNIGHT) -> dt.datetime:
+    """Return the moment from which a week may be shared on each clock that its person has had since it began."""
+    return max(shared_from(week, zone, day_start) for zone in zones)
 
 
 def oldest_readable(today: dt.date) -> Period:

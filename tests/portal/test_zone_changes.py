@@ -1,7 +1,8 @@
 """Whoever moves to another time zone loses nothing and reopens nothing: grants, settings, weeks and days stay right."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,10 @@ from privacy.grants import Grant
 from privacy.period import iso_week
 from privacy.policy import Purpose
 from tests.installation import NOW, Copies, subject_of
+from tests.portal.conftest import Office
+from tests.portal.test_close_week import main
+from tests.portal.test_controls import MONDAY, bring
+from tests.portal.test_notes import NOTES, office_day
 
 
 class Moving:
@@ -82,3 +87,27 @@ def test_a_grant_that_was_just_given_is_open_in_a_zone_where_its_first_day_is_st
     assert opens(system, grant)
     moving.now = dt.datetime(2026, 11, 23, 23, 0, tzinfo=dt.UTC)  # over in Berlin, where it was given
     assert not opens(system, grant)
+
+
+def test_a_week_is_its_persons_own_until_it_is_open_on_every_clock_they_had(
+    office: Office, form: Callable[..., Any], clock: Any
+) -> None:
+    eva = office.ids["eva"]
+    move(office.system, eva, "America/New_York")
+    for day in range(3):
+        bring(office, "eva", office_day(MONDAY + dt.timedelta(days=day, hours=6)))
+    clock.now = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+    move(office.system, eva, "Europe/Berlin")
+    clock.now = dt.datetime(2026, 11, 25, 0, 30, tzinfo=dt.UTC)  # the grace is over in Berlin, not in New York
+    office.clients.clear()
+
+    closing = main(office.client("eva").get("/me/close-week?week=2026-W47").text)
+    controls = main(office.client("eva").get("/me/forget").text)
+    corrected = form("eva", f"{NOTES}/category", NOTES, app="ms-teams.exe", category="Work > ERP")
+
+    assert "Your manager can from Wednesday 25 November, 06:00." in closing
+    assert "You can change every day from 16 Nov 2026 on" in controls
+    assert corrected.status_code == 303
+    clock.now = dt.datetime(2026, 11, 25, 6, tzinfo=dt.UTC)
+    theirs = f"/api/v1/team/claims/people/{eva}/weeks/2026-W47?purpose=one_to_one"
+    assert office.client("ana").get(theirs).json["payload"]["marks"]["categories"] == "corrected"
