@@ -62,6 +62,7 @@ def account(copy: Copy) -> Iterator[File]:
         "has_password": owner.has_password,
         "language": owner.language,
         "wishes": (owner.wishes or "").split(),
+        "last_mail_on": owner.mailed,
         "roles": sorted(each.value for each in system.directory.roles(owner.subject)),
         "teams": sorted(system.directory.teams_of(owner.subject).values()),
         "teams_over_time": [
@@ -73,6 +74,7 @@ def account(copy: Copy) -> Iterator[File]:
             for begin, name in zones_over_time(system.stores.data, owner.subject, owner.timezone)
         ],
         "managers": managers,
+        "manages": sorted(each.name for each in system.directory.managed(owner.subject)),
         "sessions": [{"id": each.id, "created_on": each.created_on} for each in system.sessions.of(owner.subject)],
         "computers": system.devices.of(owner.subject),
         "tokens": system.tokens.of(owner.subject),
