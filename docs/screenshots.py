@@ -34,6 +34,7 @@ PAGES = {
         "close-my-week": "/me/close-week",
         "goals": "/me/goals",
         "goal": "/me/goals/focus_time",
+        "goal-to-remove": "/me/goals/focus_time/remove",
         "agreed-goals": "/me/agreed-goals",
         "experiments": "/me/experiments",
         "experiment": "/me/experiments/1",

@@ -33,7 +33,7 @@ EMPLOYEE_PAGES: Final = {
     "sharing": "/me/sharing",
     "share something": "/me/sharing/new",
     "questions": "/me/threads",
-    "dispute a figure": "/me/threads/new?about=figure&measure=focus_time&week=2026-W40",
+    "dispute a figure": "/me/threads/new?about=figure&measure=focus_time",
     "notices": "/me/notices",
     "settings": "/me/settings",
     "data": "/me/data",
