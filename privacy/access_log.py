@@ -23,6 +23,7 @@ from privacy.keys import KeyClassWithheld, KeyRing
 from privacy.log_commit import Committer, Waiting
 from privacy.log_entries import Appended, Chain, Draft, Entry, LogUnavailable, body_of, entry_of, once_key
 from privacy.log_key import open_signer
+from privacy.log_looks import Looks
 from privacy.log_proofs import LogProofs
 from privacy.log_queue import CommitQueue
 from privacy.log_read import Filter, LogReader, Page
@@ -217,13 +218,12 @@ class AccessLog(LogProofs):
 
     def looks(self, subject: str, limit: int) -> Page:
         """Open the newest entries in which other people read something about a subject, or were refused."""
-        with self._reading() as log:
-            return log.looks(subject, limit, but=subject)
+        return Looks(self._engine, self._seals).at(subject, limit, but=subject)
 
     def looks_and_reviews(self, subject: str, limit: int, purpose: str) -> tuple[Page, Page]:
         """Open what `looks` opens, and the newest entries in which other people read the whole log for a purpose."""
-        with self._reading() as log:
-            return log.looks(subject, limit, but=subject), log.looks(ORGANISATION, limit, but=subject, purpose=purpose)
+        looks = Looks(self._engine, self._seals)
+        return looks.at(subject, limit, but=subject), looks.at(ORGANISATION, limit, but=subject, purpose=purpose)
 
     def entry(self, index: int) -> Entry | None:
         """Open one entry; None if it was erased, LookupError if there is none."""

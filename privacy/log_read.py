@@ -1,12 +1,11 @@
 """Reading the log: which entries there are by their plain columns, and opening them. Used behind the gate only."""
 
 import datetime as dt
-import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, LargeBinary, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Engine, LargeBinary, func, literal, select
 
 from privacy.chains import LIVING, chain_head, ended_by
 from privacy.keys import KeyGone, KeyRefused
@@ -34,9 +33,6 @@ _DAYS: Final = Question(
         select(func.min(entry.c.day)).scalar_subquery(), select(func.max(entry.c.day)).scalar_subquery()
     )
 )
-_LOOKS_A_QUERY: Final = 32
-_LAST: Final = 2**62
-"""An index after every entry's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,23 @@ class Page:
     unreadable: tuple[int, ...] = ()
 
 
+def page(rows: Iterable[Filed], payload: Callable[[Filed], bytes], fits: Callable[[Entry], bool], limit: int) -> Page:
+    """Open rows by `payload` until `limit` entries fit."""
+    found: list[Entry] = []
+    unreadable: list[int] = []
+    for row in rows:
+        if len(found) == limit:
+            return Page(tuple(found), found[-1].index, tuple(unreadable))
+        try:
+            opened = entry_of(row.index, payload(row))
+        except (SealBroken, KeyGone, KeyRefused):
+            unreadable.append(row.index)
+            continue
+        if fits(opened):
+            found.append(opened)
+    return Page(tuple(found), None, tuple(unreadable))
+
+
 class LogReader:
     """Finds and opens entries within one connection."""
 
@@ -79,7 +92,6 @@ class LogReader:
         self._subjects: dict[tuple[int, int], dict[bytes, str]] = {}
         self._damaged: dict[tuple[int, int], list[str]] = {}
         self._everybody: list[str] | None = None
-        self._extent: tuple[dt.date, dt.date] | None = None
 
     def count(self, wanted: Filter) -> int:
         """Return how many entries match by their plain columns alone: the payloads stay sealed."""
@@ -91,31 +103,13 @@ class LogReader:
         rows = self._rows(self._conditions(wanted), wanted.before)
         return self._page(rows, wanted.subject, lambda opened: _matches(opened, wanted), wanted.limit)
 
-    def looks(self, subject: str, limit: int, *, but: str, purpose: str | None = None) -> Page:
-        """Open the newest entries in which people read something about `subject`, or were refused it.
-
-        Whatever jobs did, or the person `but`, stays sealed: their tags say that it is theirs.
-        """
-        months = self.months(None, None)
-        silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, months)]
-        rows = self._by_others(self._seals.tags(SUBJECT_TAG, subject, months), silent)
-        return self._page(rows, subject, lambda e: bool(e.fields) and purpose in (None, e.purpose), limit)
-
     def _page(self, rows: Iterable[Filed], subject: str | None, fits: Callable[[Entry], bool], limit: int) -> Page:
         """Open rows until `limit` entries fit; with a `subject`, all rows are known to be about them."""
-        found: list[Entry] = []
-        unreadable: list[int] = []
-        for row in rows:
-            if len(found) == limit:
-                return Page(tuple(found), found[-1].index, tuple(unreadable))
-            try:
-                opened = entry_of(row.index, self.unseal(row, subject or self.subject_of(row))[1])
-            except (SealBroken, KeyGone, KeyRefused):
-                unreadable.append(row.index)
-                continue
-            if fits(opened):
-                found.append(opened)
-        return Page(tuple(found), None, tuple(unreadable))
+
+        def payload(row: Filed) -> bytes:
+            return self.unseal(row, subject or self.subject_of(row))[1]
+
+        return page(rows, payload, fits, limit)
 
     def of_subject(self, subject: str) -> list[Entry]:
         """Open every entry about a person, oldest first, both chains; SealBroken names the entry that does not open."""
@@ -238,19 +232,6 @@ class LogReader:
                 return
             before = rows[-1].index
 
-    def _by_others(self, about: Sequence[bytes], but: Sequence[bytes]) -> Iterator[Filed]:
-        """Yield what others did about somebody, newest first, as far as it is asked for."""
-        if not about:
-            return
-        question, before = _by_others(len(about), len(but)), _LAST
-        tags = _named("about", about) | _named("but", but)
-        while True:
-            rows = [Filed(*row) for row in question.ask(self._connection, before=before, **tags)]
-            yield from rows
-            if len(rows) < _LOOKS_A_QUERY:
-                return
-            before = rows[-1].index
-
     def _conditions(self, wanted: Filter) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = [entry.c.sealed.is_not(None)]
         if wanted.first_day is not None:
@@ -268,34 +249,20 @@ class LogReader:
 
     def months(self, first: dt.date | None, end: dt.date | None) -> list[dt.date]:
         """Return the first day of every month in which the log has entries, within the days asked for."""
-        if self._extent is None:
-            oldest, newest = _DAYS.ask(self._connection)[0]
-            if oldest is None:
-                return []
-            self._extent = oldest, newest
-        oldest, newest = self._extent
-        month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)
-        found = []
-        while month <= last:
-            found.append(month)
-            month = (month + dt.timedelta(days=31)).replace(day=1)
-        return found
+        return months(self._connection, first, end)
 
 
-@functools.cache
-def _by_others(about: int, but: int) -> Question:
-    """Build the statement for so many tags of a subject, one a month, and of viewers who are not asked for."""
-    conditions: list[ColumnElement[bool]] = [
-        entry.c.subject_tag.in_([bindparam(name) for name in _named("about", range(about))])
-    ]
-    if but:
-        conditions.append(entry.c.viewer_tag.not_in([bindparam(name) for name in _named("but", range(but))]))
-    conditions += [entry.c.sealed.is_not(None), ~IS_OWN_READ, entry.c.index < bindparam("before")]
-    return Question(select(*COLUMNS).where(*conditions).order_by(entry.c.index.desc()).limit(_LOOKS_A_QUERY))
-
-
-def _named(name: str, values: Iterable[Any]) -> dict[str, Any]:
-    return {f"{name}_{n}": value for n, value in enumerate(values)}
+def months(source: Engine | Connection, first: dt.date | None = None, end: dt.date | None = None) -> list[dt.date]:
+    """Return the first day of every month in which the log has entries, within the days asked for."""
+    oldest, newest = _DAYS.ask(source)[0]
+    if oldest is None:
+        return []
+    month, last = max(oldest, first or oldest).replace(day=1), min(newest, end or newest)
+    found = []
+    while month <= last:
+        found.append(month)
+        month = (month + dt.timedelta(days=31)).replace(day=1)
+    return found
 
 
 def _matches(opened: Entry, wanted: Filter) -> bool:

@@ -5,6 +5,7 @@ What is written here reads back as the same, and says nothing that cannot be see
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import lru_cache
 
 from privacy.policy_parts import Category
 
@@ -18,6 +19,7 @@ def version_of(body: str, version: int, organisation: str, effective: dt.datetim
     )
 
 
+@lru_cache(16)
 def body_of(text: str) -> str:
     """Return the body of a text that `version_of` put together."""
     return text.partition("\n\n")[2]
