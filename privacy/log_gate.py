@@ -13,6 +13,7 @@ from privacy.closings import Closed
 from privacy.decisions import Decision, Directory
 from privacy.keys import KeyClassWithheld
 from privacy.log_entries import LOG_FIELD, Chain, Draft, Entry, LogUnavailable
+from privacy.log_talks import is_of_others
 from privacy.messages import N_, Said
 from privacy.policy import Purpose, Relation
 from privacy.seal import SealBroken
@@ -78,19 +79,20 @@ class LogGate:
         """Open the entries that match, for a reviewer: the read is itself an entry, in the chain of whom it asks about.
 
         Own reads stay closed: nobody watches an employee look; and so does what was written before the day on which the
-        viewer became a reviewer. NotPermitted, logged, for whoever is no reviewer.
+        viewer became a reviewer. Of conversations they see what they did themselves and that they were asked
+        (`privacy.log_talks`). NotPermitted, logged, for whoever is no reviewer.
         """
         since = self._reviewer_since(viewer, query.subject)
         first = since if query.first_day is None else max(since, query.first_day)
         query = replace(query, chains=frozenset(query.chains) - {Chain.SELF}, first_day=first)
-        entry = self._reviewing(viewer, query.subject, asdict(query) | {"count": self._log.count(query)})
-        return Reviewed(self._log.read(query), entry, since)
+        entry = self._reviewing(viewer, query.subject, _asked(query) | {"count": self._log.count(query)})
+        return Reviewed(self._log.read(replace(query, party=viewer)), entry, since)
 
     def review_entry(self, viewer: str, index: int) -> tuple[Entry | None, int]:
         """Open one entry for a reviewer (None if it was erased), with the number of the entry that says so.
 
-        LookupError if there is none, or if it is an employee's own read. NotPermitted, logged, for whoever is no
-        reviewer, and for an entry of before the day on which they became one.
+        LookupError if there is none, if it is an employee's own read, or of a conversation of others. NotPermitted,
+        logged, for whoever is no reviewer, and for an entry of before the day on which they became one.
         """
         since = self._reviewer_since(viewer, None)
         if self._log.day_of(index) < since:
@@ -99,6 +101,8 @@ class LogGate:
         found = self._log.entry(index)
         if found is not None and found.chain is Chain.SELF:
             raise LookupError(f"entry {index} is somebody's own read")
+        if found is not None and is_of_others(found, viewer):
+            raise LookupError(f"entry {index} is of a conversation of others")
         return found, entry
 
     def own_log(self, subject: str, session: str | None) -> list[Entry]:
@@ -184,6 +188,11 @@ class LogGate:
         except Exception as e:
             # Whatever it was: a full disk, a lock, a lost connection. Without an entry there is no disclosure.
             raise LogUnavailable(f"the access log cannot be written: {type(e).__name__}") from e
+
+
+def _asked(query: Filter) -> dict[str, object]:
+    """Return what a reviewer asked for, without what the gate adds."""
+    return {name: value for name, value in asdict(query).items() if name != "party"}
 
 
 def _reach(since: dt.date) -> str:

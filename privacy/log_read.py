@@ -11,6 +11,7 @@ from privacy.chains import LIVING, chain_head, ended_by
 from privacy.keys import KeyGone, KeyRefused
 from privacy.log_entries import Chain, Entry, entry_of
 from privacy.log_seals import FIRST_PRIVATE_EPOCH, SUBJECT_TAG, VIEWER_TAG, Filed, LogSeals
+from privacy.log_talks import is_of_others
 from privacy.log_tree import entry
 from privacy.seal import SealBroken
 from privacy.statement import Question
@@ -41,7 +42,7 @@ class Filter:
 
     Own reads are left out unless `chains` names them: nobody watches an employee look. `subject` or `viewer` of
     `ORGANISATION` finds entries without a person, or by a job. `by_job` tells the system's own work from all that
-    people did, at the command line too.
+    people did, at the command line too. With a `party`, entries of conversations between others are left out.
     """
 
     subject: str | None = None
@@ -55,6 +56,7 @@ class Filter:
     chains: Collection[str] = (Chain.OTHERS, Chain.ORGANISATION)
     before: int | None = None
     limit: int = 50
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,4 +275,6 @@ def _matches(opened: Entry, wanted: Filter) -> bool:
         (wanted.outcome, opened.outcome),
         (wanted.by_job, opened.by_job),
     )
+    if wanted.party is not None and is_of_others(opened, wanted.party):
+        return False
     return opened.chain in wanted.chains and all(value in (None, found) for value, found in asked)
