@@ -138,7 +138,7 @@ def _grant(grant: Grant, name: str | None) -> dict[str, Any]:
 def _payload(copy: Copy, grant: Grant) -> Any:
     try:
         opened = copy.system.gate.open_own_grant(copy.owner.subject, grant.number, copy.session)
-    except SealBroken as broken:
+    except (LookupError, SealBroken) as broken:  # ended meanwhile, or a restore brought its key not back
         copy.miss(f"grant {grant.number}", broken)
         return None
     return None if opened is None else msgspec.json.decode(opened.payload)

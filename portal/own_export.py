@@ -7,9 +7,10 @@ be one more place where everything about somebody lies, to be sealed, counted, e
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -29,6 +30,7 @@ blueprint = Blueprint("own_export", __name__, url_prefix="/me/data")
 
 AT_ONCE: Final = 2
 """So many exports are sent at once by one process: each takes a thread for as long as its reader takes."""
+STALLED_SECONDS: Final = 60.0
 OF_SEALED: Final = 2.3
 """How many bytes a byte of ciphertext becomes in the file, at most: measured over a year of a busy desk."""
 _LESS_SAID: Final = frozenset({"categories.csv", "access/README.txt", *export_proofs.GO_WITH_PROOFS})
@@ -40,14 +42,18 @@ _logger = structlog.get_logger("sameview")
 
 @dataclass(slots=True)
 class Progress:
-    """How many of its files of days an export has sent, and how many there are."""
+    """How many of its files of days an export has sent, how many there are, and when its reader last took something."""
 
     done: int = 0
     total: int = 0
+    moved_at: float = field(default_factory=time.monotonic)
 
 
 class Turns:
-    """Who is being sent an export by this process now: everybody one at a time, and few together."""
+    """Who is being sent an export by this process now: everybody one at a time, and few together.
+
+    Whoever takes nothing for a minute keeps nobody else waiting: their turn is over, and goes on if they read on.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -57,15 +63,18 @@ class Turns:
     def take(self, subject: str) -> Progress | None:
         """Begin; None if there are too many, or one of this person's."""
         with self._lock:
+            since = time.monotonic() - STALLED_SECONDS
+            self._busy = {each: progress for each, progress in self._busy.items() if progress.moved_at >= since}
             if subject in self._busy or len(self._busy) >= self._most:
                 return None
             self._busy[subject] = found = Progress()
             return found
 
-    def leave(self, subject: str) -> None:
-        """End."""
+    def leave(self, subject: str, turn: Progress) -> None:
+        """End a turn; one that was over already is no longer there."""
         with self._lock:
-            self._busy.pop(subject, None)
+            if self._busy.get(subject) is turn:
+                del self._busy[subject]
 
     def of(self, subject: str) -> Progress | None:
         """Return how far the export of a person is, None if none is being sent."""
@@ -93,7 +102,7 @@ def export() -> Response | tuple[str, int, dict[str, str]]:
         busy = _("Another export is being sent at this moment. Nothing was begun: try again when that has arrived.")
         return _page(busy), 503, {"Retry-After": str(_RETRY_SECONDS)}
     left = ExitStack()
-    left.callback(turns.leave, subject)
+    left.callback(turns.leave, subject, progress)
     try:
         copy = begin(system(), person(), session_key(), own.own(), left)
     except BaseException:
@@ -143,7 +152,9 @@ def _sent(copy: Copy, progress: Progress, page: Template, left: ExitStack) -> Ge
     with left:
         try:
             for name, chunks in _files(copy, packed, page):
-                yield from packed.add(name, chunks)
+                for portion in packed.add(name, chunks):
+                    progress.moved_at = time.monotonic()
+                    yield portion
                 progress.done += name.startswith(_OF_MONTHS)
             yield from packed.close()
         except Exception as broken:
