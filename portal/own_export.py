@@ -46,7 +46,7 @@ class Progress:
 
     done: int = 0
     total: int = 0
-    moved_at: float = field(default_factory=time.monotonic)
+    moved_at: float = field(default_factory=lambda: time.monotonic())
 
 
 class Turns:

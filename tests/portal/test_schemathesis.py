@@ -46,6 +46,8 @@ class Asking:
             "device_code": [office.system.enrolments.ask("laptop", "pc", "192.0.2.7").device_code],
             "entry": entries,
             "index": entries,
+            "number": ["0", "1", "2147483647"],
+            "subject": [eva],
             "note": ["note-1", "category-1", "app-excel"],
             "person": [eva],
             "session": [each.id for each in office.system.sessions.of(eva)],
