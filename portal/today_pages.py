@@ -27,10 +27,13 @@ from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.period import Period, starts_at, week_name, week_of
 from privacy.vault import Wanted
+from privacy.working_time import Windows
 
 blueprint = Blueprint("today", __name__)
 
 HISTORY_DAYS: Final = 60
+OFFICE_HOURS: Final = (dt.time(7), dt.time(19))
+"""Nobody is nudged before or after, whatever their hours are."""
 _COMPARED: Final = frozenset({Field.ACTIVE_TIME, Field.ANNOTATIONS, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY})
 """What the rings need of the days before."""
 
@@ -124,11 +127,21 @@ def _open(date: dt.date, closing: Period | None) -> Opened:
 
 
 def _nudge(opened: Opened, date: dt.date, segments: list[Segment], begins: dt.datetime) -> Nudge | None:
-    """Return the nudge of the running day, for whoever wants any."""
-    if not person().wants(Wish.NUDGES):
+    """Return the nudge of the running day, for whoever wants any; none after hours."""
+    if not person().wants(Wish.NUDGES) or _is_after_hours():
         return None
     now_ms = int((system().clock() - begins).total_seconds() * 1000)
     return nudge(opened.history, date, opened.settings, segments, now_ms)
+
+
+def _is_after_hours() -> bool:
+    """Tell whether it is outside of office hours, or of the working time that the policy gives the person's team."""
+    now, zone = system().clock(), own.zone()
+    if not OFFICE_HOURS[0] <= now.astimezone(zone).time() < OFFICE_HOURS[1]:
+        return True
+    windows = Windows(system().policies.of(viewer()).now.schedules[0], zone)
+    at = own_times.microseconds(now)
+    return not windows.always and not any(begin <= at < end for begin, end in windows.between(at, at + 1))
 
 
 def _closing(opened: Opened) -> tuple[str, int, float] | None:
