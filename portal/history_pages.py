@@ -13,7 +13,7 @@ from analytics import past, trends
 from analytics.baseline import WINDOW_DAYS
 from analytics.days import DAY_FIELDS
 from analytics.measures import Measure, measure
-from analytics.rings import Payload
+from analytics.rings import Own, Payload
 from auth.permissions import Permission, requires
 from portal import own
 from portal.csv_text import csv_lines, decimal
@@ -58,8 +58,8 @@ def weeks() -> Redirect:
 @requires(Permission.OWN_READ)
 def one_week(week: str) -> str:
     """Show one of my weeks, day by day, and beside what is usual for me."""
-    period, current, mine = _week(week), own.current_day(), own.own()
-    history = _read(OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
+    period, current = _week(week), own.current_day()
+    mine, history = _read(OF_A_WEEK, Period(period.first - dt.timedelta(days=WINDOW_DAYS), period.end))
     return render_template(
         "me/week.html",
         views=views_of("week"),
@@ -80,8 +80,8 @@ def one_week(week: str) -> str:
 @requires(Permission.OWN_READ)
 def week_csv(week: str) -> Response:
     """The same week as CSV: a row per day, a column per measure and category."""
-    period, current, mine = _week(week), own.current_day(), own.own()
-    history = _read(OF_A_WEEK, period)
+    period, current = _week(week), own.current_day()
+    mine, history = _read(OF_A_WEEK, period)
     parts = past.day_parts(history, period, mine, current)
     names = sorted({part.name for each in parts for part in each.parts})
     rows = []
@@ -134,9 +134,9 @@ def month_csv(month: str) -> Response:
 @requires(Permission.OWN_READ)
 def half_year() -> str:
     """Show my last 26 weeks: a calendar, the days of the week, the best hours, meetings, and long stretches."""
-    of, mine, current = _measure(), own.own(), own.current_day()
+    of, current = _measure(), own.current_day()
     period = _back(HALF_YEAR_WEEKS)
-    history = _read(of.fields | OF_A_WEEK | {Field.RHYTHM}, period)
+    mine, history = _read(of.fields | OF_A_WEEK | {Field.RHYTHM}, period)
     rows = trends.trend(history, of, period, mine, current)
     return render_template(
         "me/half_year.html",
@@ -240,18 +240,18 @@ def _back(weeks_back: int) -> Period:
     return Period(week_of(current).first - dt.timedelta(weeks=weeks_back - 1), current + _DAY)
 
 
-def _read(fields: Iterable[Field], period: Period) -> dict[dt.date, Payload]:
-    return own.history((frozenset(fields) | _ALWAYS) & frozenset(DAY_FIELDS), period)
+def _read(fields: Iterable[Field], period: Period) -> tuple[Own, dict[dt.date, Payload]]:
+    return own.own_and_history((frozenset(fields) | _ALWAYS) & frozenset(DAY_FIELDS), period)
 
 
 def _trend(of: Measure, period: Period) -> trends.Trend:
-    return trends.trend(_read(of.fields, period), of, period, own.own(), own.current_day())
+    mine, history = _read(of.fields, period)
+    return trends.trend(history, of, period, mine, own.current_day())
 
 
 def _calendar(of: Measure, period: Period) -> tuple[trends.Trend, tuple[past.CalendarDay, ...]]:
     """Return a period's rows, with what was usual in it, and its days in shades."""
-    mine, current = own.own(), own.current_day()
-    history = _read(of.fields, period)
+    (mine, history), current = _read(of.fields, period), own.current_day()
     rows = trends.trend(history, of, period, mine, current)
     return rows, past.calendar(history, rows, mine, current)
 

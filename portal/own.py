@@ -61,6 +61,13 @@ def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]
     return payloads(disclose(fields, period))
 
 
+def own_and_history(fields: Collection[Field], period: Period) -> tuple[Own, dict[dt.date, Payload]]:
+    """Return what `own` and `history` return, opened at once."""
+    now = Wanted(own_settings.FIELDS, Tier.SUMMARY, Period.day(current_day()))
+    settings, shown = several(now, Wanted(frozenset(fields), Tier.SUMMARY, period))
+    return own_settings.own_of(system(), person(), settings.values), payloads(shown)
+
+
 def payloads(disclosed: Disclosed) -> dict[dt.date, Payload]:
     """Return the payloads of each day of what was opened."""
     return dict(zip(disclosed.period.days(), day_payloads(disclosed, str(zone())), strict=True))
