@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analytics.agreed import Agreed, parse
 from auth.announcements import Kind, Notice
-from portal import own
+from portal import own, standing
 from portal.access import session_key, system, viewer
 from privacy import vault_store
 from privacy.canonical import digest
@@ -44,7 +44,7 @@ class Shown:
 
 def mine() -> Agreed:
     """Return everything that the asker has agreed on."""
-    return _value(own.disclose(AGREED, Period.day(own.current_day())))
+    return _value(own.disclose(AGREED, standing.now(system().clock())))
 
 
 def digest_for(agreed: Agreed, subject: str, manager: str) -> str:
@@ -58,7 +58,8 @@ def shown(subject: str) -> Shown:
     Raises NotPermitted with the refusal in the log.
     """
     today = _today(system(), subject)
-    disclosed = system().gate.disclose(viewer(), subject, AGREED, Purpose.TARGET_SETTING, Period.day(today))
+    period = Period.day(standing.day(system(), subject, AGREED, today))
+    disclosed = system().gate.disclose(viewer(), subject, AGREED, Purpose.TARGET_SETTING, period)
     agreed = _value(disclosed).of(viewer())
     found = digest_for(agreed, subject, viewer())
     system().gate.receipt(disclosed, found)
@@ -95,10 +96,10 @@ def file(of: "System", author: Author, kind: Kind, change: Change) -> None:
     purpose = Purpose.OWN_REVIEW if author.is_employee else Purpose.TARGET_SETTING
     with writing(of.stores.data) as connection:
         vault_store.lock(connection, subject)
-        period = Period.day(today)
-        opened = of.gate.disclose(author.id, subject, AGREED, purpose, period, session=author.session)
+        day = standing.day(of, subject, AGREED, today, connection)
+        opened = of.gate.disclose(author.id, subject, AGREED, purpose, Period.day(day), session=author.session)
         changed = change(_value(opened), today)
-        of.vault.put(connection, subject, [Row(Field.AGREED_GOALS, Tier.SUMMARY, today, 0, changed.dump())])
+        of.vault.put(connection, subject, [Row(Field.AGREED_GOALS, Tier.SUMMARY, day, 0, changed.dump())])
         of.journal.tell(connection, [Notice(author.told, kind, {})], by=author.id)
         of.gate.account(subject, connection, own=author.is_employee, fields=AGREED)
 

@@ -20,7 +20,7 @@ from analytics.days import day_payloads
 from auth import genuine
 from auth.person import Person
 from auth.wishes import Wish
-from portal import own_settings, recaps, show
+from portal import own_settings, recaps, show, standing
 from portal.languages import register
 from portal.locale import ENGLISH, LANGUAGES, N_, _, language, speaking
 from portal.mail import Mail, Mailer, MailRefused, MailServerAway
@@ -96,7 +96,8 @@ def _recap(system: System, pages: Environment, person: Person, today: dt.date) -
         return None
     period, gate = recaps.reaching_back(week), system.gate
     values = gate.disclose(None, person.subject, recaps.FIELDS, Purpose.OPERATIONS, period)
-    settings = gate.disclose(None, person.subject, own_settings.FIELDS, Purpose.OPERATIONS, Period.day(today))
+    day = standing.day(system, person.subject, own_settings.FIELDS, today)
+    settings = gate.disclose(None, person.subject, own_settings.FIELDS, Purpose.OPERATIONS, Period.day(day))
     history = {dt.date.fromisoformat(each["date"]): each for each in day_payloads(values, person.timezone)}
     mine = own_settings.own_of(system, person, settings.values)
     found = recaps.recap_of(history, week, mine, today)

@@ -8,8 +8,9 @@ from analytics.days import day_payloads
 from analytics.goals import Goals
 from analytics.rings import Own, Payload
 from analytics.working import Working
-from portal import own_settings
+from portal import own_settings, standing
 from portal.access import person, session_key, system, viewer
+from privacy import vault_store
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
 from privacy.period import Period, local_day, shared_from_all
@@ -84,13 +85,17 @@ def own() -> Own:
 
 
 def _settings() -> Mapping[tuple[dt.date, Field], bytes]:
-    return disclose(own_settings.FIELDS, Period.day(current_day())).values
+    return disclose(own_settings.FIELDS, standing.now(system().clock())).values
 
 
 def keep(*values: Working | Goals) -> None:
     """Seal and file the asker's settings from today on."""
     fields = {Working: Field.WORKING_PATTERN, Goals: Field.GOALS}
-    rows = [Row(fields[type(each)], Tier.SUMMARY, current_day(), 0, each.dump()) for each in values]
+    named = [(fields[type(each)], each.dump()) for each in values]
     with writing(system().stores.data) as connection:
+        vault_store.lock(connection, viewer())  # of two who keep something at once, one is the later
+        today = current_day()
+        days = {field: standing.day(system(), viewer(), {field}, today, connection) for field, _value in named}
+        rows = [Row(field, Tier.SUMMARY, days[field], 0, value) for field, value in named]
         system().vault.put(connection, viewer(), rows)
         system().gate.account(viewer(), connection, own=True, fields=[row.field for row in rows])

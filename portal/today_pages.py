@@ -19,7 +19,7 @@ from analytics.timeline import Segment
 from analytics.today import today as day_view
 from auth.permissions import Permission, requires
 from auth.wishes import Wish
-from portal import checkpoints, notables, own, own_notes, own_settings, own_times, own_week, who_looked
+from portal import checkpoints, notables, own, own_notes, own_settings, own_times, own_week, standing, who_looked
 from portal.access import person, system, viewer
 from portal.parse import day_from
 from portal.recorded import short
@@ -108,7 +108,7 @@ def _open(date: dt.date, closing: Period | None) -> Opened:
     current = own.current_day()
     since = min(week_of(date).first, date - dt.timedelta(days=HISTORY_DAYS))
     wanted = [
-        Wanted(own_settings.FIELDS, Tier.SUMMARY, Period.day(current)),
+        Wanted(own_settings.FIELDS, Tier.SUMMARY, standing.now(system().clock())),
         Wanted(own_times.FIELDS, Tier.DAY, Period.day(current)),
         Wanted(frozenset(DAY_FIELDS), Tier.SUMMARY, Period.day(date)),
         Wanted(_COMPARED, Tier.SUMMARY, Period(since, week_of(date).end)),

@@ -5,7 +5,7 @@ be answered asks here too.
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -103,7 +103,7 @@ def decide(
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
         if request.fields <= AGREED:
-            return _as_it_stands(request.period, local_day(now, zones[0], day_start))
+            return _as_it_stands(request.period, [local_day(now, zone, day_start) for zone in zones])
         return _closed_week(request.period, zones, now, day_start)
     return Decision(True, PERMITTED, N_("The policy permits it."), relation)
 
@@ -147,8 +147,12 @@ def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, 
     return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)
 
 
-def _as_it_stands(period: Period, today: dt.date) -> Decision:
-    """Decide about what both have agreed on: it is read as it stands on the subject's present day, and on no other."""
-    if period != Period.day(today):
+def _as_it_stands(period: Period, todays: Sequence[dt.date]) -> Decision:
+    """Decide about what both have agreed on: it is read as it stands on the subject's present day, and on no other.
+
+    `todays` are those of the clocks that the subject has had since that day, the present one first. Something can be
+    filed under the day of a former one that was ahead: it stands now as well, and nothing newer is filed.
+    """
+    if period != Period.day(period.first) or not todays[0] <= period.first <= max(todays):
         return Decision(False, NOT_AS_IT_STANDS, N_("Agreed goals are read as they stand today."), Relation.MANAGER)
     return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)
