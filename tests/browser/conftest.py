@@ -11,6 +11,7 @@ from browser.offices import newcomers, places_of
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from auth.permissions import Permission, requires
 from portal import create_app
 from portal.config import Config
 from portal.demo import seed
@@ -57,13 +58,20 @@ class Portal:
         return self.seeded.system.sessions.start(subject)
 
 
+def _broken() -> str:
+    """A page that does not come about."""
+    raise RuntimeError("broken on purpose")
+
+
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The synthetic back office, served by threads of this process."""
     config = Config(home=tmp_path_factory.mktemp("office") / "home")
     seeded = seed.begin(config, lambda _what, _done, _total: None)
     served = build(config)
-    server = make_server("127.0.0.1", 0, create_app(served), threaded=True)
+    app = create_app(served)
+    app.add_url_rule("/broken", view_func=requires(Permission.SIGN_IN)(_broken))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     with sync_playwright() as playwright:

@@ -131,6 +131,7 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "link that is spent": ("", "/sign-in-link/spent"),
     "sign-in": ("", "/sign-in"),
     "not found": ("employee", "/no-such-page"),
+    "error": ("employee", "/broken"),
     "no such day": ("employee", "/me/days/2026-02-30"),
     "no such purpose": ("manager", "{person}/weeks/{closed}?purpose=curiosity"),
 }

@@ -33,6 +33,9 @@ def test_what_is_seen_before_is_what_the_viewer_gets_until_it_is_ended(visit, po
     theirs = visit("operator", "/shared/", width=width, script=script)
     theirs.get_by_role("link", name=f"what {EMPLOYEE} shares").click()
     assert _digest(theirs) == seen
+    opened = theirs.url
+    log = visit("employee", "/me/access", width=width, script=script)
+    assert f"{OPERATOR} saw your breaks" in log.locator("main li").first.inner_text()
 
     page.reload()
     assert "opened 1 time" in page.locator("main").inner_text()
@@ -42,6 +45,8 @@ def test_what_is_seen_before_is_what_the_viewer_gets_until_it_is_ended(visit, po
     assert OPERATOR not in page.locator("main .rows").inner_text()
     theirs.reload()
     assert "is shared with you here" in theirs.locator("main").inner_text()
+    assert theirs.goto(opened).status in (403, 404, 410)
+    assert "reaks" not in theirs.locator("main").inner_text()
 
 
 def test_a_look_is_reported_from_its_entry_by_the_keyboard_alone(visit) -> None:
