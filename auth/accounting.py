@@ -24,6 +24,7 @@ from auth.stamps import Stamped, Stamps
 from auth.tokens import Scope
 from privacy.grants import Granted
 from privacy.log_ledger import Ledger
+from privacy.log_talks import removal
 from privacy.threads import ThreadRow
 
 _PASSWORD_KINDS: Final = (Kind.PASSWORD_SET, Kind.PASSWORD_RESET, Kind.PASSWORD_CHANGED, Kind.PASSWORD_RENEWED)
@@ -61,6 +62,7 @@ class Accounting:
         self._stamps = stamps
         self._now = now
         self._people = {each.subject: each for each in person.read(connection)}
+        self._ledger = ledger
         self._said = ConfirmedAnnouncements(connection, ledger)
 
     @property
@@ -227,6 +229,21 @@ class Accounting:
             answer = self._said.last(row.subject_id, Kind.THREAD_ANSWERED, thread=str(row.number))
             if answer is not None and int(answer.parameters.get("messages", "0")) > row.messages:
                 yield f"{place}: lacks the answer of entry {answer.entry} of the log: an older state was put back"
+        yield from self._taken_away()
+
+    def _taken_away(self) -> Iterator[str]:
+        """Every conversation in which somebody was asked is there, or an entry says that it was removed."""
+        here = {(row.subject_id, str(row.number)) for row in self._rows(ThreadRow)}
+        for each in self._said.every(Kind.THREAD_ASKED):
+            whose = (by, number) = each.parameters.get("by", ""), each.parameters.get("thread", "")
+            if whose in here or by in self._erased or self._ledger.is_shortened(by):
+                continue
+            here.add(whose)
+            if not number.isdecimal() or (by, removal(int(number))) not in self._ledger.removed:
+                yield (
+                    f"conversation {number} of {by}: is not there, as entry {each.entry} of the log says, and no entry"
+                    " says that it was removed: it was taken away"
+                )
 
     # Rows
 

@@ -66,6 +66,9 @@ class Kind(enum.StrEnum):
     GRANT_REVOKED = "grant-revoked"
     THREAD_ASKED = "thread-asked"
     THREAD_ANSWERED = "thread-answered"
+    THREAD_MOVED = "thread-moved"
+    THREAD_DUE = "thread-due"
+    THREAD_DUE_FROM = "thread-due-from"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -222,6 +225,21 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         N_("%(by)s asks you for an answer by %(due)s. The conversation is under “Questions and answers”."),
     ),
     Kind.THREAD_ANSWERED: ("thread-answered", N_("%(by)s answered you. It is under “Questions and answers”.")),
+    Kind.THREAD_MOVED: (
+        "thread-moved",
+        N_(
+            "Your manager whom you asked cannot answer any more. Compliance was asked instead, and reads the"
+            " conversation; an answer is due by %(due)s. It is under “Questions and answers”."
+        ),
+    ),
+    Kind.THREAD_DUE: (
+        "thread-due",
+        N_("An answer to you is due by %(due)s, and there is none yet. It is under “Questions and answers”."),
+    ),
+    Kind.THREAD_DUE_FROM: (
+        "thread-due",
+        N_("Your answer is due by %(due)s, and there is none yet. The conversation is under “Questions and answers”."),
+    ),
 }
 """For each kind: the outcome in the access log, and the sentence."""
 
@@ -286,6 +304,14 @@ class Announcements:
             )
             for row in rows
         ]
+
+    def parameters(self, kind: Kind, subject: str | None = None) -> list[Mapping[str, str]]:
+        """Return what was said in announcements of a kind, to one person or to everybody, oldest first."""
+        query = select(_TABLE.c.parameters).where(_TABLE.c.kind == kind.value).order_by(_TABLE.c.entry)
+        if subject is not None:
+            query = query.where(_TABLE.c.subject_id == subject)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
 
     def unseen(self, subject: str) -> int:
         """Return how many announcements `subject` has not seen."""

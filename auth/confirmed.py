@@ -52,6 +52,10 @@ class ConfirmedAnnouncements:
                     return each
         return None
 
+    def every(self, kind: Kind) -> Iterator[Confirmed]:
+        """Yield all of a kind that the log confirms, whomever they were said to."""
+        yield from (each for said in self._confirmed.values() for each in said if each.kind is kind)
+
     def _read(self, connection: Connection) -> Iterator[str]:
         missing = {n for n, each in self._ledger.announced.items() if each.outcome in OUTCOMES}
         for row in connection.execute(select(Announcement.__table__).order_by(Announcement.entry)):

@@ -138,6 +138,15 @@ class Directory:
         """Return whether somebody has a role now, by its name."""
         return role in self.roles(viewer)
 
+    def held_since(self, viewer: str, role: str) -> dt.date | None:
+        """Return the day from which on somebody has a role that was granted, None if they do not have it now."""
+        found = self.person(viewer)
+        if found is None or not self.holds(viewer, role):
+            return None
+        with self._engine.connect() as connection:
+            grants = self._grants(connection, found)
+        return next((row.since for row in grants if row.role == role), None)
+
     def reviewer_since(self, viewer: str) -> dt.date | None:
         """Return the day (UTC) from which on somebody may review the access log, None if they may not."""
         found = self.person(viewer)

@@ -45,10 +45,11 @@ def answer() -> Page:
     week = _asked(form)
     try:
         wanted, rules = list(_answers(form)), list(_rules(form, week))
+        known = own_notes.read(Period.day(own.current_day()))[1].rules if rules else ()
         own_notes.keep(wanted, rules)
     except Problem as wrong:
         return _page(week, wrong.detail), wrong.status
-    proposed = sum(_propose(form, each) for each in rules)
+    proposed = sum(_propose(form, each) for each in rules if each not in known)  # sent twice, it is proposed once
     count = len(wanted) + len(rules)
     if count:
         flash(ngettext("%(num)s answer is kept.", "%(num)s answers are kept.", count))

@@ -6,7 +6,7 @@ reported for misuse is never told. Nothing here reads a text; `portal.threads` d
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from auth.announcements import Kind as Told
 from auth.announcements import Notice
+from auth.permissions import Role
 from portal.wiring import System
 from privacy.stores import writing
 from privacy.threads import Kind, State, Thread
@@ -115,6 +116,41 @@ def close(system: System, thread: Thread) -> None:
             system.rooms.threads.change(connection, thread, state=State.CLOSED, moved_on=today)
 
 
+def answerers(system: System, thread: Thread) -> list[str]:
+    """Return who may read and answer a conversation now: those who were asked and still are who was asked."""
+    everybody = candidates(system, thread.subject, Audience(thread.to_roles, thread.to_person))
+    return system.gate.asked(thread, everybody)
+
+
+def successors(system: System, thread: Thread) -> list[str]:
+    """Return who would be asked if a conversation were handed over today."""
+    return answerers(system, _handed_over(system, thread))
+
+
+def hand_over(system: System, thread: Thread, *, by_itself: bool = False) -> Thread:
+    """Ask those who hold the roles today, compliance where a manager was asked; they are told, and it is due anew.
+
+    Who is reported stays excluded. `by_itself` tells the author, too, that the night did it. SealBroken if somebody
+    wrote at the same moment.
+    """
+    new = _handed_over(system, thread)
+    changed = {name: getattr(new, name) for name in ("to_roles", "to_person", "opened_on", "due_on", "moved_on")}
+    with writing(system.stores.data) as connection:
+        found = system.rooms.threads.change(connection, thread, **changed)
+        told = {"thread": str(found.number), "due": found.due_on.isoformat()}
+        author = [Notice(found.subject, Told.THREAD_MOVED, told)] if by_itself else []
+        asked = [Notice(each, Told.THREAD_ASKED, {**told, "by": found.subject}) for each in answerers(system, found)]
+        system.journal.tell(connection, [*author, *asked], by=None if by_itself else found.subject)
+    return found
+
+
+def _handed_over(system: System, thread: Thread) -> Thread:
+    today = system.gate.today(thread.subject)
+    roles = thread.to_roles or frozenset({Role.REVIEWER.value})
+    due = due_on(today, DUE_DAYS[thread.kind])
+    return replace(thread, to_roles=roles, to_person="", opened_on=today, due_on=due, moved_on=today)
+
+
 def waiting(threads: Collection[Thread]) -> list[Thread]:
     """Return conversations in the order of lists: those that wait by their due day, then the others, newest first."""
     due = sorted((each for each in threads if each.state is State.OPEN), key=lambda each: each.due_on)
@@ -123,7 +159,6 @@ def waiting(threads: Collection[Thread]) -> list[Thread]:
 
 
 def _tell_addressees(system: System, connection: Connection, thread: Thread) -> None:
-    everybody = candidates(system, thread.subject, Audience(thread.to_roles, thread.to_person))
     told = {"thread": str(thread.number), "due": thread.due_on.isoformat()}
-    notices = [Notice(each, Told.THREAD_ASKED, told) for each in system.gate.asked(thread, everybody)]
+    notices = [Notice(each, Told.THREAD_ASKED, told) for each in answerers(system, thread)]
     system.journal.tell(connection, notices, by=thread.subject)

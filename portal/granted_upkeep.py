@@ -6,14 +6,17 @@ answered or closed is kept for a year after the last that happened in it; one th
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from portal import thread_upkeep
 from portal.retention import DAMAGE
 from portal.wiring import System
 from privacy.access_log import Draft
 from privacy.grants import Grant
 from privacy.log_entries import THREAD_FIELD
+from privacy.log_talks import THREAD_REMOVED, removal
 from privacy.policy import Purpose, Relation
 from privacy.stores import writing
 from privacy.threads import State, Thread
@@ -36,6 +39,7 @@ def run(system: System, tell: Callable[[str], object]) -> int:
     for thread in system.rooms.threads.everything():
         if is_over(thread, system.gate.today(thread.subject)) or system.rooms.threads.is_locked(thread):
             count += _done(partial(_remove, system, thread), thread.subject, tell)
+    thread_upkeep.run(system, tell)
     for subject, number in system.rooms.grants.strays():
         system.rooms.grants.lock_out(subject, number)
     return count
@@ -64,7 +68,8 @@ def _end(system: System, grant: Grant) -> None:
 def _remove(system: System, thread: Thread) -> None:
     with writing(system.stores.data) as connection:
         system.rooms.threads.remove(connection, thread)
-        system.gate.record(_by_itself(thread.subject, [THREAD_FIELD], "thread-removed"))
+        draft = _by_itself(thread.subject, [THREAD_FIELD], THREAD_REMOVED)
+        system.gate.record(replace(draft, digest=removal(thread.number)))
 
 
 def _by_itself(subject: str, fields: list[str], outcome: str) -> Draft:

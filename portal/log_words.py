@@ -106,6 +106,8 @@ EVENTS: Final[dict[str, str]] = {
     "staying": N_("%(viewer)s removed %(whose)s last day"),
     "thread-answered": N_("%(viewer)s answered a question of %(subject)s"),
     "thread-asked": N_("%(viewer)s asked %(subject)s for an answer"),
+    "thread-due": N_("%(subject)s was told that an answer is due"),
+    "thread-moved": N_("Somebody else was asked for an answer to %(subject)s: nobody was left who could give it"),
     "thread-removed": N_("A conversation of %(subject)s was removed: the time for which it is kept is over"),
     VOLUMES_DELIVERED: N_("%(viewer)s delivered the state of the work%(of)s: numbers of cases, without a person"),
     "witness-refused": N_("A witness refused to co-sign the access log; everybody sees why at the top of their pages"),

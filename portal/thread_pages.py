@@ -51,7 +51,9 @@ def mine() -> str:
     asked = [
         (_TEAM if each.to_person else _COMPLIANCE, line) for each, line in zip(waiting, _lines(waiting), strict=True)
     ]
-    return render_template("me/threads.html", threads=_lines(threads.mine()), asked=asked, **_words())
+    return render_template(
+        "me/threads.html", threads=_lines(threads.mine()), asked=asked, taken_away=threads.taken_away(), **_words()
+    )
 
 
 @blueprint.get("/me/threads/new")
@@ -101,6 +103,21 @@ def close(number: int) -> Page:
         return _one(viewer(), number, "/me/threads", {"close": refused.messages["text"]}), 409
     flash(_("Closed. It goes a year from now."))
     return redirect("/me/threads", 303)
+
+
+@blueprint.post("/me/threads/<int:number>/ask-again")
+@requires(Permission.ACCOUNT_WRITE)
+def ask_again(number: int) -> Page:
+    """Ask those who are there now, where nobody is left of those whom I asked."""
+    try:
+        done = threads.ask_again(number)
+    except threads.Refused as refused:
+        return _one(viewer(), number, "/me/threads", refused.messages), 409
+    if done:
+        flash(_("Sent. You are told when there is an answer."))
+    else:
+        flash(_("Nobody is there who could answer. Ask your works council or an operator in person."), "error")
+    return redirect(f"/me/threads/{number}", 303)
 
 
 @blueprint.get("/compliance/threads")
@@ -181,6 +198,7 @@ def _one(subject: str, number: int, back: str, wrong: Mapping[str, str]) -> str:
         typed=request.form.get("text", ""),
         wrong=wrong,
         own=subject == viewer(),
+        alone=subject == viewer() and threads.is_left_alone(found.thread),
         back=back,
         zone=person().zone,
         gone=GONE,

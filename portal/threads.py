@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask import abort
 
+from auth.announcements import Kind as Told
 from auth.permissions import Role
 from portal import conversations
 from portal.access import session_key, system, viewer
@@ -19,6 +20,7 @@ from portal.conversations import Audience, Message
 from portal.locale import _
 from privacy.free_text import UNSEEN, unseen
 from privacy.log_entries import Entry
+from privacy.log_talks import THREAD_REMOVED, removal
 from privacy.seal import SealBroken
 from privacy.threads import Kind, State, Thread
 
@@ -143,6 +145,42 @@ def close(number: int) -> None:
         raise Refused(
             text=_("Somebody wrote at the same moment. Read it first; then you can still close it.")
         ) from None
+
+
+def ask_again(number: int) -> bool:
+    """Hand a conversation of one's own over to those who hold the roles today, if nobody is left who may answer it.
+
+    False if nobody is there either. 404 for none, Refused if somebody wrote at the same moment.
+    """
+    thread = system().rooms.threads.find(viewer(), number)
+    if thread is None:
+        abort(404)
+    if not is_left_alone(thread):
+        return True
+    if not conversations.successors(system(), thread):
+        return False
+    try:
+        conversations.hand_over(system(), thread)
+    except SealBroken:
+        raise _crossed() from None
+    return True
+
+
+def is_left_alone(thread: Thread) -> bool:
+    """Tell whether a conversation waits, and nobody is left who was asked and may answer."""
+    return thread.state is State.OPEN and not conversations.answerers(system(), thread)
+
+
+def taken_away() -> int:
+    """Return how many conversations of the asker are missing, and the log does not say that they were removed."""
+    said = system().announcements.parameters(Told.THREAD_ASKED)
+    asked = {int(each["thread"]) for each in said if each.get("by") == viewer() and each["thread"].isdecimal()}
+    missing = asked - {each.number for each in system().rooms.threads.of(viewer())}
+    if not missing:
+        return 0
+    entries = system().gate.own_log(viewer(), session_key())
+    removed = {each.digest for each in entries if each.outcome == THREAD_REMOVED}
+    return sum(removal(each) not in removed for each in missing)
 
 
 def counts() -> dict[Kind, tuple[int, int]]:

@@ -60,6 +60,9 @@ class Directory(Protocol):
     def holds(self, viewer: str, role: str) -> bool:
         """Tell whether `viewer` has a role now, by its name."""
 
+    def held_since(self, viewer: str, role: str) -> dt.date | None:
+        """Return the day from which on `viewer` has a role that was granted, None if they do not have it now."""
+
     def reviewer_since(self, viewer: str) -> dt.date | None:
         """Return the day (UTC) from which on `viewer` may review the access log, None if they may not."""
 

@@ -99,12 +99,12 @@ class GrantedGate(LogGate):
 
     def addressed(self, viewer: str) -> list[Thread]:
         """Return the conversations that `viewer` was asked to answer, those that wait longest first; no texts."""
-        holds = cache(partial(self._directory.holds, viewer))
-        return [each for each in self._open_rooms.threads.everything() if self._addresses(each, viewer, holds)]
+        since = cache(partial(self._directory.held_since, viewer))
+        return [each for each in self._open_rooms.threads.everything() if self._addresses(each, viewer, since)]
 
     def asked(self, thread: Thread, candidates: Collection[str]) -> list[str]:
         """Return those of `candidates` who may read a conversation, without the person who began it."""
-        return [each for each in candidates if self._addresses(thread, each, partial(self._directory.holds, each))]
+        return [each for each in candidates if self._addresses(thread, each, partial(self._directory.held_since, each))]
 
     def open_thread(self, viewer: str, subject: str, number: int, session: str | None = None) -> ThreadOpened:
         """Open a conversation, for the person who began it and for those who were asked.
@@ -117,7 +117,7 @@ class GrantedGate(LogGate):
             draft = _own(subject, THREAD_FIELD, session)
         else:
             draft = _reading(viewer, subject)
-            if thread is None or not self._addresses(thread, viewer, partial(self._directory.holds, viewer)):
+            if thread is None or not self._addresses(thread, viewer, partial(self._directory.held_since, viewer)):
                 self._refuse(replace(draft, relation=NO_RELATION), decisions.NOT_PERMITTED, NO_CONVERSATION)
         if thread is None:
             raise LookupError(f"no conversation {number}")
@@ -148,13 +148,17 @@ class GrantedGate(LogGate):
             raise SealBroken(f"grant {grant.number} of {grant.subject}: its payload has another digest")
         return payload
 
-    def _addresses(self, thread: Thread, viewer: str, holds: Callable[[str], bool]) -> bool:
-        """Tell whether somebody was asked, and still is who was asked: a reported person never is."""
+    def _addresses(self, thread: Thread, viewer: str, since: Callable[[str], dt.date | None]) -> bool:
+        """Tell whether somebody was asked, and still is who was asked: a reported person never is.
+
+        Whoever was given a role after the conversation began was not asked in it: nobody appoints a reader afterwards.
+        """
         if viewer == thread.subject or self._open_rooms.threads.excludes(thread, viewer):
             return False
         if viewer == thread.to_person:
             return self._directory.told(viewer, thread.subject) is not None  # manages them now
-        return any(holds(role) for role in sorted(thread.to_roles))
+        days = (since(role) for role in sorted(thread.to_roles))
+        return any(day is not None and day <= thread.opened_on for day in days)
 
     def _refuse(self, draft: Draft, reason: str, sentence: str) -> NoReturn:
         entry = self._append(replace(draft, outcome="refused"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from privacy.log_entries import ACCOUNTS, LOG_FIELD, Chain, Entry
+from privacy.log_talks import THREAD_REMOVED
 from privacy.policy import Relation
 
 TOLERATED: Final = dt.timedelta(minutes=10)
@@ -34,6 +35,7 @@ class Ledger:
 
     `organisation` are the digests of the policy's versions and of the keys that sign them, each with its last entry.
     `expired` are rows that retention emptied, `ended` the record of the erasure of each person who was erased.
+    `removed` are whose conversations were removed when their time was over, each as the digest of its number.
     `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
     """
 
@@ -43,6 +45,7 @@ class Ledger:
         self.organisation: dict[str, int] = {}
         self.expired: set[int] = set()
         self.ended: dict[str, int] = {}
+        self.removed: set[tuple[str, str]] = set()
         self.backwards: int | None = None
         self.newest: tuple[dt.datetime, int] | None = None
         self._gaps: dict[str, list[tuple[Chain, int, int]]] = {}
@@ -57,6 +60,8 @@ class Ledger:
             self.organisation[found.digest] = found.index
         if found.digest is None or found.subject is None:
             return
+        if found.outcome == THREAD_REMOVED:
+            self.removed.add((found.subject, found.digest))
         commitment = Commitment(found.index, found.subject, found.outcome, found.digest, found.time.date())
         if found.outcome in ACCOUNTS:
             kept = self.vaults.setdefault(found.subject, [])

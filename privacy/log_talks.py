@@ -6,9 +6,17 @@ they were asked: whoever is reported in one does not learn of it from the doings
 
 from typing import Final
 
+from privacy.canonical import digest
 from privacy.log_entries import THREAD_FIELD, Entry
 
+THREAD_REMOVED: Final = "thread-removed"
+"""The outcome of the entry that says which conversation was removed when its time was over, by `removal`."""
 _OUTCOMES: Final = "thread-"
+
+
+def removal(number: int) -> str:
+    """Return the digest by which an entry says which of a person's conversations was removed."""
+    return digest({"thread": number})
 
 
 def is_of_others(opened: Entry, party: str) -> bool:

@@ -136,7 +136,7 @@ class Threads:
         return self._change(connection, thread, message, changed)
 
     def change(self, connection: Connection, thread: Thread, **changed: Any) -> Thread:
-        """Change `state`, `due_on` or `moved_on`. SealBroken if it is not as `thread` says any more."""
+        """Change `state`, days, or who is asked. SealBroken if it is not as `thread` says any more."""
         return self._change(connection, thread, None, changed)
 
     def find(self, subject: str, number: int) -> Thread | None:

@@ -136,6 +136,22 @@ def test_a_rule_is_proposed_to_whoever_keeps_them_only_when_that_is_wished(offic
     assert "A rule for categories" in page
 
 
+def test_the_same_answers_sent_twice_are_kept_once_and_are_no_error(office: Any, eva: Any, form: Any) -> None:
+    first, second, _ = gaps(eva.get(PAGE).text)
+    rule = {"app-0": "abacus.exe", "category-0": "Work > ERP", "propose": "abacus.exe"}
+    answers = {first: "phone", second: "break", **rule}
+
+    once = form("eva", "/me/close-week", PAGE, week=WEEK, **answers)
+    figures = payload(office)
+    twice = form("eva", "/me/close-week", PAGE, week=WEEK, **answers)
+
+    assert (once.status_code, twice.status_code) == (303, 303)
+    assert payload(office) == figures
+    assert len(office.system.rooms.threads.of(office.ids["eva"])) == 1, "and proposed once"
+    other = form("eva", "/me/close-week", PAGE, week=WEEK, **{first: "meeting"})
+    assert other.status_code == 409, "another answer to what is answered is refused as before"
+
+
 @pytest.mark.parametrize(
     ("now", "shown"),
     [

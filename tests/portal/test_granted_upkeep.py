@@ -61,7 +61,7 @@ def wrong(system: System) -> list[str]:
 
 
 def test_what_is_given_asked_answered_and_ended_agrees_with_the_log(system: System) -> None:
-    kept, ended, thread = give(system), give(system), ask(system)
+    kept, ended, thread = give(system), give(system, days=6), ask(system)
     ana = subject_of(system, "ana")
     said = conversations.message(system, ana, "It was put straight.", {}, None)
     conversations.answer(system, thread, ana, said)

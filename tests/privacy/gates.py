@@ -68,6 +68,9 @@ class FakeDirectory:
     def holds(self, viewer: str, role: str) -> bool:
         return (viewer, role) == (CLEO, "reviewer")
 
+    def held_since(self, viewer: str, role: str) -> dt.date | None:
+        return self.reviewing if self.holds(viewer, role) else None
+
     def reviewer_since(self, viewer: str) -> dt.date | None:
         return self.reviewing if viewer == CLEO else None
 
