@@ -70,12 +70,13 @@ def draw(
     runs = _runs([(x, None if seconds is None else y(seconds)) for x, seconds in points], running)
     outside = [(x, y(seconds)) for x, seconds in points if seconds is not None and not _within(seconds, usual)]
     last = runs[-1][-1] if runs else None
+    lines = tuple(smooth(run) for run in runs)
     return Chart(
         frame=frame,
         levels=tuple((y(level), level) for level in levels),
         days=_labels(xs, [day for day, _ in shown], frame.labels),
-        lines=tuple(smooth(run) for run in runs),
-        areas=tuple(_area(run, frame.base) for run in runs if len(run) > 1),
+        lines=lines,
+        areas=tuple(_area(line, run, frame.base) for line, run in zip(lines, runs, strict=True) if len(run) > 1),
         points=tuple(point for point in outside if point != last),
         last=last,
         usual=Box(y(usual[2]), round(y(usual[0]) - y(usual[2]), 1)),
@@ -101,8 +102,8 @@ def _runs(points: Sequence[tuple[float, float | None]], running: bool) -> list[l
     return [run for run in runs if run]
 
 
-def _area(run: Sequence[Point], base: float) -> str:
-    return f"{smooth(run)}L{run[-1][0]} {base}L{run[0][0]} {base}Z"
+def _area(line: str, run: Sequence[Point], base: float) -> str:
+    return f"{line}L{run[-1][0]} {base}L{run[0][0]} {base}Z"
 
 
 def _labels(xs: Sequence[float], days: Sequence[dt.date], most: int) -> tuple[tuple[float, dt.date], ...]:

@@ -36,6 +36,7 @@ def is_holiday(region: Region, day: dt.date) -> bool:
     return day.year in YEARS and day in _calendar(region, day.year, "en")
 
 
+@lru_cache(maxsize=1024)
 def country_of(zone: str) -> str | None:
     """Return the country that a time zone belongs to, None for one that is of no single country, such as UTC."""
     canonical = get_global("zone_aliases").get(zone, zone)
