@@ -19,15 +19,16 @@ from privacy.decisions import Decision, Directory
 from privacy.grants import Grant, Grants
 from privacy.log_entries import GRANT_FIELD, THREAD_FIELD, Chain, Draft
 from privacy.log_gate import NO_RELATION, LogGate, NotPermitted
+from privacy.messages import N_
 from privacy.period import local_day
 from privacy.policy import Purpose, Relation
 from privacy.receipts import READ, RECEIPT
 from privacy.seal import SealBroken
 from privacy.threads import Thread, Threads
 
-NOTHING_GRANTED: Final = "Nothing is shared with you here: it was ended, its time is over, or it was never for you."
-NO_CONVERSATION: Final = "There is no conversation here that you were asked to answer."
-UNAWARE: Final = "Nothing is shown about a person who has not yet read and acknowledged what is recorded."
+NOTHING_GRANTED: Final = N_("Nothing is shared with you here: it was ended, its time is over, or it was never for you.")
+NO_CONVERSATION: Final = N_("There is no conversation here that you were asked to answer.")
+UNAWARE: Final = N_("Nothing is shown about a person who has not yet read and acknowledged what is recorded.")
 _UNKNOWN: Final = "unknown"
 _MIDNIGHT: Final = dt.time(0)
 
