@@ -17,6 +17,7 @@ from auth.permissions import GRANTS, Permission, Role, View, allows
 from auth.person import Person
 from auth.tokens import Scope
 from portal import languages
+from portal.locale import _
 from portal.problems import Problem, for_program, for_watcher
 from portal.relay.refusals import NOTICE_NOT_READ, TOKEN_UNKNOWN
 from portal.request_directory import note
@@ -149,7 +150,7 @@ def _refuse_nul() -> None:
     if request.method not in _SAFE and request.blueprint not in _OF_COLLECTORS:  # whose bodies are no forms
         given += request.form.values()
     if any("\0" in each for each in given):
-        raise Problem(400, "Bad Request", "The request holds a NUL character.")
+        raise Problem(400, _("Bad Request"), _("The request holds a NUL character."))
 
 
 def _load(asked: Request) -> Viewer | None:
@@ -253,7 +254,7 @@ def _refuse_forged() -> None:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
-        raise Problem(403, "Forbidden", "This request came from another site.")
+        raise Problem(403, _("Forbidden"), _("This request came from another site."))
     _csrf.protect()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -117,6 +118,16 @@ def _http(error: HTTPException) -> AnyResponse:
     return response
 
 
+def _unproved(error: CSRFError) -> AnyResponse:
+    """A form that its page cannot vouch for: most often one that stayed open while its reader signed in again."""
+    if for_program():
+        return _http(error)
+    detail = _(
+        "This form is from another sign-in, or did not come from here. Load its page again, and send it once more."
+    )
+    return answer(Problem(400, _("Bad Request"), detail))
+
+
 def _unexpected(error: Exception) -> Response:
     if (not_now := _not_now(error)) is not None:
         return not_now
@@ -135,5 +146,6 @@ def add_problems(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(LogUnavailable, _unlogged)
     app.register_error_handler(KeyClassWithheld, _withheld)
+    app.register_error_handler(CSRFError, _unproved)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

@@ -31,7 +31,7 @@ WITH_PLACES = {
 ENGLISH = re.compile(r"\b(the|of|and|is|are|you|your|were|with|has|have|nobody|this|that)\b", re.IGNORECASE)
 """Words that no German sentence has."""
 _PATH = re.compile(r"/\S+")
-NAMES = frozenset({"Isle of Man", "Meetings", "News and media", "operations"})
+NAMES = frozenset({"Isle of Man", "Meetings", "News and media", "Work", "operations"})
 """A region; categories, which are the organisation's own words; and a member of an entry as it was written."""
 
 
