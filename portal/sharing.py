@@ -17,10 +17,13 @@ from analytics import granted
 from analytics.annotations import Notes
 from analytics.granted import Note, Terms
 from analytics.weeks import Answer
-from auth.person import Person
+from auth.errors import TooManyAttempts
+from auth.permissions import Role
+from auth.person import Person, normal_email
+from auth.throttle import Limit
 from portal import granting, own
 from portal.access import person, session_key, system, viewer
-from portal.locale import _
+from portal.locale import _, ngettext
 from portal.show import clock, day
 from privacy.canonical import digest
 from privacy.fields import Field
@@ -31,6 +34,10 @@ from privacy.receipts import RECEIPT
 
 LONGEST_PERIOD: Final = 31
 """Days in one grant."""
+TRIES: Final = Limit(free=5, longest_steps=12)
+"""How many addresses that nobody has can be tried before each further one has to wait, up to an hour."""
+_TRIES: Final = "sharing-address"
+_OFFICES: Final = frozenset({Role.REVIEWER, Role.COUNCIL})
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DAY: Final = dt.timedelta(days=1)
 
@@ -149,15 +156,54 @@ def shared_with_me() -> list[tuple[Grant, str]]:
     return [(each, names[each.subject]) for each in in_force if each.subject in names]
 
 
+def near() -> list[Person]:
+    """Return who is offered by name, by name: the asker's managers and teams, compliance and the council."""
+    now, standing = system().people.standing()
+    mine = next((each for each in standing.values() if each.person.subject == viewer()), None)
+    teams = frozenset() if mine is None else mine.teams.keys()
+    found = [
+        each.person
+        for each in standing.values()
+        if not teams.isdisjoint([*each.teams, *each.manages]) or not each.roles.isdisjoint(_OFFICES)
+    ]
+    here = (each for each in found if each.subject != viewer() and each.is_here(now))
+    return sorted(here, key=lambda each: (each.name, each.subject))
+
+
 def _who(form: Mapping[str, str], wrong: dict[str, str]) -> Person | None:
     typed = form.get("person", "").strip()
-    found = system().people.find(typed) if typed else None
     if not typed:
         wrong["person"] = _("Write the e-mail address of one person.")
-    elif found is None or found.is_erased or not found.is_here(system().clock()):
+        return None
+    try:
+        found = _found(typed)
+    except TooManyAttempts as wait:
+        minutes = -(-wait.retry_after // 60)
+        wrong["person"] = ngettext(
+            "Nobody has many of the addresses that you tried. Choose a person of the list, or wait %(num)s minute.",
+            "Nobody has many of the addresses that you tried. Choose a person of the list, or wait %(num)s minutes.",
+            minutes,
+        )
+        return None
+    if found is None or found.is_erased or not found.is_here(system().clock()):
         wrong["person"] = _("Nobody here has this address. Look at it again, or ask the person for theirs.")
     elif found.subject == viewer():
         wrong["person"] = _("This is your own address, and you see all of it already.")
+    return found
+
+
+def _found(typed: str) -> Person | None:
+    """Return whose address it is. Trying out which addresses there are is slowed down; TooManyAttempts says until when.
+
+    Who is offered by name is no secret and costs no try; nor does an address that somebody has.
+    """
+    known = next((each for each in near() if each.email == normal_email(typed)), None)
+    if known is not None:
+        return known
+    system().throttle.spend(_TRIES, viewer(), TRIES)
+    found = system().people.find(typed)
+    if found is not None:
+        system().throttle.refund(_TRIES, viewer())
     return found
 
 

@@ -147,7 +147,7 @@ def _form(typed: Mapping[str, str] | MultiDict[str, str], wrong: Mapping[str, st
         wrong=wrong,
         fields=FIELDS,
         purposes=[(each.value, PURPOSE_WORDS[each]) for each in PURPOSES],
-        managers=[each.person for each in system().directory.managers_of(viewer())],
+        people=sharing.near(),
         weeks=[week_name(each) for each in weeks],
         yesterday=today - _DAY,
         today=today,

@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from auth.announcements import Kind
+from portal import forgetting
 from privacy.grants import Grant
 from privacy.log_entries import Chain
 from tests.portal.conftest import Office, check_value
@@ -110,3 +111,14 @@ def test_a_manager_is_named_as_one_before_anything_is_shared_with_them(office: O
 
     assert "Ana manages you. Nobody can make you share this." in send(office, [("step", "look")]).text
     assert "manages you" not in send(office, [("step", "look")], "kim@example.org").text
+
+
+def test_what_is_given_while_a_time_is_forgotten_ends_after_it(office: Office, form: Any, monkeypatch: Any) -> None:
+    noted(office, form)
+    share(office)
+    real, unseen = forgetting.shared_of, [[]]
+    monkeypatch.setattr(forgetting, "shared_of", lambda *time: unseen.pop() if unseen else real(*time))
+
+    forget(form, f"{DAY}T09:00", f"{DAY}T09:10")
+
+    assert office.system.rooms.grants.of(office.ids["eva"]) == []
