@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
-from auth import person
+from auth import genuine, person
 from auth.announcements import Kind, Notice
 from auth.errors import ChangeRefused
 from auth.models import Management, Membership, RoleGrant
-from auth.models import Person as PersonRow
 from auth.person import Person
 from auth.stamps import Stamps
 from privacy.messages import N_, Said
@@ -49,8 +48,8 @@ class Change:
         self.notices.append(Notice(subject, kind, parameters))
 
     def write(self, subject: str, **values: Any) -> None:
-        """Set columns of the person's row."""
-        self.connection.execute(update(PersonRow).where(PersonRow.subject_id == subject).values(**values))
+        """Set columns of the person's row, and its stamp."""
+        genuine.write(self.connection, self.stamps, subject, values, zone_until=latest_day(self.now))
 
     def current(self, table: Dated, whose: Person) -> Sequence[Row[Any]]:
         """Return the rows of this person that have not ended."""

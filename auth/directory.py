@@ -4,7 +4,8 @@ A manager's relation to a person needs four things at once, and each is checked 
 the team now; the person was told of this appointment before the period began; the person was a member on every day of
 the period, in the membership in which they were told; and they are not the same person. Whoever leaves a team and comes
 back, or is appointed again, starts anew: the change gives rights only over what begins after it was told. Rows without
-the portal's stamp (`auth.stamps`) give no right: somebody wrote them into the database.
+the portal's stamp (`auth.stamps`) give no right: somebody wrote them into the database. Whoever's own row was changed
+so (`auth.genuine`) manages and reviews nothing, and is read on the strictest clocks there are.
 """
 
 import datetime as dt
@@ -15,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, String, and_, bindparam, or_, select
 
-from auth import person
+from auth import genuine, person
 from auth.change import not_ended
-from auth.models import FormerZone, Management, Membership, RoleGrant, Team, Told
+from auth.models import Management, Membership, RoleGrant, Team, Told
 from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person
@@ -53,18 +54,17 @@ _TOLD: Final = (
 )
 _PERIOD: Final = (bindparam("first", type_=Date), bindparam("end", type_=Date))
 _OF_STAMP: Final = (*(_TOLD.selected_columns[name] for name in COLUMNS[Told]), Told.stamp)
+_OF_PERSON: Final = (*COLUMNS[PersonRow], "stamp")
 _MANAGES: Final = Question(
     _TOLD.join(PersonRow, PersonRow.subject_id == Told.manager_id)
-    .with_only_columns(*_OF_STAMP, PersonRow.timezone, PersonRow.left, Management.until)
+    .with_only_columns(*_OF_STAMP, *(PersonRow.__table__.c[name] for name in _OF_PERSON), Management.until)
     .where(Told.manager_id == bindparam("viewer"), Told.day < _PERIOD[0], Membership.since <= _PERIOD[0])
     .where(or_(Membership.until.is_(None), Membership.until >= _PERIOD[1]))
 )
-_FORMER: Final = and_(FormerZone.subject_id == PersonRow.subject_id, FormerZone.until >= _PERIOD[0])
-_ZONES: Final = Question(
-    select(PersonRow.timezone, FormerZone.timezone.label("former"))
-    .outerjoin(FormerZone, _FORMER)
-    .where(PersonRow.subject_id == _SUBJECT, person.NOT_ERASED)
-)
+_OUTERMOST: Final = (ZoneInfo("Etc/GMT+12"), ZoneInfo("Etc/GMT-14"))
+"""The last and the first clock on earth: on one of both every period ends latest, and every day begins first."""
+_OF_ONESELF: Final = frozenset({Role.EMPLOYEE, Role.MANAGER})
+"""What opens one's own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ class Directory:
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when the subject was first told that `viewer` manages them, if so now."""
         found = self.person(subject)
-        days = [each.announced for each in self.managers_of(subject) if each.person.subject == viewer]
+        of_viewer = [each for each in self.managers_of(subject) if each.person.subject == viewer]
+        days = [each.announced for each in of_viewer if genuine.holds(self._stamps, each.person)]
         return Telling(found.name, min(days)) if found is not None and days else None
 
     def zone(self, subject: str) -> ZoneInfo:
@@ -120,11 +121,22 @@ class Directory:
         return _UTC if found is None else found.zone
 
     def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
-        """Return the zones that the person has had from the day `since` on, the present one first."""
-        rows = _ZONES.ask(self._engine, subject=subject, first=since)
-        now = ZoneInfo(rows[0][0]) if rows else _UTC
-        earlier = {ZoneInfo(former) for _, former in rows if former is not None}
-        return now, *sorted(earlier - {now}, key=str)
+        """Return the zones that the person has had from the day `since` on, the present one first.
+
+        Where these are not what the portal wrote, the outermost on earth are among them.
+        """
+        found = genuine.clocks(self._engine, self._stamps, subject)
+        if found is None:
+            return (_UTC,)
+        now = ZoneInfo(found.now)
+        earlier = {ZoneInfo(each.timezone) for each in found.former if each.until >= since}
+        outermost = () if found.genuine else _OUTERMOST
+        return now, *sorted({*earlier, *outermost} - {now}, key=str)
+
+    def is_genuine(self, subject: str) -> bool:
+        """Return whether a person's row and former zones are what the portal wrote."""
+        found = genuine.clocks(self._engine, self._stamps, subject)
+        return found is not None and found.genuine
 
     def acknowledged(self, subject: str) -> bool:
         """Return whether the person has read the notice on what is recorded."""
@@ -150,7 +162,7 @@ class Directory:
     def reviewer_since(self, viewer: str) -> dt.date | None:
         """Return the day (UTC) from which on somebody may review the access log, None if they may not."""
         found = self.person(viewer)
-        if found is None or not found.is_here(self._clock()):
+        if found is None or not self._acts(found):
             return None
         with self._engine.connect() as connection:
             grants = self._grants(connection, found)
@@ -166,20 +178,22 @@ class Directory:
     def roles(self, subject: str) -> frozenset[Role]:
         """Return the roles granted, and MANAGER for whoever manages a team now; nothing for whoever has left.
 
-        `Role.ANYONE` is not among them: it belongs to everybody.
+        `Role.ANYONE` is not among them: it belongs to everybody. Whose row the portal did not write keeps their own
+        pages, and no more.
         """
         found = self.person(subject)
         if found is None or not found.is_here(self._clock()):
             return frozenset()
         with self._engine.connect() as connection:
             granted = {Role(row.role) for row in self._grants(connection, found)}
-            return frozenset(granted | ({Role.MANAGER} if self._teams_managed(connection, found) else set()))
+            held = frozenset(granted | ({Role.MANAGER} if self._teams_managed(connection, found) else set()))
+        return held if genuine.holds(self._stamps, found) else held & _OF_ONESELF
 
     def managed(self, viewer: str) -> tuple[ManagedTeam, ...]:
         """Return the teams that somebody manages now, each with its members of today."""
         with self._engine.connect() as connection:
             manager = person.one(connection, viewer)
-            if manager is None or not manager.is_here(self._clock()):
+            if manager is None or not self._acts(manager):
                 return ()
             teams = self._teams_managed(connection, manager)
             return tuple(
@@ -224,8 +238,8 @@ class Directory:
         """Return the teams that somebody manages now: id → name."""
         with self._engine.connect() as connection:
             manager = person.one(connection, viewer)
-            here = manager is not None and manager.is_here(self._clock())
-            return self._teams_managed(connection, manager) if manager is not None and here else {}
+            acts = manager is not None and self._acts(manager)
+            return self._teams_managed(connection, manager) if manager is not None and acts else {}
 
     def teams(self) -> dict[str, str]:
         """Return every team: id → name, by name."""
@@ -236,12 +250,20 @@ class Directory:
 
     def _manages(self, viewer: str, subject: str, period: Period) -> bool:
         rows = _MANAGES.ask(self._engine, subject=subject, viewer=viewer, first=period.first, end=period.end)
-        for *stamped, timezone, left, until in rows:
-            today = self._clock().astimezone(ZoneInfo(timezone)).date()  # of the manager
-            now = (left is None or left >= today) and (until is None or until > today)
-            if now and self._stamps.holds(Told, dict(zip((*COLUMNS[Told], "stamp"), stamped, strict=True))):
+        width = len(_OF_STAMP)
+        for *stamped, until in rows:
+            manager = dict(zip(_OF_PERSON, stamped[width:], strict=True))
+            if not self._stamps.holds(PersonRow, manager):
+                continue
+            today = self._clock().astimezone(ZoneInfo(manager["timezone"])).date()
+            now = (manager["left"] is None or manager["left"] >= today) and (until is None or until > today)
+            if now and self._stamps.holds(Told, dict(zip((*COLUMNS[Told], "stamp"), stamped[:width], strict=True))):
                 return True
         return False
+
+    def _acts(self, whose: Person) -> bool:
+        """Tell whether somebody is here, by a row that the portal wrote."""
+        return genuine.holds(self._stamps, whose) and whose.is_here(self._clock())
 
     def _teams_managed(self, connection: Connection, manager: Person) -> dict[str, str]:
         own = {"subject": manager.subject, "today": self._today(manager)}

@@ -73,4 +73,5 @@ def _nobody(subject: str, gone_since: dt.date) -> dict[str, object]:
         "language": None,
         "wishes": None,
         "mailed": None,
+        "former_zones": None,
     }

@@ -43,6 +43,8 @@ class Person(Base):
     language: Mapped[str | None] = column(OPERATIONAL, String(16))  # null: as the browser asks
     wishes: Mapped[str | None] = column(OPERATIONAL, String(64))  # auth.wishes, space-separated, sorted; null: none
     mailed: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # the day of the last mail about their own data
+    former_zones: Mapped[bytes | None] = column(OPERATIONAL, LargeBinary(32))  # auth.genuine: a digest; null: none
+    stamp: Mapped[bytes | None] = column(SECRET, LargeBinary(32))  # auth.stamps; null: of a version before stamps
 
 
 class FormerZone(Base):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ _READ: Final = (
     "language",
     "wishes",
     "mailed",
+    "former_zones",
+    "stamp",
 )
 _HAS_PASSWORD: Final = _TABLE.c.password_hash.is_not(None).label("has_password")
 _ONE: Final = Question(
@@ -55,6 +57,8 @@ class Person:
     language: str | None  # a tag such as "de"; None: as the browser asks
     wishes: str | None  # auth.wishes
     mailed: dt.date | None  # the day of the last mail about their own data
+    former_zones: bytes | None = field(repr=False)  # a digest of them
+    stamp: bytes | None = field(repr=False)  # auth.genuine
     has_password: bool
 
     @property
@@ -137,5 +141,7 @@ def of_row(row: Any) -> Person:
         language=row.language,
         wishes=row.wishes,
         mailed=row.mailed,
+        former_zones=row.former_zones,
+        stamp=row.stamp,
         has_password=row.password_hash is not None,
     )

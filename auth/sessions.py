@@ -33,7 +33,7 @@ _NONCE_BYTES: Final = 12
 _TABLE: Final = SignInSession.__table__
 _OWNERS: Final = PersonRow.__table__
 _BY_HASH: Final = (  # built once: every request asks
-    select(_TABLE.c.token_hash, _TABLE.c.created_on, _TABLE.c.times, _TABLE.c.stamp, _OWNERS)
+    select(_TABLE.c.token_hash, _TABLE.c.created_on, _TABLE.c.times, _TABLE.c.stamp.label("own_stamp"), _OWNERS)
     .select_from(join(_TABLE, _OWNERS, _TABLE.c.subject_id == _OWNERS.c.subject_id))
     .where(_TABLE.c.token_hash == bindparam("hash"))
 )
@@ -79,7 +79,7 @@ class Sessions:
         now, found = self._clock(), hash_of(token)
         with self._engine.connect() as connection:
             row = connection.execute(_BY_HASH, {"hash": found}).one_or_none()
-        genuine = row is not None and self._stamps.holds(SignInSession, row)
+        genuine = row is not None and self._stamps.holds(SignInSession, {**row._mapping, "stamp": row.own_stamp})
         times = _open(token, row.times) if row is not None and genuine else None
         if row is None or times is None:
             return None

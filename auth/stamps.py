@@ -1,9 +1,9 @@
 """Stamps: who can write to the data store alone can make nobody a manager, a reviewer or signed in.
 
 Rows that give rights (relations, roles, sessions, tokens, links, grants, conversations) carry a keyed hash over their
-columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. Passwords pass
-through the same key before they are hashed, bound to their owner: a planted hash, or another person's, fits no
-password, and a stolen table cannot be guessed at.
+columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. People's own rows
+carry one, too (`auth.genuine`). Passwords pass through the same key before they are hashed, bound to their owner: a
+planted hash, or another person's, fits no password, and a stolen table cannot be guessed at.
 
 What a stamp cannot see is an older state of a genuine row (a dismissal undone, a former password put back): columns
 that change later are outside of it. That is what `sameview log verify` compares with the access log.
@@ -17,13 +17,14 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from auth.models import Invitation, Management, PersonalToken, RoleGrant, SignInSession, Told
+from auth.models import Invitation, Management, Person, PersonalToken, RoleGrant, SignInSession, Told
 from privacy.grants import Granted
 from privacy.seal import aad
 from privacy.threads import ThreadRow
 
 Stamped = (
     type[Told]
+    | type[Person]
     | type[Management]
     | type[RoleGrant]
     | type[SignInSession]
@@ -35,6 +36,17 @@ Stamped = (
 
 COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
     Told: ("subject_id", "membership_id", "management_id", "manager_id", "day", "team_id", "since"),
+    Person: (
+        "subject_id",
+        "email",
+        "timezone",
+        "joined",
+        "left",
+        "acknowledged_policy",
+        "wishes",
+        "mailed",
+        "former_zones",
+    ),
     Management: ("subject_id", "id", "team_id", "since"),
     RoleGrant: ("subject_id", "id", "role", "since"),
     SignInSession: ("subject_id", "token_hash", "created_on"),
@@ -56,7 +68,8 @@ class Stamps:
 
     def of(self, table: Stamped, row: Mapping[Any, Any]) -> bytes:
         """Return the stamp of a row with these columns."""
-        columns: list[str | int | dt.date] = [row[name] for name in COLUMNS[table]]
+        found = (row[name] for name in COLUMNS[table])
+        columns: list[str | bytes | int | dt.date] = [b"" if value is None else value for value in found]
         return hmac.digest(self._key(), aad(table.__tablename__, _VERSION, *columns), "sha256")
 
     def stamped(self, table: Stamped, **values: Any) -> dict[str, Any]:

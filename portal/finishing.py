@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from auth.announcements import UNDONE_FROM, Kind
-from portal import erasing, known_erasures, policy_record, staging, verifying
+from portal import erasing, known_erasures, person_stamps, policy_record, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders
 from portal.tables import Step
@@ -53,6 +53,7 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         if mark.lost_entries:
             _forget_longer_log(system, mark.log_size)
         done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
+        person_stamps.settle(system, restoring=True)  # before anybody is changed: of an older backup nobody is stamped
         step("erasing again", 0, 1)
         known_erasures.learn(system)
         done.erased_again = erasing.reapply(system, done.problems.append)

@@ -89,6 +89,7 @@ EVENTS: Final[dict[str, str]] = {
     MAILED: N_("Sameview mailed %(subject)s what was asked for: to the address of the account, and to nobody else"),
     "member-added": N_("%(viewer)s put %(subject)s into a team"),
     "member-removed": N_("%(viewer)s took %(subject)s out of a team"),
+    "people-stamped": N_("Everybody's address, time zones and days were stamped as they stood"),
     "person-created": N_("%(viewer)s made %(whose)s account"),
     "policy": N_("A version of the policy on what is recorded was accepted"),
     "policy-signers": N_("It was agreed on who signs the policy on what is recorded"),

@@ -1,10 +1,9 @@
 """Mails to people who asked for them: the week that is over, from Monday on, and that somebody looked.
 
-A mail is to the person whose data it is about, and to nobody else: not to an address or for a wish that was written into
-the database (`auth.genuine`). Before one leaves, an entry in their chain of the
-log says that it was made of what, with its digest; another one says if nobody took it. Whoever was mailed on a day is
-not mailed again on it, so that a night that is run twice sends nothing twice; what a night could not send, the next one
-does.
+A mail is to the person whose data it is about, and to nobody else: nothing is sent to an address, or for a wish, that
+was written into the database (`auth.genuine`). Before one leaves, an entry in their chain of the log says that it was
+made of what, with its digest; another one says if nobody took it. Whoever was mailed on a day is not mailed again on
+it, so that a night that is run twice sends nothing twice; what a night could not send, the next one does.
 """
 
 import datetime as dt

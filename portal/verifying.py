@@ -1,11 +1,11 @@
 """Verification of the whole installation: the log, and what has to agree with it.
 
 The log alone proves that its entries are as they were written. This asks the rest: was it published longer or otherwise
-(`portal.published`); is what says that somebody was erased genuine (`portal.known_erasures`); is everybody what the log
-says they are (`auth.accounting`); does the vault hold what its manifests list (`privacy.vault_check`), and what the
-last entry about each person says; is everybody forgotten who was erased (`portal.remains`); is the policy the
-one that was accepted (`portal.policy_record`); do the keys unwrap, and are their records as the log says
-(`portal.key_records`). Problems are `place: reason`, and name nobody except by subject
+(`portal.published`); is what says that somebody was erased genuine (`portal.known_erasures`), and everybody's own row
+(`portal.person_stamps`); is everybody what the log says they are (`auth.accounting`); does the vault hold what its
+manifests list (`privacy.vault_check`), and what the last entry about each person says; is everybody forgotten who was
+erased (`portal.remains`); is the policy the one that was accepted (`portal.policy_record`); do the keys unwrap, and are
+their records as the log says (`portal.key_records`). Problems are `place: reason`, and name nobody except by subject
 id. docs/attacks.md says which attack each of them shows.
 
 What a process has no keys for, it does not open: it counts that, and says so.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.accounting import Accounting
-from portal import key_records, known_erasures, policy_record, published, remains
+from portal import key_records, known_erasures, person_stamps, policy_record, published, remains
 from portal.wiring import System
 from privacy import vault_check, vault_store
 from privacy.access_log import Verification
@@ -59,6 +59,7 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     before = {} if hashes_only else _digests(system)
     found = system.log.verify(hashes_only=hashes_only)
     problems = [*found.problems, *published.problems(system, found.size), *known_erasures.problems(system)]
+    problems += person_stamps.problems(system)
     if found.ledger is None:
         return Verified(found, problems[:MOST], ())
     erased = {each.subject for each in known_erasures.stones(system)}

@@ -18,11 +18,17 @@ from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 PERMITTED: Final = "permitted"
 NOT_PERMITTED: Final = "not-permitted"
 NOT_ACKNOWLEDGED: Final = "not-acknowledged"
+NOT_GENUINE: Final = "not-genuine"
 NOT_A_WEEK: Final = "not-a-week"
 NOT_AS_IT_STANDS: Final = "not-as-it-stands"
 NOT_TOLD: Final = "not-told"
 NOT_YET: Final = "not-yet"
 TOO_OLD: Final = "too-old"
+CHANGED: Final = N_(
+    "Nothing is shown: the time zone, dates or address of this person were changed outside of the portal. Whoever runs"
+    " it finds out with `sameview check` what to do."
+)
+_OWN_READS: Final = frozenset({Relation.SELF, Relation.OPERATIONS})
 
 
 AGREED: Final = frozenset({Field.AGREED_GOALS})
@@ -53,6 +59,9 @@ class Directory(Protocol):
 
     def acknowledged(self, subject: str) -> bool:
         """Tell whether the subject has read the notice about what is recorded."""
+
+    def is_genuine(self, subject: str) -> bool:
+        """Tell whether what is stored of the subject's clocks, days and address was written by the portal."""
 
     def is_reviewer(self, viewer: str) -> bool:
         """Tell whether `viewer` reviews the access log."""
@@ -103,6 +112,8 @@ def decide(
     if relation is not Relation.OPERATIONS and not directory.acknowledged(request.subject):
         sentence = N_("Nothing is shown about a person who has not yet read and acknowledged what is recorded.")
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
+    if relation not in _OWN_READS and not directory.is_genuine(request.subject):
+        return Decision(False, NOT_GENUINE, CHANGED, relation)
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
         if request.fields <= AGREED:

@@ -87,6 +87,8 @@ class GrantedGate(LogGate):
             self._refuse(draft, decisions.NOT_PERMITTED, NOTHING_GRANTED)
         if not self._directory.acknowledged(subject):
             self._refuse(draft, decisions.NOT_ACKNOWLEDGED, UNAWARE)
+        if not (self._directory.is_genuine(subject) and self._directory.is_genuine(viewer)):
+            self._refuse(draft, decisions.NOT_GENUINE, decisions.CHANGED)
         entry = self._append(draft)
         payload = self._payload(grant)
         self._append(replace(draft, outcome=RECEIPT, digest=grant.digest))

@@ -4,10 +4,11 @@ import os
 
 import click
 
+from auth import genuine
 from auth.accounts import checked_email
 from auth.change import zone_named
 from auth.permissions import Role
-from portal import founding, key_life, known_erasures, lost_stores, schema
+from portal import founding, key_life, known_erasures, lost_stores, person_stamps, schema
 from portal.checks import Level, examine
 from portal.commands.common import CommandRefused, opened, refuse_taken
 from portal.commands.policy import signers_from
@@ -46,6 +47,7 @@ def init(
             subject = changes.create(admin, name, timezone)
             for role in (Role.EMPLOYEE, Role.OPERATOR):
                 changes.grant(subject, role)
+        person_stamps.settle(system)
         click.echo(system.invitation_url(subject, by=None))
     finally:
         system.close()
@@ -63,25 +65,35 @@ def migrate() -> None:
         waiting = schema.outdated(stores)
         schema.upgrade(stores)
         unstamped = known_erasures.has_unstamped(stores.keys)
+        with stores.data.connect() as connection:
+            nobody_stamped = genuine.has_unstamped(connection)
         unmarked = policy_marks.has_none(stores.keys) and policy_versions.has_any(stores.data)
     finally:
         stores.dispose()
         occupancy.leave()
-    if unstamped or unmarked:
+    if unstamped or unmarked or nobody_stamped:
         _stamp(config)
     click.echo(f"brought up to date: {', '.join(waiting)}" if waiting else "nothing to do: the schema is up to date")
 
 
 def _stamp(config: Config) -> None:
-    """Stamp what an older version wrote of erasures and the policy, as far as the log confirms it; name the rest."""
+    """Stamp what an older version wrote of erasures and the policy, as far as the log confirms it; name the rest.
+
+    People's rows, of which the log has no values, are stamped as they stand, once (`portal.person_stamps`).
+    """
     system = build(config)
     try:
+        stamped = person_stamps.settle(system)
         system.policies.learn()
         known_erasures.learn(system)
         if not (problems := list(known_erasures.problems(system))):  # else the file is what they were read from
             known_erasures.keep_file(system)
-        for problem in (*problems, *system.policies.refused()):
+        for problem in (*problems, *system.policies.refused(), *person_stamps.problems(system)):
             click.echo(f"problem: {problem}", err=True)
+        if stamped:
+            click.echo(
+                f"{stamped} people were stamped as they stand: look through their addresses, time zones and days once"
+            )
     finally:
         system.close()
 
@@ -117,6 +129,8 @@ def serve(host: str, port: int, workers: int, testing: bool) -> None:
         system.policies.learn()
         for said in system.policies.refused():
             click.echo(f"fault: {said}. `sameview check` says what to do", err=True)
+        for said in person_stamps.problems(system):
+            click.echo(f"fault: {said}", err=True)
         if system.config.testing:
             prepare(system)
     if embedded and workers > 1:

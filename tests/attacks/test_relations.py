@@ -168,10 +168,3 @@ def test_people_of_yesterday_put_back_are_named(attacked: Attacked) -> None:
     attacked.put_back(yesterday)
 
     assert told(attacked, f"the announcement to {attacked['ben']} that it commits to is missing")
-
-
-def test_not_detected_another_time_zone_or_name(attacked: Attacked) -> None:
-    """They open nothing: a time zone moves the end of a week by hours, which each person sees on their pages."""
-    attacked.sql("UPDATE person SET timezone = 'Asia/Tokyo', name = 'Benjamin' WHERE subject_id = ?", attacked["ben"])
-
-    assert attacked.verify() == []

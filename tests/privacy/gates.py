@@ -40,6 +40,7 @@ class FakeDirectory:
 
     def __init__(self) -> None:
         self.unaware: set[str] = set()
+        self.tampered: set[str] = set()
         self.tellings: dict[tuple[str, str], decisions.Telling] = {}
         self.former: dict[ZoneInfo, dt.date] = {}
         self.reviewing = dt.date(2026, 9, 1)
@@ -61,6 +62,9 @@ class FakeDirectory:
 
     def acknowledged(self, subject: str) -> bool:
         return subject not in self.unaware
+
+    def is_genuine(self, subject: str) -> bool:
+        return subject not in self.tampered
 
     def is_reviewer(self, viewer: str) -> bool:
         return viewer == CLEO
