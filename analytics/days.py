@@ -80,6 +80,12 @@ def drawn(disclosed: Disclosed, day: dt.date) -> tuple[Spans, Spans]:
     return list(map(tuple, rhythm.get("timeline", ()))), list(map(tuple, rhythm.get("gaps", ())))
 
 
+def begins_us(disclosed: Disclosed, day: dt.date) -> int | None:
+    """Return when the day began from which its drawing counts, in µs since 1970 UTC; None where no summary says it."""
+    begun: int | None = (value_of(disclosed, day, Field.RHYTHM) or {}).get("begins_us")
+    return begun
+
+
 def timeline(disclosed: Disclosed, day: dt.date) -> Spans:
     """Return the timeline, `(start ms, end ms, category)` from the day's start: for the employee's page only."""
     return drawn(disclosed, day)[0]

@@ -193,6 +193,7 @@ def _rhythm(day: DayEvents, active: Intervals, tops: _Names, zone: ZoneInfo) -> 
     """Return seconds by local hour and top-level category, first and last activity, and the minutes to draw.
 
     `first` and `last` are the local times HH:MM at which the first activity begins and the last one ends; None without.
+    `begins_us` is when the day began, from which what is drawn counts: its person may live by another clock by now.
     """
     kinds = Intervals(active.start_us, active.end_us, tops.number[active.data])
     seen = bool(active.start_us.size)
@@ -200,6 +201,7 @@ def _rhythm(day: DayEvents, active: Intervals, tops: _Names, zone: ZoneInfo) -> 
         "hours": _hours(kinds, tops.names, *local_hours(day.first_us, day.end_us, zone)),
         "first": f"{_local(int(active.start_us[0]), zone):%H:%M}" if seen else None,
         "last": f"{_local(int(active.end_us[-1]), zone):%H:%M}" if seen else None,
+        "begins_us": day.first_us,
         "timeline": _timeline(kinds, tops.names, day),
     }
 

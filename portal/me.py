@@ -107,8 +107,8 @@ def recorded() -> str:
     date = day_from(request.args["day"]) if "day" in request.args else current
     disclosed = own.disclose({Field.CAPTURE_LEDGER, Field.RHYTHM}, Period.day(date))
     kept = own_times.read()
-    gaps = [*not_captured(disclosed, date), *own_times.gaps_of(kept, date)]
-    counts, (first, end) = value_of(disclosed, date, Field.CAPTURE_LEDGER), own_times.borders(date)
+    gaps = [*not_captured(disclosed, date), *own_times.gaps_of(kept, date, disclosed)]
+    counts, (first, end) = value_of(disclosed, date, Field.CAPTURE_LEDGER), own_times.borders_in(disclosed, date)
     days = [current - dt.timedelta(days=back) for back in range(LEDGER_DAYS)]
     return render_template(
         "me/recorded.html",

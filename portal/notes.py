@@ -120,13 +120,12 @@ def asked(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
 
 def gaps_of(disclosed: Disclosed, day: dt.date) -> list[Unexplained]:
     """Return what nobody has explained yet of a day whose rhythm and notes are disclosed."""
-    private = [*not_captured(disclosed, day), *own_times.gaps_of(own_times.read(), day)]
+    private = [*not_captured(disclosed, day), *own_times.gaps_of(own_times.read(), day, disclosed)]
     return unexplained(timeline(disclosed, day), annotated_spans(disclosed, day), private)
 
 
-def span_of(day: dt.date, gap: Unexplained) -> str:
-    """Return what a button sends of a gap."""
-    first, _end = own_times.borders(day)
+def span_of(first: int, gap: Unexplained) -> str:
+    """Return what a button sends of a gap of the day that began at `first`."""
     return f"{first + gap.start * 1000}-{first + gap.end * 1000}"
 
 
@@ -168,7 +167,7 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
         is_today=day == current,
         earlier=day - _DAY,
         later=day + _DAY if day < current else None,
-        gaps=[_gap(day, gap) for gap in gaps_of(disclosed, day)],
+        gaps=[_gap(own_times.borders_in(disclosed, day)[0], gap) for gap in gaps_of(disclosed, day)],
         noted=[_noted(each) for each in found[day].annotations],
         corrected=_corrections(found[day]),
         rules=[each for each in rules.latest if each.since <= day],
@@ -188,10 +187,9 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
     )
 
 
-def _gap(day: dt.date, gap: Unexplained) -> dict[str, Any]:
-    first, _end = own_times.borders(day)
+def _gap(first: int, gap: Unexplained) -> dict[str, Any]:
     start, end = (own_notes.at(first + ms * 1000).astimezone(own.zone()) for ms in (gap.start, gap.end))
-    return {"start": start, "end": end, "seconds": gap.seconds, "is_away": gap.is_away, "span": span_of(day, gap)}
+    return {"start": start, "end": end, "seconds": gap.seconds, "is_away": gap.is_away, "span": span_of(first, gap)}
 
 
 def _noted(each: Annotation) -> dict[str, Any]:

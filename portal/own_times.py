@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from analytics.days import begins_us
 from analytics.own_times import FORGOTTEN, OwnTimes, OwnTimesRefused
 from analytics.taking import SOURCES_DAY, OwnChange, WeekFrozen
 from portal import own
@@ -92,9 +93,9 @@ def shown(kept: OwnTimes) -> Private:
     )
 
 
-def gaps_of(kept: OwnTimes, day: dt.date) -> list[tuple[int, int, str]]:
+def gaps_of(kept: OwnTimes, day: dt.date, figures: Disclosed) -> list[tuple[int, int, str]]:
     """Return the private times of a day, in ms since it began, as the drawing of the day wants them."""
-    first, end = borders(day)
+    first, end = borders_in(figures, day)
     found = kept.gaps(first, end, microseconds(system().clock()))
     return [((start - first) // 1000, (stop - first) // 1000, reason) for start, stop, reason in found]
 
@@ -106,6 +107,16 @@ def borders(day: dt.date) -> tuple[int, int]:
         microseconds(starts_at(day, own.zone(), start)),
         microseconds(starts_at(day + dt.timedelta(days=1), own.zone(), start)),
     )
+
+
+def borders_in(figures: Disclosed, day: dt.date) -> tuple[int, int]:
+    """Return where a day of the asker begins and ends whose rhythm is disclosed: as it was stored, in whatever zone.
+
+    What is drawn of it counts from there. A day of which nothing is stored, or no beginning, is one of the zone of now.
+    """
+    first, end = borders(day)
+    begun = begins_us(figures, day)
+    return (first, end) if begun is None else (begun, begun + end - first)
 
 
 def pause(length: dt.timedelta | None) -> None:

@@ -128,17 +128,17 @@ def days_of(week: Period) -> Period:
 
 
 def _gaps(figures: Disclosed, day: dt.date, private: OwnTimes, offers: Iterable[Repeated]) -> list[Gap]:
-    return [_gap(day, each, offers) for each in _unexplained(figures, day, private) if each.is_away]
+    first = own_times.borders_in(figures, day)[0]
+    return [_gap(day, first, each, offers) for each in _unexplained(figures, day, private) if each.is_away]
 
 
 def _unexplained(figures: Disclosed, day: dt.date, private: OwnTimes) -> list[Unexplained]:
     segments, gaps = drawn(figures, day)
-    blind = [*gaps, *own_times.gaps_of(private, day)]
+    blind = [*gaps, *own_times.gaps_of(private, day, figures)]
     return unexplained(segments, annotated_spans(figures, day), blind)
 
 
-def _gap(day: dt.date, found: Unexplained, offers: Iterable[Repeated]) -> Gap:
-    first = own_times.borders(day)[0]
+def _gap(day: dt.date, first: int, found: Unexplained, offers: Iterable[Repeated]) -> Gap:
     start, end = (own_notes.at(first + ms * 1000).astimezone(own.zone()) for ms in (found.start, found.end))
     gap = Gap(day, start, end, None)
     return Gap(day, start, end, next((each.kind for each in offers if _covers(each, gap)), None))

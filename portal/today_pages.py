@@ -25,7 +25,7 @@ from portal.parse import day_from
 from portal.recorded import short
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
-from privacy.period import Period, starts_at, week_name, week_of
+from privacy.period import Period, week_name, week_of
 from privacy.vault import Wanted
 from privacy.working_time import Windows
 
@@ -69,7 +69,7 @@ def day(date: str) -> str:
 def _page(date: dt.date) -> str:
     zone, current = own.zone(), own.current_day()
     opened = _open(date, own_week.due() if date == current else None)
-    begins = starts_at(date, zone, system().config.day_start)
+    begins = own_notes.at(own_times.borders_in(opened.day, date)[0])
     segments, gaps = drawn(opened.day, date)
     view = day_view(
         opened.history,
@@ -79,7 +79,7 @@ def _page(date: dt.date) -> str:
         current=current,
         begins=begins.astimezone(zone),
         segments=segments,
-        gaps=sorted({*gaps, *own_times.gaps_of(opened.kept, date)}),
+        gaps=sorted({*gaps, *own_times.gaps_of(opened.kept, date, opened.day)}),
         noted=annotated_spans(opened.day, date),
     )
     newest = None if view.captured else system().vault.newest_day(viewer(), Field.ACTIVE_TIME, Tier.SUMMARY, date)

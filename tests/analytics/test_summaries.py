@@ -16,6 +16,7 @@ WEDNESDAY = dt.date(2026, 11, 18)
 AUTUMN = dt.date(2026, 10, 25)  # 25 hours
 CORE = frozenset({"Work", "Work > ERP"})
 MINUTE = 60
+BEGUN = borders_us(WEDNESDAY, ZoneInfo("Europe/Vienna"), dt.time(0))[0]
 
 SHEET = Data("EXCEL.EXE", "Aging.xlsx", None, None, None, "Work", b"")
 ERP = Data("saplogon.exe", "FB60", None, None, None, "Work > ERP", b"")
@@ -137,7 +138,7 @@ def test_a_silent_afk_bucket_means_that_nobody_was_there() -> None:
     figures = summarise(_day(("desk", WINDOW, [(540, 30, SHEET)]), ("desk", AFK, [])), VIENNA, CORE)
 
     assert figures[Field.ACTIVE_TIME] == {"active_seconds": 0}
-    assert figures[Field.RHYTHM] == {"hours": {}, "first": None, "last": None, "timeline": []}
+    assert figures[Field.RHYTHM] == {"hours": {}, "first": None, "last": None, "begins_us": BEGUN, "timeline": []}
 
 
 def test_two_hosts_count_each_second_once_and_the_later_start_wins() -> None:

@@ -18,7 +18,7 @@ from tests.installation import NOW, Copies, subject_of
 from tests.portal.conftest import Office
 from tests.portal.test_close_week import main
 from tests.portal.test_controls import MONDAY, bring
-from tests.portal.test_notes import NOTES, office_day
+from tests.portal.test_notes import DAY, NOTES, office_day
 
 
 class Moving:
@@ -111,3 +111,27 @@ def test_a_week_is_its_persons_own_until_it_is_open_on_every_clock_they_had(
     clock.now = dt.datetime(2026, 11, 25, 6, tzinfo=dt.UTC)
     theirs = f"/api/v1/team/claims/people/{eva}/weeks/2026-W47?purpose=one_to_one"
     assert office.client("ana").get(theirs).json["payload"]["marks"]["categories"] == "corrected"
+
+
+def test_a_gap_of_a_day_before_a_move_is_the_same_time_on_all_pages_and_answered_with_one_tap(
+    office: Office, form: Callable[..., Any], clock: Any
+) -> None:
+    eva, day = office.client("eva"), f"/me/days/{DAY}"
+    bring(office, "eva", office_day())  # away from 9 to 10 UTC
+    form("eva", "/me/forget", **{"from": f"{DAY}T10:20", "to": f"{DAY}T10:40"})
+    minutes = [dt.datetime(2026, 11, 16, 9, tzinfo=dt.UTC) + dt.timedelta(minutes=n) for n in (0, 20, 40, 60)]
+    a, b, c, d = (int(each.timestamp()) * 1_000_000 for each in minutes)
+    asked = {NOTES: 'name="span" value="{}-{}"', "/me/close-week?week=2026-W47": 'name="gap-{}-{}"'}
+    for zone in ("Europe/Berlin", "America/New_York"):
+        move(office.system, office.ids["eva"], zone)
+        for page, button in asked.items():
+            shown = eva.get(page).text
+            assert all(button.format(*gap) in shown for gap in ((a, b), (c, d))), f"{zone}: {page}"
+    for page in (day, f"/me/measures/active_time?day={DAY}"):
+        assert "03:00" in main(eva.get(page).text), f"{page}: it began at 8 UTC"
+
+    assert form("eva", NOTES, NOTES, span=f"{a}-{b}", kind="phone").status_code == 303
+
+    found = eva.get(f"/api/v1{day}").json["payload"]["fields"]["annotations"]
+    assert found["by_kind"] == {"phone": 1200}
+    assert asked[NOTES].format(a, b) not in eva.get(NOTES).text
