@@ -291,7 +291,9 @@ class Work:
             figures[Field.CAPTURE_LEDGER] = ledger.totals()
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, dump(value))
-        self.obsolete += [Place(name, Tier.SUMMARY, day) for name in (*DAY_FIELDS, Field.CORRECTED) if name not in figures]
+        self.obsolete += [
+            Place(name, Tier.SUMMARY, day) for name in (*DAY_FIELDS, Field.CORRECTED) if name not in figures
+        ]
 
     def _is_of_change(self, day: dt.date) -> bool:
         """Tell whether a day's figures have to say something that its person wants, even where no event changed."""

@@ -103,7 +103,11 @@ def _recap(system: System, pages: Environment, person: Person, today: dt.date) -
     if not found.days:
         return None
     name = week_name(week)
-    said = {"week": name, "lines": recaps.lines(found), "address": f"{system.config.base_url}/me/recap/{name}"}
+    said = {
+        "week": name,
+        "lines": [each.text for each in recaps.lines(found)],
+        "address": f"{system.config.base_url}/me/recap/{name}",
+    }
     return Written(_mail(system, pages, person, "recap", _(RECAP_SUBJECT), said), recaps.FIELDS, period)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from flask import Blueprint, abort, render_template
 from werkzeug.wrappers import Response
@@ -91,30 +91,41 @@ def recap_of(history: Mapping[dt.date, Payload], week: Period, mine: Own, today:
     return recap(history, week, COMPARED, mine, today)
 
 
-def lines(found: Recap) -> list[str]:
+class Line(NamedTuple):
+    """A sentence of a recap, and where what it says comes from; empty where it says nothing of a figure."""
+
+    text: str
+    address: str = ""
+
+
+def lines(found: Recap) -> list[Line]:
     """Return what a recap says, sentence by sentence: figures, and no verdict."""
     if not found.days:
-        return [_("Nothing was captured or noted in this week.")]
+        return [Line(_("Nothing was captured or noted in this week."))]
+    week = f"?week={week_name(found.period)}"
     active, focus = duration(found.active_seconds), duration(found.focus_seconds)
-    said = [
-        ngettext(
-            "%(active)s active on %(num)s day, %(focus)s of it in focus.",
-            "%(active)s active on %(num)s days, %(focus)s of it in focus.",
-            found.days,
-            active=active,
-            focus=focus,
-        )
-    ]
+    message = ngettext(
+        "%(active)s active on %(num)s day, %(focus)s of it in focus.",
+        "%(active)s active on %(num)s days, %(focus)s of it in focus.",
+        found.days,
+        active=active,
+        focus=focus,
+    )
+    said = [Line(message, f"/me/measures/active_time{week}")]
     if not found.is_known:
-        said.append(_("Your usual is still being learned: nothing is compared before ten working days."))
-    said += [_outside(each) for each in found.outside]
+        said.append(Line(_("Your usual is still being learned: nothing is compared before ten working days.")))
+    said += [Line(_outside(each), f"/me/measures/{each.measure.name}{week}") for each in found.outside]
     if found.is_known and not found.outside:
-        said.append(_("Everything that is compared lay within your usual range."))
+        said.append(
+            Line(_("Everything that is compared lay within your usual range."), f"/me/weeks/{week_name(found.period)}")
+        )
     if found.best is not None:
         longest, date = duration(found.best.seconds), day(found.best.date, "MMMMEEEEd")
-        said.append(_("The longest focus block was %(length)s, on %(day)s.", length=longest, day=date))
+        message = _("The longest focus block was %(length)s, on %(day)s.", length=longest, day=date)
+        said.append(Line(message, f"/me/measures/longest_focus?day={found.best.date}"))
     if found.meetings.seconds:
-        said.append(_("Meetings took %(length)s.", length=duration(found.meetings.seconds)))
+        message = _("Meetings took %(length)s.", length=duration(found.meetings.seconds))
+        said.append(Line(message, f"/me/weeks/{week_name(found.period)}"))
     return said
 
 
