@@ -3,9 +3,9 @@
 import textwrap
 from typing import Final
 
+from portal.log_words import PURPOSE_NAMES
 from portal.policy_words import clauses
 from portal.recorded import rules_of
-from portal.log_words import PURPOSE_NAMES
 from portal.show import listing
 from privacy.capture import ANY, CATEGORY, CapturePolicy
 from privacy.capture import Rule as CaptureRule

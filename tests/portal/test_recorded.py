@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.recorded import notice_of
 from portal.log_words import FIELD_NAMES
+from portal.recorded import notice_of
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
 from privacy.decisions import AGREED
 from privacy.fields import SHARED_FIELDS, Field
