@@ -16,8 +16,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from auth import person
+from auth.announcements import USED_FROM, Notice
 from auth.announcements import Kind as Told
-from auth.announcements import Notice
 from auth.errors import ChangeRefused, LinkRefused
 from auth.journal import Journal
 from auth.models import Invitation, PersonalToken, SignInSession
@@ -215,7 +215,7 @@ def _accepted(link: Link, address: str, stored: str, policy: int) -> list[Notice
     told = {
         "by": link.issued_by or "",
         "issued": link.issued_on.isoformat(),
-        "address": opened if opened == address else f"{opened} first, and used from {address}",
+        "address": opened if opened == address else f"{opened}{USED_FROM}{address}",
         PASSWORD: fingerprint(stored),
     }
     subject = link.person.subject

@@ -67,8 +67,8 @@ def test_each_change_is_logged_and_told(desk: Desk, office: Office) -> None:
     assert office.told(ben)[:3] == [
         "The computer “at home” was taken off your list. Nothing that it sends is accepted any more.",
         "You call the computer “my desk” “at home” now.",
-        "You let the computer “my desk” (pc-17) send what is recorded on it, until 2027-11-20. It can read what you"
-        " keep private, and nothing else of you.",
+        "You let the computer “my desk” (pc-17) send what is recorded on it, until 20 November 2027. It can read what"
+        " you keep private, and nothing else of you.",
     ]
 
 

@@ -55,7 +55,7 @@ def test_an_operator_who_appoints_himself_finds_every_earlier_week_closed_and_ev
         assert all(office.directory.relations(oda, each, week) == frozenset() for week in weeks)
         assert office.directory.relations(oda, each, iso_week("2026-W52")) == {Relation.MANAGER}
         assert office.told(each)[0].startswith("Oda manages Claims, your team.")
-        assert "begin after 2026-12-16" in office.told(each)[0]
+        assert "begin after 16 December 2026" in office.told(each)[0]
     entries = {(draft.viewer, draft.subject, draft.outcome) for draft in office.log.drafts[before:]}
     assert entries >= {(oda, each, "appointed") for each in (ana, ben, dan, oda)}
 

@@ -75,7 +75,7 @@ def test_the_person_learns_who_issued_it_when_and_from_where_it_was_first_opened
     assert (link.opened_from, link.opened_on) == (THERE, dt.date(2026, 11, 19))
     (sentence,) = (each.sentence for each in office.announcements.of(ben) if each.kind is Told.PASSWORD_SET)
     assert sentence == (
-        "Your first password was set with the invitation that Oda issued on 2026-11-19;"
+        "Your first password was set with the invitation that Oda issued on 19 November 2026;"
         f" it was opened from {THERE} first, and used from {HERE}."
     )
 
@@ -284,4 +284,4 @@ def test_the_operator_has_a_capital_letter_only_where_a_sentence_begins() -> Non
     within = announcements.sentence(announcements.Kind.PASSWORD_SET, issued, {}, {})
 
     assert first.startswith("An operator at the command line issued an invitation")
-    assert "with the invitation that an operator at the command line issued on 2026-11-19" in within
+    assert "with the invitation that an operator at the command line issued on 19 November 2026" in within

@@ -49,7 +49,7 @@ def test_a_managers_last_day_is_told_to_every_member(office: Office) -> None:
 
     office.people.leave(ana, dt.date(2026, 11, 30))
 
-    assert "manages Claims until 2026-11-30" in office.told(ben)[0]
+    assert "manages Claims until 30 November 2026" in office.told(ben)[0]
     assert office.directory.managed(ana) != ()
 
 
@@ -95,8 +95,8 @@ def test_everybody_is_told_who_can_read_the_log_and_since_when(office: Office) -
     ]
     assert office.told(ben)[:2] == [
         "An operator at the command line ended that Oda is a reviewer. Oda cannot read the access log any more.",
-        "Oda made Oda a reviewer. Oda can read the access log from 2026-11-19 on, but no earlier entry of it, and none"
-        " of your figures. You see every time it happens.",
+        "Oda made Oda a reviewer. Oda can read the access log from 19 November 2026 on, but no earlier entry of it, and"
+        " none of your figures. You see every time it happens.",
     ]
 
 

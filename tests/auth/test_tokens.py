@@ -38,7 +38,7 @@ def test_issuing_and_revoking_are_logged_and_told(tokens: Tokens, office: Office
     assert tokens.revoke(ben, tokens.of(ben)[0].id)
 
     assert office.log.outcomes(ben)[-2:] == ["credential-changed", "credential-changed"]
-    assert "“my script” for ingest and read, valid until 2027-02-17" in office.told(ben)[1]
+    assert "“my script” for ingest and read, valid until 17 February 2027" in office.told(ben)[1]
     assert tokens.find(token) is None
     assert not tokens.revoke(ben, tokens.of(ben)[0].id)
 

@@ -108,7 +108,7 @@ def test_both_sides_hear_once_that_an_answer_is_due(office: Office, form: Any) -
 
     assert told(office, "ben") == [Told.THREAD_DUE]
     assert told(office, "cleo") == [Told.THREAD_DUE_FROM, Told.THREAD_ASKED]
-    assert "due by 2026-12-03" in office.client("ben").get("/me/notices").text
+    assert "due by 3 December 2026" in office.client("ben").get("/me/notices").text
     assert told(office, "ana") == []
 
 

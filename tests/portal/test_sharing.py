@@ -81,7 +81,10 @@ def test_both_are_told_and_the_viewer_finds_it(office: Office, form: Any) -> Non
     told = {who: [each.kind for each in office.system.announcements.of(office.ids[who])] for who in ("ana", "ben")}
     assert told["ana"][0] is Kind.GRANT_GIVEN
     assert told["ben"][0] is Kind.GRANT_MADE
-    assert "Ben lets you see something of their record until 2026-12-03" in office.client("ana").get("/me/notices").text
+    assert (
+        "Ben lets you see something of their record until 3 December 2026"
+        in office.client("ana").get("/me/notices").text
+    )
     assert address(office) in office.client("ana").get("/shared/").text
     assert "Ben" not in office.client("gus").get("/shared/").text.partition("<main")[2]
 
