@@ -188,6 +188,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/me/threads/<int:number>"): Row(frozenset()),  # nobody began a conversation
     ("POST", "/me/threads/<int:number>"): Row(frozenset()),
     ("POST", "/me/threads/<int:number>/close"): Row(frozenset()),
+    ("POST", "/me/threads/<int:number>/ask-again"): Row(frozenset()),
     ("GET", "/me/tokens"): Row(SIGNED_IN),
     ("POST", "/me/tokens"): Row(SIGNED_IN, 400),
     ("POST", "/me/tokens/<token>/revoke"): Row(SIGNED_IN, 302),  # does nothing: nobody has a token of that number
