@@ -12,7 +12,7 @@ from auth.permissions import Permission, requires
 from portal import forgetting, own, own_times
 from portal.access import safe_next, system
 from portal.locale import N_, _, ngettext
-from portal.parse import bad
+from portal.parse import bad, comes_twice, moment_from
 from portal.problems import Problem
 from portal.show import day
 
@@ -27,6 +27,9 @@ PAUSES: Final = {
 LAST: Final = (("15", N_("the last 15 minutes")), ("30", N_("the last 30 minutes")), ("60", N_("the last hour")))
 _FORM: Final = "%Y-%m-%dT%H:%M"
 _MINUTE: Final = dt.timedelta(minutes=1)
+_DAY: Final = dt.timedelta(days=1)
+_OPEN_DAYS: Final = 16
+"""So many days back something can be forgotten at most: a week, its grace, and the week that runs."""
 Page = str | Response | tuple[str, int]
 
 
@@ -40,6 +43,12 @@ class Asked:
     @property
     def first(self) -> str:
         return self.start.astimezone(own.zone()).strftime(_FORM)
+
+    @property
+    def passes(self) -> tuple[str, str]:
+        """Which of two passes of an hour both moments lie in."""
+        first, last = ("second" if each.astimezone(own.zone()).fold else "first" for each in (self.start, self.end))
+        return first, last
 
     @property
     def last(self) -> str:
@@ -128,18 +137,10 @@ def _asked(given: Mapping[str, str]) -> Asked:
             raise bad(_("The last 15, 30 or 60 minutes can be forgotten; for anything else write from when to when."))
         end = system().clock().replace(second=0, microsecond=0) + _MINUTE
         return Asked(end - dt.timedelta(minutes=int(given["last"]) + 1), end)
-    return Asked(_moment(given.get("from", ""), fold=0), _moment(given.get("to", ""), fold=1))
-
-
-def _moment(text: str, fold: int) -> dt.datetime:
-    """Read a moment on the asker's clock; of an hour that comes twice, `fold` says which."""
-    try:
-        found = dt.datetime.strptime(text, _FORM)  # noqa: DTZ007 - the zone is the asker's
-    except ValueError:
-        raise bad(_("Write from when to when, such as 2026-11-19, 09:30.")) from None
-    if not 1990 < found.year < 2200:
-        raise bad(_("That is no time of yours."))
-    return found.replace(tzinfo=own.zone(), fold=fold).astimezone(dt.UTC)
+    start, end = (
+        moment_from(given.get(name, ""), own.zone(), given.get(f"{name}-pass") == "second") for name in ("from", "to")
+    )
+    return Asked(start, end)
 
 
 def _counted(found: Mapping[dt.date, int]) -> list[tuple[str, int]]:
@@ -155,6 +156,7 @@ def _page(**shown: object) -> str:
         "me/forget.html",
         private=private,
         zone=own.zone(),
+        twice=any(comes_twice(now.date() - back * _DAY, own.zone()) for back in range(_OPEN_DAYS)),
         last=[(minutes, _(words)) for minutes, words in LAST],
         defaults=defaults,
         open_since=own_times.first_open_day(),

@@ -15,7 +15,7 @@ from auth.permissions import Permission, requires
 from portal import forgetting, own, own_notes, own_times
 from portal.access import safe_next, system
 from portal.locale import _
-from portal.parse import MOMENT, day_from, moment_from
+from portal.parse import MOMENT, comes_twice, day_from, moment_from
 from portal.problems import Problem
 from portal.show import duration, number
 from privacy.disclosure import Disclosed
@@ -110,9 +110,9 @@ def asked(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
         start, _dash, end = form["span"].partition("-")
         return own_notes.moments_of(start, end)
     found = []
-    for field, fold in (("from", 0), ("to", 1)):
+    for field in ("from", "to"):
         try:
-            found.append(moment_from(form.get(field, ""), own.zone(), fold))
+            found.append(moment_from(form.get(field, ""), own.zone(), form.get(f"{field}-pass") == "second"))
         except Problem as wrong:
             raise own_notes.refused(wrong.detail, field) from wrong
     return found[0], found[1]
@@ -180,6 +180,7 @@ def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:
         week=week,
         opens=own_notes.opens(week),
         zone=zone,
+        twice=comes_twice(day, zone),
         most=LONGEST_TEXT,
         wrong={} if wrong is None else {wrong.more.get("field", "from"): wrong.detail},
         wrong_form=form,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from analytics.days import DAY_FIELDS
 from portal.locale import _
 from portal.problems import Problem
+from portal.show import day as long_day
 from privacy.fields import Field
 from privacy.period import Period, iso_week
 from privacy.policy import Purpose
@@ -55,14 +56,36 @@ def period_from(first: str, end: str) -> Period:
 
 
 def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
-    """Read a moment on the clock of `zone` as a form sends it; of an hour that comes twice, `fold` says which."""
+    """Read a moment on the clock of `zone` as a form sends it; of an hour that comes twice, `fold` says which.
+
+    A time that the clock leaves out is refused by name, since nobody can have meant it.
+    """
     try:
         found = dt.datetime.strptime(text, MOMENT)  # noqa: DTZ007 - the zone comes beside it
     except ValueError:
         raise bad(_("Write a day and a time, such as 2026-11-19, 09:30.")) from None
     if found.year not in YEARS:
         raise bad(_("That is no time of yours."))
-    return found.replace(tzinfo=zone, fold=fold).astimezone(dt.UTC)
+    local = found.replace(tzinfo=zone, fold=fold)
+    moment = local.astimezone(dt.UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != found:
+        before, after = (found.replace(tzinfo=zone, fold=n).utcoffset() or dt.timedelta() for n in (0, 1))
+        raise bad(
+            _(
+                "On %(day)s the clock goes forward by %(minutes)s minutes: %(time)s does not exist.",
+                day=long_day(found.date()),
+                minutes=(after - before) // dt.timedelta(minutes=1),
+                time=f"{found:%H:%M}",
+            )
+        )
+    return moment
+
+
+def comes_twice(day: dt.date, zone: ZoneInfo) -> bool:
+    """Tell whether some time of a date comes twice on the clock of `zone`, as when summer time ends."""
+    times = (dt.datetime.combine(day, dt.time(hour, minute), zone) for hour in range(24) for minute in (0, 15, 30, 45))
+    offsets = ((each.utcoffset(), each.replace(fold=1).utcoffset()) for each in times)
+    return any(first is not None and second is not None and first > second for first, second in offsets)
 
 
 def one_day(text: str) -> Period:

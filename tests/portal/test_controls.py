@@ -91,7 +91,7 @@ def test_the_page_says_from_when_on_no_backup_has_it(office: Any, eva: Any) -> N
         ("2026-11-13T09:00", "2026-11-16T10:00", 409, "every day from 16 Nov 2026 on"),
         ("2026-11-19T10:00", "2026-11-19T13:00", 400, "still to come"),
         ("2026-11-16T10:00", "2026-11-16T09:00", 400, "ends before it begins"),
-        ("yesterday", "2026-11-16T09:00", 400, "Write from when to when"),
+        ("yesterday", "2026-11-16T09:00", 400, "Write a day and a time"),
         ("0001-01-01T00:00", "2026-11-16T09:00", 400, "no time of yours"),
     ],
 )

@@ -135,3 +135,23 @@ def test_a_gap_of_a_day_before_a_move_is_the_same_time_on_all_pages_and_answered
     found = eva.get(f"/api/v1{day}").json["payload"]["fields"]["annotations"]
     assert found["by_kind"] == {"phone": 1200}
     assert asked[NOTES].format(a, b) not in eva.get(NOTES).text
+
+
+def test_a_time_that_the_clock_leaves_out_is_refused_by_name_and_one_that_comes_twice_is_as_long_as_typed(
+    office: Office, form: Callable[..., Any], clock: Any
+) -> None:
+    clock.now = dt.datetime(2026, 10, 26, 9, tzinfo=dt.UTC)
+    page, day = "/me/days/2026-10-25/notes", "2026-10-25T"
+    once = form("eva", page, page, **{"from": f"{day}02:15", "to": f"{day}02:45", "kind": "phone"})
+    again = {"from-pass": "second", "to-pass": "second"}
+    then = form("eva", page, page, **{"from": f"{day}02:15", "to": f"{day}02:45", "kind": "care", **again})
+    asked = office.client("eva").get("/me/forget", query_string={"from": f"{day}02:15", "to": f"{day}02:45", **again})
+    missing = office.client("eva").get("/me/forget?from=2026-03-29T02:10&to=2026-03-29T03:10")
+
+    noted = office.client("eva").get("/api/v1/me/annotations?from=2026-10-25&to=2026-10-26").json["days"][0]
+    assert (once.status_code, then.status_code) == (303, 303)
+    assert [each["start"][11:16] + each["end"][11:16] for each in noted["annotations"]] == ["00:1500:45", "01:1501:45"]
+    assert asked.text.count('name="from-pass" value="second"') == 1
+    assert "02:10 does not exist" in missing.text
+    assert 'name="from-pass"' in office.client("eva").get(page).text
+    assert 'name="from-pass"' not in office.client("eva").get("/me/days/2026-10-24/notes").text
