@@ -121,8 +121,8 @@ def places(portal: Portal) -> dict[str, tuple[str, str]]:
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 SEATS = {
-    "desk": {"viewport": {"width": 1280, "height": 900}},
-    "telephone": {"viewport": {"width": 390, "height": 800}, "locale": "de-AT", "color_scheme": "dark"},
+    "desk": {"viewport": {"width": 1280, "height": 600}},
+    "telephone": {"viewport": {"width": 390, "height": 600}, "locale": "de-AT", "color_scheme": "dark"},
     "bare": {"viewport": {"width": 1280, "height": 900}, "java_script_enabled": False},
 }
 

@@ -138,6 +138,28 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
 """Every page and every state of one."""
 NAMES: Final = tuple(PAGES)
 
+_BEGINNERS: Final = frozenset({"newcomer", "starter", "paused"})
+STATES: Final = frozenset(name for name, (role, _path) in PAGES.items() if role in _BEGINNERS)
+"""Pages with less on them than others of the same make: their colours are measured once, in the dark on a telephone."""
+
+SCRIPTED: Final = (
+    "today",
+    "months",
+    "a month",
+    "half-year",
+    "trends",
+    "check",
+    "first run",
+    "no months",
+    "no half-year",
+    "no trends",
+    "first days",
+    "half-year of first days",
+    "trends of first days",
+    "paused",
+)
+"""Pages with scripts; the others are the same without."""
+
 NOT_OPENED: Final = {
     "static": "files",
     "vega.script": "a file",
