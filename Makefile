@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE # modules that some thousand processes import are compiled once
 
-.PHONY: demo test check style bench bench-ingest bench-log bench-pages bench-relay lock screenshots translations clean
+.PHONY: demo test check style bench bench-ingest bench-log bench-pages bench-relay bench-releases lock screenshots translations clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -37,6 +37,9 @@ bench-pages: .venv/ready
 
 bench-relay: .venv/ready
 	$(BIN)/python -m benchmarks.relay $(BENCH)
+
+bench-releases: .venv/ready
+	$(BIN)/python -m benchmarks.releases $(BENCH)
 
 # Collects the texts of the pages into portal/translations, and fails while one has no translation.
 translations: .venv/ready
