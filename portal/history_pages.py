@@ -43,6 +43,8 @@ OF_A_WEEK: Final = frozenset(
     {Field.ACTIVE_TIME, Field.ANNOTATIONS, Field.CATEGORIES, Field.CATEGORY_DETAIL, Field.FOCUS, Field.RECOVERY}
 )
 """What the pages of a week need to be opened."""
+_OF_A_HALF_YEAR: Final = OF_A_WEEK - {Field.CATEGORIES} | {Field.RHYTHM}
+"""The same for half a year, which shows no bar of categories: that is a seventh of all rows."""
 _MONTH: Final = re.compile(r"([0-9]{4})-([0-9]{2})")
 _DAY: Final = dt.timedelta(days=1)
 
@@ -136,7 +138,7 @@ def half_year() -> str:
     """Show my last 26 weeks: a calendar, the days of the week, the best hours, meetings, and long stretches."""
     of, current = _measure(), own.current_day()
     period = _back(HALF_YEAR_WEEKS)
-    mine, history = _read(of.fields | OF_A_WEEK | {Field.RHYTHM}, period)
+    mine, history = _read(of.fields | _OF_A_HALF_YEAR, period)
     rows = trends.trend(history, of, period, mine, current)
     return render_template(
         "me/half_year.html",
