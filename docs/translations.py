@@ -26,6 +26,7 @@ from portal.ledgers import OF_DESKS, WHY_NOT
 from portal.locale import ENGLISH, LANGUAGES
 from portal.policy_words import plain
 from portal.team import PURPOSES
+from privacy.fields import Field
 from privacy.policy import Purpose, Relation
 from privacy.policy_parts import GRID, OUTSIDE, WEEKDAYS
 
@@ -90,6 +91,7 @@ def _of_code() -> Iterator[tuple[str, str]]:
     yield from (("auth/tokens.py", scope.value) for scope in Scope)
     yield from (("privacy/policy.py", relation.value) for relation in Relation)
     yield from (("privacy/policy.py", purpose.value.replace("_", " ")) for purpose in Purpose)
+    yield from (("privacy/fields.py", field.value.replace("_", " ")) for field in Field)
     yield from (("portal/team.py", label) for _, label in PURPOSES)
     yield from (("portal/compliance.py", outcome.replace("-", " ")) for outcome in OUTCOMES)
     yield from (("privacy/policy_parts.py", day.capitalize()) for day in WEEKDAYS)

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from privacy.capture_policy import CapturePolicy
 from privacy.messages import N_, Said
-from privacy.policy_parts import ANY, CATEGORY, SEPARATOR, WEEKDAYS, Category, Effect, Never, Schedule, Span
+from privacy.policy_parts import SEPARATOR, WEEKDAYS, Category, Effect, Never, Schedule, Span
+from privacy.policy_terms import known, named, plain, what_of
 
 _STRENGTH: Final = {Effect.KEEP: 0, Effect.DOMAIN: 1, Effect.COARSEN: 2, Effect.DROP: 3}
 _WORDS: Final = {
@@ -52,12 +53,8 @@ def is_wider(old: CapturePolicy, new: CapturePolicy) -> bool:
 def _texts(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     for what, before, after in ((N_("name"), old.name, new.name), (N_("summary"), old.summary, new.summary)):
         if before != after:
-            yield Change(
-                Said(
-                    N_("The %(what)s is “%(after)s”, it was “%(before)s”."), what=Said(what), after=after, before=before
-                ),
-                None,
-            )
+            said = N_("The %(what)s is “%(after)s”, it was “%(before)s”.")
+            yield Change(Said(said, what=Said(what), after=known(after), before=known(before)), None)
 
 
 def _numbers(what: str, before: int, after: int, wider: Callable[[int, int], bool]) -> Iterator[Change]:
@@ -109,9 +106,9 @@ def _sharing(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
         (N_("Purposes of a manager"), before.purposes, after.purposes),
     ):
         for each in sorted(has - had):
-            yield Change(Said(N_("%(what)s: %(each)s, which was not so."), what=Said(what), each=each), True)
+            yield Change(Said(N_("%(what)s: %(each)s, which was not so."), what=Said(what), each=named(each)), True)
         for each in sorted(had - has):
-            yield Change(Said(N_("%(what)s: %(each)s no longer."), what=Said(what), each=each), False)
+            yield Change(Said(N_("%(what)s: %(each)s no longer."), what=Said(what), each=named(each)), False)
     for use in sorted({*after.forbidden} - {*before.forbidden}):
         yield Change(Said(N_("Forbidden, too: %(use)s."), use=Said(use.replace("%", "%%"))), False)
     for use in sorted({*before.forbidden} - {*after.forbidden}):
@@ -202,14 +199,14 @@ def _rules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     for stream, key in sorted(named | {(stream, key) for stream in streams for _, key in named}):
         before, after = (policy.rule_for(stream, key).effect for policy in (old, new))
         if before is not after:
-            what = _what(stream, key)
+            what = what_of(stream, key)
             wider = _STRENGTH[after] < _STRENGTH[before]
             yield Change(
                 Said(
                     N_("%(what)s: %(after)s (%(rule)s), was %(before)s."),
                     what=what,
                     after=Said(_WORDS[after]),
-                    rule=new.rule_for(stream, key).id,
+                    rule=plain(new.rule_for(stream, key).id),
                     before=Said(_WORDS[before]),
                 ),
                 wider,
@@ -217,14 +214,8 @@ def _rules(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     said = {rule.id: rule.because for rule in old.rules}
     for rule in new.rules:
         if said.get(rule.id, rule.because) != rule.because:
-            yield Change(Said(N_("The reason of %(id)s is “%(because)s”."), id=rule.id, because=rule.because), None)
-
-
-def _what(stream: str, key: str) -> Said:
-    named = {ANY: Said(N_("What is not named")), CATEGORY: Said(N_("The category"))}.get(key, key)
-    if stream == ANY:
-        return Said(N_("%(what)s of any other watcher"), what=named)
-    return Said(N_("%(what)s of %(stream)s"), what=named, stream=stream)
+            said_now = N_("The reason of %(id)s is “%(because)s”.")
+            yield Change(Said(said_now, id=plain(rule.id), because=known(rule.because)), None)
 
 
 def _never(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:

@@ -46,9 +46,9 @@ def replaced(old: str, new: str) -> str:
         (COACHED, COACHED + NEVER, False, "Never kept any more: sites of clinic.example."),
         (COACHED + NEVER, COACHED, True, "Not on the never-list any more: sites of clinic.example."),
         (COACHED, COACHED + ERP, True, "Category rule: Work > ERP, texts with erp."),
-        (COACHED, COACHED + EDITOR, True, "What is not named of app.editor.activity: coarsened (editor), was dropped."),
+        (COACHED, COACHED + EDITOR, True, "What is not named of app.editor.activity: coarsened (Editor), was dropped."),
         (COACHED, replaced("private_minutes = 0", "private_minutes = 30"), False, "private time a day: 30, it was 0."),
-        (COACHED, replaced("makes your active time", "counts"), False, "The reason of status is"),
+        (COACHED, replaced("makes your active time", "counts"), False, "The reason of Status is"),
     ],
 )
 def test_each_change_is_a_sentence_and_says_whether_it_widens(old: str, new: str, wider: bool, said: str) -> None:
