@@ -17,13 +17,15 @@ def changing_rules(office: Any) -> list[tuple[str, str]]:
 
 
 def filled(rule: str) -> str:
-    return rule.replace("<", "").replace(">", "").replace("int:index", "0").replace("int:number", "0")
+    for name, value in {"subject": "0" * 32, "person": "0" * 32, "int:index": "0", "int:number": "0"}.items():
+        rule = rule.replace(f"<{name}>", value)
+    return rule.replace("<", "").replace(">", "")
 
 
 def test_no_change_without_the_check_value(office: Any) -> None:
     for rule, method in changing_rules(office):
-        answer = office.client("oda").open(filled(rule), method=method, headers=HERE)
-        assert (rule, answer.status_code) == (rule, 400)
+        allowed = (office.client(who).open(filled(rule), method=method, headers=HERE) for who in ("oda", "cleo", "ana"))
+        assert (rule, [each.status_code for each in allowed if each.status_code != 404][:1]) == (rule, [400])
 
 
 def test_the_check_value_of_another_browser_is_worth_nothing(office: Any) -> None:
