@@ -73,3 +73,21 @@ def test_no_page_holds_an_english_text(lasting_office: Any, messages: dict[str, 
 
     assert seen > 40
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("where", "headers", "said"),
+    [
+        pytest.param("/me/days/%00", {}, "Die Anfrage enthält ein NUL-Zeichen.", id="a character that nothing holds"),
+        pytest.param("/sign-out", {"Sec-Fetch-Site": "cross-site"}, "von einer anderen Website", id="another site"),
+        pytest.param("/sign-out", {"Sec-Fetch-Site": "same-origin"}, "aus einer anderen Anmeldung", id="an old form"),
+    ],
+)
+def test_a_refusal_before_any_page_is_german_too(
+    lasting_office: Any, where: str, headers: dict[str, str], said: str
+) -> None:
+    answer = lasting_office.client("ben").post(where, headers=GERMAN | headers)
+
+    assert answer.status_code in (400, 403)
+    assert said in answer.text
+    assert '<html lang="de-DE">' in answer.text
