@@ -240,11 +240,13 @@ def test_notes_through_json_are_those_of_the_page(office: Any, eva: Any) -> None
 
     made = eva.post("/api/v1/me/annotations", json=asked, headers=headers)
     again = eva.post("/api/v1/me/annotations", json=asked, headers=headers)
+    other = eva.post("/api/v1/me/annotations", json={**asked, "kind": "phone"}, headers=headers)
     listed = eva.get("/api/v1/me/annotations?from=2026-11-16&to=2026-11-17").json["days"]
 
     assert made.status_code == 201
     assert made.json["days"] == listed
-    assert (again.status_code, again.json["field"]) == (409, "from")
+    assert again.json["days"] == listed  # the same once more is no other one
+    assert (other.status_code, other.json["field"]) == (409, "from")
     name = listed[0]["annotations"][0]["id"]
     assert eva.delete(f"/api/v1/me/annotations/2026-11-16/{name}", headers=headers).status_code == 204
     assert eva.get("/api/v1/me/annotations?from=2026-11-16&to=2026-11-17").json["days"] == []
