@@ -9,19 +9,17 @@ from typing import Final
 
 from auth import genuine
 from portal.wiring import System
-from privacy.log_entries import Chain, Draft
-from privacy.log_read import Filter
+from privacy.log_entries import Draft
+from privacy.log_said import has_said
 from privacy.policy import Purpose, Relation
 from privacy.stores import writing
-from privacy.vault import ORGANISATION
 
 STAMPED: Final = "people-stamped"
-_WANTED: Final = Filter(subject=ORGANISATION, outcome=STAMPED, chains=(Chain.ORGANISATION,), limit=1)
 
 
 def settle(system: System, *, restoring: bool = False) -> int:
     """Stamp everybody if nobody was ever stamped, let the log say so, and return how many people that were."""
-    said, stamped = bool(system.log.read(_WANTED).entries), 0
+    said, stamped = has_said(system.log, STAMPED), 0
     with writing(system.stores.data) as connection:
         if restoring or not said:
             stamped = genuine.stamp_all(connection, system.stamps)

@@ -21,6 +21,7 @@ from privacy.bundle import check_bundle
 from privacy.chains import chain_head
 from privacy.fields import KeyClass
 from privacy.log_entries import LEAF_PREFIX
+from privacy.log_said import has_said
 from privacy.log_tree import entry, head, node
 from privacy.stores import Stores, open_engine
 
@@ -340,3 +341,14 @@ def test_the_commitment_is_over_a_random_salt(log: AccessLog) -> None:
     assert len(salts[0]) == len(salts[1]) == 32
     assert salts[0] != salts[1]
     assert hashlib.sha256(salts[0]).digest() != hashlib.sha256(salts[1]).digest()
+
+
+def test_that_something_was_done_is_known_by_its_own_entry_alone(log: AccessLog) -> None:
+    def note(outcome: str) -> None:
+        log.append(Draft(None, None, "operations", (), "operations", None, outcome, chain="organisation"))
+
+    note("founded")
+    assert not has_said(log, "people-stamped")
+
+    note("people-stamped")
+    assert has_said(log, "people-stamped")
