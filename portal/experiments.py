@@ -1,6 +1,7 @@
 """Trying a change for two weeks: the employee's own experiments, which nobody else sees."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from privacy.fields import Field
 blueprint = Blueprint("experiments", __name__, url_prefix="/experiments")
 
 _Page = str | tuple[str, int] | Response
+_Known = tuple[Experiment, ...]
 
 
 @blueprint.get("")
@@ -35,13 +37,12 @@ def experiments() -> str:
 @requires(Permission.OWN_WRITE)
 def begin() -> _Page:
     """Begin an experiment."""
-    wanted, today = own.settings()[1], own.current_day()
+    text, name = request.form.get("text", ""), request.form.get("measure", "")
     try:
-        text, name = request.form.get("text", ""), request.form.get("measure", "")
-        known = begun(wanted.experiments, text, name, _day(), today)
+        start = _day()
+        _change(lambda known: begun(known, text, name, start, own.current_day()))
     except ExperimentError as wrong:
         return _list(wrong), 400
-    own.keep(replace(wanted, experiments=known))
     flash(_("Noted. Two weeks from its first day on you see both sides here."))
     return redirect("/me/experiments", 303)
 
@@ -50,15 +51,19 @@ def begin() -> _Page:
 @requires(Permission.OWN_READ)
 def experiment(number: int) -> str:
     """Show one experiment with both sides."""
-    return render_template("me/experiment.html", **_shown(_found(number)))
+    return render_template("me/experiment.html", **_shown(_of(own.settings()[1].experiments, number)))
 
 
 @blueprint.post("/<int:number>/remove")
 @requires(Permission.OWN_WRITE)
 def remove(number: int) -> _Page:
     """Remove an experiment: its words and dates; the days stay as they are."""
-    found, wanted = _found(number), own.settings()[1]
-    own.keep(replace(wanted, experiments=tuple(each for each in wanted.experiments if each != found)))
+
+    def without(known: _Known) -> _Known:
+        found = _of(known, number)
+        return tuple(each for each in known if each != found)
+
+    _change(without)
     flash(_("Removed."))
     return redirect("/me/experiments", 303)
 
@@ -98,8 +103,11 @@ def _written(values: dict[str, object]) -> dict[str, Any]:
     return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
 
 
-def _found(number: int) -> Experiment:
-    known = own.settings()[1].experiments
+def _change(change: Callable[[_Known], _Known]) -> None:
+    own.change(lambda _planned, wanted: replace(wanted, experiments=change(wanted.experiments)))
+
+
+def _of(known: _Known, number: int) -> Experiment:
     return next((each for each in known if each.number == number), None) or abort(404)
 
 

@@ -1,7 +1,7 @@
 """The employee's own goals: set by weekday from a day on, paused, removed. Nobody else is told of any of it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
@@ -57,42 +57,40 @@ def goal(measure: str) -> str:
 @requires(Permission.OWN_WRITE)
 def keep_goal(measure: str) -> _Page:
     """Keep a goal, or other values of one, from a day on."""
-    wanted, today = own.settings()[1], own.current_day()
     try:
-        values = _values(measure)
-        changed = wanted.setting(measure, _day("first"), values, today)
+        values, first = _values(measure), _day("first")
+        _change(lambda wanted: wanted.setting(measure, first, values, own.current_day()))
     except GoalError as wrong:
         return _goal(measure, wrong), 400
-    return _kept(changed, _("Kept. Only you see this goal."))
+    return _kept(_("Kept. Only you see this goal."))
 
 
 @blueprint.post("/<measure>/pause")
 @requires(Permission.OWN_WRITE)
 def pause(measure: str) -> _Page:
     """Pause a goal for some days."""
-    wanted, found = _found(measure)
     try:
         first, last = _day("pause-first"), _day("pause-last")
-        changed = wanted.with_goal(found.paused(first, last, own.current_day()))
+        _change(lambda wanted: wanted.with_goal(_found(wanted, measure).paused(first, last, own.current_day())))
     except GoalError as wrong:
         wrong.place = wrong.place if wrong.place.startswith("pause-") else f"pause-{wrong.place}"
         return _goal(measure, wrong), 400
-    return _kept(changed, _("Paused until %(day)s. Weeks with paused days are held.", day=short_day(last)), measure)
+    return _kept(_("Paused until %(day)s. Weeks with paused days are held.", day=short_day(last)), measure)
 
 
 @blueprint.post("/<measure>/resume")
 @requires(Permission.OWN_WRITE)
 def resume(measure: str) -> _Page:
     """End the pause of a goal."""
-    wanted, found = _found(measure)
-    return _kept(wanted.with_goal(found.resumed(own.current_day())), _("The goal holds again from today on."), measure)
+    _change(lambda wanted: wanted.with_goal(_found(wanted, measure).resumed(own.current_day())))
+    return _kept(_("The goal holds again from today on."), measure)
 
 
 @blueprint.get("/<measure>/remove")
 @requires(Permission.OWN_READ)
 def ask_removal(measure: str) -> str:
     """Show what would go with a goal."""
-    _wanted, found = _found(measure)
+    found = _found(own.settings()[1], measure)
     return render_template("me/goal_remove.html", goal=found, aim=aim(found, own.current_day()))
 
 
@@ -100,8 +98,8 @@ def ask_removal(measure: str) -> str:
 @requires(Permission.OWN_WRITE)
 def remove(measure: str) -> _Page:
     """Remove a goal and its history."""
-    wanted, _goal_of = _found(measure)
-    return _kept(wanted.without(measure), _("The goal is gone, and its history with it."))
+    _change(lambda wanted: wanted.without(_found(wanted, measure).measure))
+    return _kept(_("The goal is gone, and its history with it."))
 
 
 def views(settings: Own, only: str | None = None) -> list[GoalView]:
@@ -163,16 +161,15 @@ def _written(values: Mapping[str, object]) -> dict[str, Any]:
     return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
 
 
-def _found(name: str) -> tuple[Goals, Goal]:
-    _planned, wanted = own.settings()
-    found = wanted.of(name)
-    if found is None:
-        abort(404)
-    return wanted, found
+def _found(wanted: Goals, name: str) -> Goal:
+    return wanted.of(name) or abort(404)
 
 
-def _kept(changed: Goals, words: str, name: str = "") -> Response:
-    own.keep(changed)
+def _change(change: Callable[[Goals], Goals]) -> None:
+    own.change(lambda _planned, wanted: change(wanted))
+
+
+def _kept(words: str, name: str = "") -> Response:
     flash(words)
     return redirect(f"/me/goals/{name}".rstrip("/"), 303)
 

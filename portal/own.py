@@ -1,7 +1,8 @@
 """What the employee's pages read of their own: days through the gate, and the settings that only they see."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from analytics.days import day_payloads
@@ -17,6 +18,10 @@ from privacy.period import Period, local_day, shared_from_all
 from privacy.policy import Purpose
 from privacy.stores import writing
 from privacy.vault import Row, Wanted
+
+Change = Callable[[Working, Goals], Working | Goals]
+"""From the planned time and the goals that stand to the one of both that is to stand."""
+_FIELDS: Final = {Working: Field.WORKING_PATTERN, Goals: Field.GOALS}
 
 
 def zone() -> ZoneInfo:
@@ -88,14 +93,18 @@ def _settings() -> Mapping[tuple[dt.date, Field], bytes]:
     return disclose(own_settings.FIELDS, standing.now(system().clock())).values
 
 
-def keep(*values: Working | Goals) -> None:
-    """Seal and file the asker's settings from today on."""
-    fields = {Working: Field.WORKING_PATTERN, Goals: Field.GOALS}
-    named = [(fields[type(each)], each.dump()) for each in values]
-    with writing(system().stores.data) as connection:
-        vault_store.lock(connection, viewer())  # of two who keep something at once, one is the later
-        today = current_day()
-        days = {field: standing.day(system(), viewer(), {field}, today, connection) for field, _value in named}
-        rows = [Row(field, Tier.SUMMARY, days[field], 0, value) for field, value in named]
-        system().vault.put(connection, viewer(), rows)
-        system().gate.account(viewer(), connection, own=True, fields=[row.field for row in rows])
+def change(edit: Change) -> None:
+    """Open the asker's settings, change and file them from today on, while nobody else changes anything of theirs.
+
+    So of two tabs that change something at once, the later one changes what the earlier one has kept. What `edit`
+    raises leaves everything as it was.
+    """
+    of, own_look, now = system(), Purpose.OWN_REVIEW, standing.now(system().clock())
+    with writing(of.stores.data) as connection:
+        vault_store.lock(connection, viewer())
+        opened = of.gate.disclose(viewer(), viewer(), own_settings.FIELDS, own_look, now, session=session_key())
+        changed = edit(*own_settings.settings_of(of, person(), opened.values))
+        field = _FIELDS[type(changed)]
+        day = standing.day(of, viewer(), {field}, current_day(), connection)
+        of.vault.put(connection, viewer(), [Row(field, Tier.SUMMARY, day, 0, changed.dump())])
+        of.gate.account(viewer(), connection, own=True, fields={field})

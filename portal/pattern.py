@@ -86,14 +86,12 @@ def holidays() -> _Page:
 
 
 def _changed(change: Callable[[Working], Working]) -> _Page:
-    planned, _goals = own.settings()
     try:
-        changed = change(planned)
+        own.change(lambda planned, _goals: change(planned))
     except WorkingError as wrong:
         return _pattern({"hours": f"{wrong}."}), 400
     except _Wrong as wrong:
         return _pattern({wrong.place: str(wrong)}), 400
-    own.keep(changed)
     flash(_("Kept. Only you see this."))
     return redirect("/me/pattern")
 
