@@ -69,13 +69,18 @@ def keep_goal(measure: str) -> _Page:
 @requires(Permission.OWN_WRITE)
 def pause(measure: str) -> _Page:
     """Pause a goal for some days."""
+
+    def paused(wanted: Goals) -> Goals:
+        found = _found(wanted, measure)
+        return wanted.with_goal(found.paused(_day("pause-first"), _day("pause-last"), own.current_day()))
+
     try:
-        first, last = _day("pause-first"), _day("pause-last")
-        _change(lambda wanted: wanted.with_goal(_found(wanted, measure).paused(first, last, own.current_day())))
+        _change(paused)
     except GoalError as wrong:
         wrong.place = wrong.place if wrong.place.startswith("pause-") else f"pause-{wrong.place}"
         return _goal(measure, wrong), 400
-    return _kept(_("Paused until %(day)s. Weeks with paused days are held.", day=short_day(last)), measure)
+    last = short_day(_day("pause-last"))
+    return _kept(_("Paused until %(day)s. Weeks with paused days are held.", day=last), measure)
 
 
 @blueprint.post("/<measure>/resume")
