@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.goal_weeks import Row, Week, row, so_far, values_of, weeks_of
+from analytics.goal_weeks import Row, Week, row, so_far, weeks_of
 from analytics.goals import Direction, Goal, Pause
+from analytics.measured import measured_days
 from analytics.rings import Own, Payload
 from privacy.period import Period, week_of
 
@@ -31,7 +32,7 @@ class GoalView:
 
 def goal_view(goal: Goal, history: Mapping[dt.date, Payload], own: Own, today: dt.date) -> GoalView:
     """Return the view of a goal from a history that ends with today; its whole weeks are looked at."""
-    values, monday = values_of(goal, history, own), week_of(today).first
+    values, monday = measured_days(goal.of, history, own), week_of(today).first
     first = min(history, default=monday)
     begin = first if first.weekday() == 0 else week_of(first).end
     weeks = weeks_of(goal, values, own.working, Period(begin, monday)) if begin < monday else []

@@ -14,9 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.formulas import Day
 from analytics.goals import Direction, Goal
-from analytics.rings import Own, Payload
 from analytics.working import Working
 from privacy.period import Period, week_of
 
@@ -55,17 +53,6 @@ class Row:
     weeks: int
     most: int
     reaches_back: bool
-
-
-def values_of(goal: Goal, history: Mapping[dt.date, Payload], own: Own) -> dict[dt.date, float]:
-    """Return the measure of each captured day; a day without activity has none."""
-    found = {}
-    for day, payload in history.items():
-        if payload["fields"].get("active_time", {}).get("active_seconds"):
-            value = goal.of.value(Day(payload["fields"], own.core, own.working.planned_minutes(day)))
-            if value is not None:
-                found[day] = value
-    return found
 
 
 def weeks_of(goal: Goal, values: Mapping[dt.date, float], working: Working, period: Period) -> list[Week]:

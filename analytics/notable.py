@@ -7,12 +7,12 @@ not said: of half a day that was captured it would be untrue.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from analytics.baseline import WINDOW_DAYS
-from analytics.formulas import Day
+from analytics.measured import measured
 from analytics.measures import Measure, measure
 from analytics.rings import Own, Payload
 
@@ -41,32 +41,22 @@ def notable(history: Mapping[dt.date, Payload], day: dt.date, own: Own) -> Notab
     if day not in history or not own.planned_seconds(day):
         return None  # a day off is compared with nothing
     since = day - dt.timedelta(days=WINDOW_DAYS)
-    shown = _captured(history[day], day, own)
-    if shown is None:
-        return None
-    within = (date for date in history if since <= date < day and own.planned_seconds(date))
-    before = [each for date in within if (each := _captured(history[date], date, own)) is not None]
-    found = (_highest(measure(name), shown, before) for name in WATCHED)
+    before = [date for date in history if since <= date < day and own.planned_seconds(date)]
+    found = (
+        _highest(of, measured(of, history[day], day, own), (measured(of, history[d], d, own) for d in before))
+        for of in map(measure, WATCHED)
+    )
     return max((each for each in found if each is not None), key=lambda each: each.beyond, default=None)
 
 
-def _highest(of: Measure, shown: Day, before: Sequence[Day]) -> Notable | None:
-    value = of.value(shown)
+def _highest(of: Measure, value: float | None, before: Iterable[float | None]) -> Notable | None:
     if value is None:
         return None
     past = []
-    for each in before:
-        if (known := of.value(each)) is None:
+    for known in before:
+        if known is None:
             continue
         if known >= value:
             return None
         past.append(known)
     return Notable(of, value, max(past), len(past)) if len(past) >= LEAST_DAYS else None
-
-
-def _captured(payload: Payload, day: dt.date, own: Own) -> Day | None:
-    """Return what measures read of a captured day; one without activity has no value, whatever its figures say."""
-    fields = payload["fields"]
-    if not fields.get("active_time", {}).get("active_seconds"):
-        return None
-    return Day(fields, own.core, own.working.planned_minutes(day))

@@ -13,7 +13,8 @@ from typing import Any, Final
 from analytics import charts
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
 from analytics.days import CORRECTED
-from analytics.formulas import Day, annotated_seconds
+from analytics.formulas import annotated_seconds
+from analytics.measured import measured
 from analytics.measures import MEASURES, MINUTES, Measure
 from analytics.rings import Own, Payload
 from privacy.fields import Field
@@ -106,7 +107,7 @@ def day_row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -
     planned = own.working.planned_minutes(day)
     fields = {} if payload is None else payload["fields"]
     if fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields):
-        value = measure.value(Day(fields, own.core, planned))
+        value = measured(measure, payload, day, own)
         if value is None:
             return Row(day, None, NO_FIGURE)
         return Row(day, value, None, corrected(payload, measure))

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from analytics.days import DAY_FIELDS
 from analytics.experiments import MEASURED, Comparison, Experiment, ExperimentError, begun, compare
-from analytics.formulas import Day
+from analytics.measured import measured_days
 from analytics.measures import measure
 from auth.permissions import Permission, requires
 from portal import own
@@ -91,11 +91,7 @@ def _shown(asked: Experiment) -> dict[str, Any]:
 
 def _compared(asked: Experiment, today: dt.date) -> Comparison:
     settings, fields = own.own(), (asked.of.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS)
-    values = {}
-    for day, payload in own.history(fields, asked.needed).items():
-        if payload["fields"].get("active_time", {}).get("active_seconds"):
-            figures = Day(payload["fields"], settings.core, settings.working.planned_minutes(day))
-            values[day] = asked.of.value(figures)
+    values = measured_days(asked.of, own.history(fields, asked.needed), settings)
     return compare(asked, values, settings.working, today)
 
 

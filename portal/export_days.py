@@ -8,9 +8,9 @@ import msgspec
 
 from analytics import exported, segments
 from analytics.days import annotated_spans, day_payload, not_captured, timeline
-from analytics.formulas import Day, annotated_seconds
 from analytics.hot import decode_head
 from analytics.hot_contents import opened_events
+from analytics.measured import measured
 from analytics.measures import MEASURES
 from analytics.weeks import week_payload
 from portal.csv_text import csv_cells, csv_lines, decimal
@@ -132,18 +132,11 @@ def _figures(
     for each in copy.slices(month, Tier.SUMMARY):
         for day in sorted({day for day, _ in each.values}):
             payload = day_payload(each, day, str(copy.owner.zone))
-            into[day] = _measured(copy, day, payload["fields"])
+            into[day] = tuple(measured(of, payload, day, copy.own) for of in SHOWN)
             found = payload["fields"].get(Field.CATEGORIES.value, {})
             seconds += [(day, name, value) for name, value in sorted(found.items())]
             times = {"timeline": timeline, "not_captured": not_captured, "annotated": annotated_spans}
             yield {**payload, **{name: _intervals(read(each, day)) for name, read in times.items()}}
-
-
-def _measured(copy: Copy, day: dt.date, fields: Any) -> tuple[float | None, ...]:
-    if not (fields.get("active_time", {}).get("active_seconds") or annotated_seconds(fields)):
-        return (None,) * len(SHOWN)
-    found = Day(fields, copy.own.core, copy.own.working.planned_minutes(day))
-    return tuple(each.value(found) for each in SHOWN)
 
 
 def _intervals(found: Iterable[tuple[int, int, str]]) -> list[dict[str, Any]]:

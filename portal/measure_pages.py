@@ -15,7 +15,7 @@ from analytics.baseline import WINDOW_DAYS, Baseline, baseline
 from analytics.corrected import Said
 from analytics.days import not_captured
 from analytics.evidence import Known, Term, Time, evidence
-from analytics.formulas import Day
+from analytics.measured import measured
 from analytics.measures import MEASURES, Measure
 from analytics.noting import NOTED_FIELDS, notes_of, rules_of
 from analytics.past import is_corrected
@@ -115,7 +115,7 @@ def _of_week(
     of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None
 ) -> tuple[dt.date, float | None, bool]:
     corrected = is_corrected(history, Period.day(day), of.fields)
-    return day, _value(of, history.get(day), day, mine, category), corrected
+    return day, measured(of, history.get(day), day, mine, category), corrected
 
 
 def _day() -> dt.date:
@@ -134,18 +134,10 @@ def _history(day: dt.date, fields: Collection[Field]) -> dict[dt.date, Payload]:
     return own.history(_fields(fields), Period(day - dt.timedelta(days=WINDOW_DAYS), day + dt.timedelta(days=1)))
 
 
-def _value(of: Measure, payload: Payload | None, day: dt.date, mine: Own, category: str | None) -> float | None:
-    """Return a measure of a day of which something was captured or noted."""
-    fields = {} if payload is None else payload["fields"]
-    if not fields.get("active_time", {}).get("active_seconds") and "annotations" not in fields:
-        return None
-    return of.value(Day(fields, mine.core, mine.working.planned_minutes(day), category))
-
-
 def _shown(of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None) -> Shown:
-    before = {date: _value(of, each, date, mine, category) for date, each in history.items() if date < day}
+    before = {date: measured(of, each, date, mine, category) for date, each in history.items() if date < day}
     corrected = is_corrected(history, Period.day(day), of.fields)
-    value = _value(of, history.get(day), day, mine, category)
+    value = measured(of, history.get(day), day, mine, category)
     return Shown(of, value, baseline(before, day, mine.working), corrected)
 
 

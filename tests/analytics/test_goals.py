@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from analytics.baseline import baseline
 from analytics.goal_view import goal_view
-from analytics.goal_weeks import State, row, so_far, values_of, week, weeks_of
+from analytics.goal_weeks import State, row, so_far, week, weeks_of
 from analytics.goals import AIMS, Direction, Goal, GoalError, Goals, Pause, focus_goal, parse
+from analytics.measured import measured_days
 from analytics.measures import measure
 from analytics.public_holidays import Region
 from analytics.rings import Own, figures, rings
@@ -280,4 +281,4 @@ def test_the_view_is_of_whole_weeks_and_of_a_day_that_still_runs() -> None:
     assert (seen.value, seen.wanted, seen.reached) == (45.0, 60, False)
     assert (seen.met, seen.judged) == (0, 0)
     assert (seen.row.weeks, len(seen.weeks)) == (6, 6)
-    assert values_of(GOAL, {TODAY: {"fields": {}, "marks": {}}}, own) == {}
+    assert measured_days(GOAL.of, {TODAY: {"fields": {}, "marks": {}}}, own) == {}
