@@ -4,11 +4,13 @@ The connection is encrypted before anything of a person is sent, with the server
 authorities; only on this very machine it may stay open. A subject has no figures: it is shown on locked screens.
 """
 
+import hashlib
+import secrets
 import smtplib
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from typing import Final
 
 from portal.settings import SmtpAddress
@@ -27,12 +29,18 @@ class MailServerAway(MailRefused):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail."""
+    """One mail; `id` is random: it stands in its Message-ID and in no store."""
 
     to: str
     subject: str
     text: str
     html: str
+    id: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of id, text and HTML: who has the mail can check it, nobody finds by trying what it says."""
+        return f"sha256:{hashlib.sha256(f'{self.id}{self.text}{self.html}'.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,7 @@ def message(mail: Mail, sender: str) -> EmailMessage:
     """Return a mail as it goes over the wire. It says that a program wrote it, so that nothing answers by itself."""
     found = EmailMessage()
     found["From"], found["To"], found["Subject"] = sender, mail.to, mail.subject
-    found["Date"], found["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2])
+    found["Date"], found["Message-ID"] = formatdate(), f"<{mail.id}@{sender.rpartition('@')[2]}>"
     found["Auto-Submitted"] = "auto-generated"
     found.set_content(mail.text)
     found.add_alternative(mail.html, subtype="html")

@@ -3,11 +3,11 @@
 A mail is to the person whose data it is about, and to nobody else: nothing is sent to an address, or for a wish, that
 was written into the database (`auth.genuine`). Before one leaves, an entry in their chain of the log says that it was
 made of what, with its digest; another one says if nobody took it. Whoever was mailed on a day is not mailed again on
-it, so that a night that is run twice sends nothing twice; what a night could not send, the next one does.
+it, so that a night that is run twice sends nothing twice; what a night could not send, the next one does. Of two mails
+to one person the first goes again if nobody took the second.
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,11 +136,10 @@ def _mail(
     values = {**said, "person": person.name, "settings": f"{system.config.base_url}/me/settings"}
     text = pages.get_template(f"mail/{name}.txt").render(values)
     html = pages.get_template(f"mail/{name}.html").render(values, language=language().html)
-    return Mail(person.email, subject, text.strip() + "\n", html)
+    return Mail(person.email, subject, text.strip() + "\n", html.strip() + "\n")
 
 
 def _account(system: System, person: Person, written: Written, outcome: str) -> None:
-    digest = hashlib.sha256(written.mail.text.encode() + written.mail.html.encode()).hexdigest()
     system.log.append(
         Draft(
             viewer=None,
@@ -150,7 +149,7 @@ def _account(system: System, person: Person, written: Written, outcome: str) -> 
             purpose=Purpose.OPERATIONS,
             period=written.period,
             outcome=outcome,
-            digest=f"sha256:{digest}",
+            digest=written.mail.digest,
         )
     )
 

@@ -1,6 +1,7 @@
 """Mail goes to those who asked for it, about themselves, once; it is accounted for, and its subject has no figure."""
 
 import datetime as dt
+import hashlib
 import re
 import socket
 from collections.abc import Iterator
@@ -105,7 +106,20 @@ def test_the_week_goes_to_whoever_asked_once_and_is_accounted_for(office: Any, p
     assert "<img" not in body(message, "html")
     entry = office.system.log.of_subject(office.ids["ben"])[-1]
     assert (entry.viewer, entry.outcome, entry.relation) == (None, "mailed", "operations")
-    assert entry.digest is not None
+    said = f"{body(message, 'plain')}{body(message, 'html')}".replace("\r\n", "\n")
+    salt = message["Message-ID"].strip("<>").removesuffix("@example.org")
+    assert entry.digest == f"sha256:{hashlib.sha256(f'{salt}{said}'.encode()).hexdigest()}"
+
+
+def test_nobody_who_reads_the_log_finds_by_trying_what_a_mail_said(office: Any, postbox: Postbox) -> None:
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP])
+    told = [Mail("ben@example.org", "x", "4h 30m active", "<p>4h 30m active</p>") for _ in range(2)]
+    send(office)
+
+    assert told[0].digest != told[1].digest
+    salt = postbox.messages[0]["Message-ID"].strip("<>").partition("@")[0]
+    assert len(salt) == 32  # 16 random bytes, which the log does not have
+    assert salt not in repr(office.system.log.of_subject(office.ids["ben"]))
 
 
 def test_the_mail_is_in_the_language_of_its_reader(office: Any, postbox: Postbox) -> None:
