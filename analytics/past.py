@@ -187,10 +187,12 @@ def day_parts(history: Mapping[dt.date, Payload], period: Period, own: Own, toda
 
 def hours(history: Mapping[dt.date, Payload], period: Period, own: Own, today: dt.date) -> Hours:
     """Return core work by hour, and the two hours in a row with most of it once ten working days are known."""
-    days = [d for d in period.days() if d < today and own.planned_seconds(d) and is_captured(history.get(d))]
+    over = [d for d in period.days() if d < today and d in history and own.planned_seconds(d)]
+    known = (history[date]["fields"].get("rhythm", {}).get("hours") for date in over)
+    days = [each for each in known if each]  # a day that was noted alone has none
     sums: dict[int, float] = {}
-    for date in days:
-        for hour, parts in history[date]["fields"].get("rhythm", {}).get("hours", {}).items():
+    for each in days:
+        for hour, parts in each.items():
             core = sum(seconds for name, seconds in parts.items() if name in own.core_tops)
             sums[int(hour)] = sums.get(int(hour), 0.0) + core
     means = tuple((hour, total / len(days)) for hour, total in sorted(sums.items())) if days else ()

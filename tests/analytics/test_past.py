@@ -101,6 +101,16 @@ def test_the_best_hours_are_two_in_a_row_with_most_core_work() -> None:
     assert past.hours(history(days=9), Period(TODAY - dt.timedelta(days=9), TODAY), OWN, TODAY).best is None
 
 
+def test_a_day_that_was_noted_alone_says_nothing_of_best_hours() -> None:
+    period = Period(TODAY - dt.timedelta(days=70), TODAY)
+    noted = {"annotated_seconds": 3600.0, "by_kind": {"meeting": 3600.0}, "original": {}}
+    alone = {"fields": {"annotations": noted}, "marks": {}}
+
+    assert past.hours(history() | {TODAY - dt.timedelta(days=1): alone}, period, OWN, TODAY) == past.hours(
+        {day: each for day, each in history().items() if day != TODAY - dt.timedelta(days=1)}, period, OWN, TODAY
+    )
+
+
 def test_meetings_are_captured_and_noted_ones() -> None:
     monday = WEEK.first
     noted = {"annotated_seconds": 3600.0, "by_kind": {"meeting": 3600.0}, "original": {}}
