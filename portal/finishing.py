@@ -53,7 +53,8 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         if mark.lost_entries:
             _forget_longer_log(system, mark.log_size)
         done = Restored(mark.backup_day, mark.takes_log, mark.takes_keys, mark.lost_entries)
-        person_stamps.settle(system, restoring=True)  # before anybody is changed: of an older backup nobody is stamped
+        # Before anybody is changed: of an older backup nobody is stamped.
+        person_stamps.settle(system, backup_size=mark.data_size)
         step("erasing again", 0, 1)
         known_erasures.learn(system)
         done.erased_again = erasing.reapply(system, done.problems.append)

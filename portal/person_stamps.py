@@ -2,7 +2,8 @@
 
 Nothing confirms what stands in such rows, neither the log nor the key store: it is taken as it is at that moment. So
 that nobody can take the stamps away and have what they wrote stamped by the next `sameview migrate`, the entry is asked
-first. A restore of a backup from before stamps stamps again what the backup says.
+first. A restore stamps what a backup of before that entry says; a later backup was made of stamped rows, or of forged
+ones.
 """
 
 from typing import Final
@@ -17,13 +18,17 @@ from privacy.stores import writing
 STAMPED: Final = "people-stamped"
 
 
-def settle(system: System, *, restoring: bool = False) -> int:
-    """Stamp everybody if nobody was ever stamped, let the log say so, and return how many people that were."""
-    said, stamped = has_said(system.log, STAMPED), 0
+def settle(system: System, *, backup_size: int | None = None) -> int:
+    """Stamp everybody if nobody was ever stamped, let the log say so, and return how many people that were.
+
+    After a restore `backup_size` is how many entries the log had when the data were saved: later ones say nothing of
+    these rows.
+    """
+    stamped = 0
     with writing(system.stores.data) as connection:
-        if restoring or not said:
+        if not has_said(system.log, STAMPED, before=backup_size):
             stamped = genuine.stamp_all(connection, system.stamps)
-        if not said or stamped:
+        if stamped or not has_said(system.log, STAMPED):
             system.log.append(
                 Draft(None, None, Relation.OPERATIONS, (), Purpose.OPERATIONS, None, STAMPED, chain="organisation")
             )

@@ -9,7 +9,7 @@ from privacy.log_read import Filter
 from privacy.vault import ORGANISATION
 
 
-def has_said(log: AccessLog, outcome: str) -> bool:
-    """Tell whether an entry of the organisation's chain has this outcome."""
-    wanted = Filter(subject=ORGANISATION, outcome=outcome, chains=(Chain.ORGANISATION,), limit=1)
+def has_said(log: AccessLog, outcome: str, before: int | None = None) -> bool:
+    """Tell whether an entry of the organisation's chain has this outcome; with `before`, one of the first so many."""
+    wanted = Filter(subject=ORGANISATION, outcome=outcome, chains=(Chain.ORGANISATION,), before=before, limit=1)
     return bool(log.read(wanted).entries)
