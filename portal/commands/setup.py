@@ -42,12 +42,12 @@ def init(
     signers = signers_from(employer_key, council_key, single_key)
     system = founding.found(config, organisation, throw_away=throw_away, signers=signers)
     try:
+        person_stamps.settle(system)  # before there is anybody: interrupted, nobody is left to stamp
         name = admin.partition("@")[0].replace(".", " ").title()
         with system.people.changing(None) as changes:
             subject = changes.create(admin, name, timezone)
             for role in (Role.EMPLOYEE, Role.OPERATOR):
                 changes.grant(subject, role)
-        person_stamps.settle(system)
         click.echo(system.invitation_url(subject, by=None))
     finally:
         system.close()

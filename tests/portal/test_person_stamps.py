@@ -15,7 +15,7 @@ from portal import backup_files, person_stamps, schema, staging, tables
 from portal.backup_files import Contents
 from portal.cli import main
 from portal.config import Config
-from portal.wiring import System
+from portal.wiring import System, build
 from privacy.log_entries import Chain, Entry
 from privacy.log_read import Filter
 from privacy.stores import open_engine, writing
@@ -139,3 +139,18 @@ def test_a_backup_whose_stamps_were_taken_away_is_restored_with_nobody_stamped(o
 
     with older.open() as system:
         assert (named in person_stamps.problems(system), len(said(system))) == (True, 1)
+
+
+def test_a_new_installation_says_so_before_there_is_anybody(tmp_path: Path) -> None:
+    """A setup that is interrupted leaves nobody whose stamps could be taken away and made anew by `migrate`."""
+    config = Config(home=tmp_path / "home")
+    assert run(config, "init", "--organisation", "Example", "--admin", "oda@example.org").exit_code == 0
+
+    system = build(config)
+    try:
+        (stamped,) = said(system)
+        subject = system.people.everybody()[0].subject
+        of_oda = system.log.read(Filter(subject=subject, chains=tuple(Chain))).entries
+        assert stamped.index < min(each.index for each in of_oda)
+    finally:
+        system.close()
