@@ -35,7 +35,7 @@ class Permission(enum.StrEnum):
     SIGN_OUT = "sign-out:use"
     SYSTEM_READ = "system:read"
     TEAM_READ = "team:read"
-    TEAM_WRITE = "team:write"  # a goal proposed to somebody in one's team, or answered
+    TEAM_WRITE = "team:write"  # a goal proposed to somebody in one's team, or answered, and answers to their questions
     THREADS_READ = "threads:read"  # conversations that compliance or council are asked to answer
     THREADS_WRITE = "threads:write"
     VOLUMES_READ = "volumes:read"  # the state of the work of a team: cases, and no person

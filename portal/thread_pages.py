@@ -160,7 +160,7 @@ def for_manager(subject: str, number: int) -> str:
 
 
 @blueprint.post("/team/threads/<subject>/<int:number>")
-@requires(Permission.TEAM_READ)
+@requires(Permission.TEAM_WRITE)
 def manager_answers(subject: str, number: int) -> Page:
     """Answer as somebody's manager."""
     return _said(partial(threads.answer, subject, number), subject, number, _TEAM, _TEAM)

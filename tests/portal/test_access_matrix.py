@@ -322,6 +322,15 @@ def test_every_view_declares_a_permission(lasting_office: Any) -> None:
     assert [name for name, view in views if not isinstance(getattr(view, "permission", None), Permission)] == []
 
 
+def test_no_change_stands_behind_a_permission_to_read(lasting_office: Any) -> None:
+    """Such permissions are what a personal token to read has."""
+    views, rules = lasting_office.app.view_functions, lasting_office.app.url_map.iter_rules()
+    changing = [each for each in rules if each.methods - {"GET", "HEAD", "OPTIONS"}]
+
+    found = {each.rule for each in changing if views[each.endpoint].permission.value.endswith(":read")}
+    assert found == {"/api/0/query/", "/me/data/export"}  # both answer, and change nothing
+
+
 def test_what_one_may_not_see_and_what_is_not_there_look_alike(office: Any) -> None:
     hidden = office.client("ben").get("/compliance/")
     absent = office.client("ben").get("/nowhere/")
