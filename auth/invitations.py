@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
-from auth import person
+from auth import genuine, person
 from auth.announcements import USED_FROM, Notice
 from auth.announcements import Kind as Told
 from auth.errors import ChangeRefused, LinkRefused
@@ -190,11 +190,10 @@ class Invitations:
     def _set_password(self, connection: Connection, link: Link, stored: str, policy: int) -> None:
         subject, empty = link.person.subject, PersonRow.password_hash.is_(None)
         suitable = (PersonRow.subject_id == subject, empty if link.kind is Kind.INVITATION else ~empty)
-        values: dict[str, Any] = {"password_hash": stored}
-        if link.kind is Kind.INVITATION:
-            values["acknowledged_policy"] = policy
-        if connection.execute(update(PersonRow).where(*suitable).values(**values)).rowcount != 1:
+        if connection.execute(update(PersonRow).where(*suitable).values(password_hash=stored)).rowcount != 1:
             raise LinkRefused
+        if link.kind is Kind.INVITATION:
+            genuine.write(connection, self._stamps, subject, {"acknowledged_policy": policy})
         end_reading(connection, subject, self._clock().date())
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from auth import genuine
 from auth.genuine import Former
+from auth.invitations import Invitations, Kind
+from auth.passwords import PasswordHasher
 from auth.wishes import Wish
 from tests.auth.conftest import STAMPS, VIENNA, Office
 
@@ -24,8 +26,12 @@ def sql(office: Office, statement: str, **values: Any) -> None:
         connection.execute(text(statement), values)
 
 
-def test_every_change_of_the_portal_keeps_the_row_genuine(office: Office, clock: Any) -> None:
+def test_every_change_of_the_portal_keeps_the_row_genuine(office: Office, hasher: PasswordHasher, clock: Any) -> None:
     ben = office.hire("Ben", "Claims")
+    links = Invitations(office.stores.data, office.journal, hasher, clock, STAMPS)
+    for kind in (Kind.INVITATION, Kind.RESET):
+        links.accept(links.issue(ben, kind), "seven quiet lamps on tin", "192.0.2.7")
+        assert (named(office), office.directory.acknowledged(ben)) == ([], True)
     with office.people.changing(None) as changes:
         changes.update(ben, email="benjamin@example.org", timezone="Pacific/Niue", joined=dt.date(2026, 1, 1))
         changes.update(ben, timezone=VIENNA)
@@ -65,6 +71,19 @@ def test_each_column_that_was_changed_from_outside_shows(office: Office, change:
     assert named(office) == [genuine.changed(ben)]
     assert not office.directory.is_genuine(ben)
     assert {"Etc/GMT+12", "Etc/GMT-14"} <= set(map(str, office.directory.zones(ben, dt.date(2026, 11, 23))))
+
+
+def test_accepting_an_invitation_makes_no_forged_row_genuine(
+    office: Office, hasher: PasswordHasher, clock: Any
+) -> None:
+    ben = office.hire("Ben")
+    links = Invitations(office.stores.data, office.journal, hasher, clock, STAMPS)
+    token = links.issue(ben, Kind.INVITATION)
+    sql(office, "UPDATE person SET wishes = 'recap' WHERE subject_id = :ben", ben=ben)
+
+    links.accept(token, "seven quiet lamps on tin", "192.0.2.7")
+
+    assert named(office) == [genuine.changed(ben)]
 
 
 def test_rows_of_before_stamps_are_stamped_together_or_not_at_all(office: Office) -> None:
