@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from analytics.arrivals import copies, taken_and_refused
 from analytics.captured import Key
-from analytics.door import DROPPED, Door, data_of
+from analytics.door import Door
 from analytics.events import Data, Int64, cut
 from analytics.hot import NOTHING, Batch, Bucket, DroppedMark, Held, Texts, held_batch, utc_day, utc_days
 from analytics.imports import ImportedBucket
+from analytics.judged import DROPPED, data_of
 from analytics.raw_data import canonical
 from analytics.repeated import Repeated, at, renumbered
 from analytics.timing import CUT, GONE, MOVED, Timed

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.captured import Key, Rows, numbered
-from analytics.door import DROPPED, Admitted, Door
+from analytics.door import Door
 from analytics.events import Int64, cut
 from analytics.imports import ImportedBucket
+from analytics.judged import DROPPED, Admitted
 from analytics.ledger import Bits
 from analytics.raw_data import canonical
 from privacy.hot import Marker

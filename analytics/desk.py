@@ -15,7 +15,6 @@ import numpy as np
 from analytics import admission
 from analytics.admission import Local
 from analytics.arrivals import AHEAD, LONGEST, TOO_EARLY, TOO_LATE, TOO_LONG
-from analytics.door import DROPPED
 from analytics.events import AFK, Data
 from analytics.heartbeats import Beat, merge
 from analytics.hot import (
@@ -33,6 +32,7 @@ from analytics.hot import (
     utc_day,
 )
 from analytics.imports import ImportedBucket
+from analytics.judged import DROPPED
 from analytics.own_cut import batch_left, is_blind
 from analytics.own_times import left
 from analytics.uploads import Upload

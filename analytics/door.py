@@ -5,50 +5,26 @@ the grid of the policy. An event from before the policy in force passes the poli
 """
 
 import hashlib
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.categories import Categoriser, Rules
 from analytics.events import WEB, WINDOW, Data, Int64
+from analytics.judged import DROPPED, Admitted, Asked, Memory, judge
 from analytics.repeated import renumbered
 from analytics.timing import AS_IT_WAS, CUT, GONE, MOVED, Timed, timed, timed_again
-from privacy.capture import PRESETS, Captured, CapturePolicy, apply
+from privacy.capture import PRESETS, CapturePolicy
 from privacy.policies import InForce
 from privacy.policy_parts import EARLIER, GRID, OUTSIDE
 from privacy.working_time import Windows
 
-DROPPED: Final = -1
 MOST_RULES: Final = 62
 """Rules are bits of a signed number."""
-_BLOCK: Final = 4096
-"""So many data are categorised together."""
-_MOST_ANSWERS: Final = 50_000
-_MOST_KINDS: Final = 200
-_FLAGS: Final = 8
-
-_decode: Final = msgspec.json.Decoder(list[dict[str, Any]]).decode
-_canonical: Final = msgspec.json.Encoder(order="sorted").encode
-
-
-class Admitted(NamedTuple):
-    """What became of distinct data: places in `Door.data` or DROPPED, and the rules that took something away.
-
-    The rules are bits, each for a place in `Door.rules`.
-    """
-
-    data: Int64
-    rules: Int64
-
-
-Answer: TypeAlias = tuple[Data | None, tuple[str, ...]]
-"""What is left of data, None if a rule dropped it, and the rules that took something away."""
 
 
 class Passed(NamedTuple):
@@ -66,47 +42,6 @@ class Passed(NamedTuple):
     counted: NDArray[np.bool_]
 
 
-class Memory:
-    """What became of data under the policies, kept from batch to batch: desks say few different things.
-
-    In memory only, like the texts that a categoriser remembers, and for one thread at a time.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[tuple[CapturePolicy, ...], str], dict[bytes, int]] = {}
-        self._numbers: dict[Answer, int] = {}
-        self.answers: list[Answer] = []
-
-    def of(self, stages: tuple[CapturePolicy, ...], kind: str) -> dict[bytes, int]:
-        """Return the places in `answers` of those that are known for a type of bucket."""
-        if sum(map(len, self._known.values())) > _MOST_ANSWERS or len(self._known) > _MOST_KINDS:
-            self._known.clear()
-            self._numbers.clear()
-            self.answers.clear()
-        return self._known.setdefault((stages, kind), {})
-
-    def place(self, answer: Answer) -> int:
-        """Return the place of an answer in `answers`, where it is put if it is new: few are, if titles are not kept."""
-        place = self._numbers.setdefault(answer, len(self.answers))
-        if place == len(self.answers):
-            self.answers.append(answer)
-        return place
-
-
-@dataclass(slots=True)
-class _Asked:
-    """Data that were asked about, each with a number, and what became of them."""
-
-    number: dict[bytes, int] = field(default_factory=dict)
-    data: list[int] = field(default_factory=list)
-    rules: list[int] = field(default_factory=list)
-
-    def admitted(self, distinct: Sequence[bytes]) -> Admitted:
-        """Return what became of some of them."""
-        found = np.fromiter(map(self.number.__getitem__, distinct), np.int64, len(distinct))
-        return Admitted(np.array(self.data, dtype=np.int64)[found], np.array(self.rules, dtype=np.int64)[found])
-
-
 @dataclass(slots=True)
 class Door:
     """Admits data and times by the policies that have held, and remembers every different answer."""
@@ -114,12 +49,12 @@ class Door:
     in_force: InForce
     categorisers: Callable[[CapturePolicy], Categoriser]
     zone: ZoneInfo
-    memory: "Memory | None" = None
+    memory: Memory | None = None
     data: list[Data] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     _places: dict[Data, int] = field(default_factory=dict)
     _bits: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _asked: dict[tuple[tuple[CapturePolicy, ...], str], "_Asked"] = field(default_factory=dict)
+    _asked: dict[tuple[tuple[CapturePolicy, ...], str], Asked] = field(default_factory=dict)
 
     @property
     def policy(self) -> CapturePolicy:
@@ -152,7 +87,7 @@ class Door:
         known = self.memory.of(stages, kind)
         if not known.keys() >= set(distinct):
             unknown = [text for text in distinct if text not in known]
-            for text, answer in zip(unknown, _answers(stages, kind, unknown, categoriser), strict=True):
+            for text, answer in zip(unknown, judge(stages, kind, unknown, categoriser), strict=True):
                 known[text] = self.memory.place(answer)
         found = np.fromiter(map(known.__getitem__, distinct), np.int64, len(distinct))
         used, number = renumbered(found, len(self.memory.answers))
@@ -211,10 +146,10 @@ class Door:
         kind: str,
         distinct: Sequence[bytes],
         categoriser: Categoriser | None,
-    ) -> "_Asked":
-        asked = self._asked.setdefault((stages, kind), _Asked())
+    ) -> Asked:
+        asked = self._asked.setdefault((stages, kind), Asked())
         new = [text for text in distinct if text not in asked.number] if asked.number else distinct
-        for text, (data, rules) in zip(new, _answers(stages, kind, new, categoriser), strict=True):
+        for text, (data, rules) in zip(new, judge(stages, kind, new, categoriser), strict=True):
             asked.number[text] = len(asked.data)
             asked.data.append(DROPPED if data is None else self.place(data))
             asked.rules.append(self.bits(rules))
@@ -311,30 +246,6 @@ def _together(found: Sequence[Passed]) -> Passed:
     )
 
 
-def _answers(
-    stages: Sequence[CapturePolicy], kind: str, texts: Sequence[bytes], categoriser: Categoriser | None
-) -> Iterator[Answer]:
-    """Yield what becomes of data texts, which are categorised together, if at all."""
-    for first in range(0, len(texts), _BLOCK):
-        block = _decode(b"[%b]" % b",".join(texts[first : first + _BLOCK]))  # each is one object, as is known
-        categories = [""] * len(block) if categoriser is None else categoriser.of_each(block)
-        for raw, category in zip(block, categories, strict=True):
-            left = apply_each(stages, kind, raw, category)
-            yield None if left.data is None else data_of(left.data, left.category), left.rules
-
-
-def apply_each(stages: Sequence[CapturePolicy], kind: str, data: Mapping[str, Any], category: str) -> Captured:
-    """Return what several policies, one after the other, leave of an event."""
-    left = apply(stages[0], kind, data, category)
-    for policy in stages[1:]:
-        if left.data is None:
-            return left
-        then = apply(policy, kind, left.data, left.category)
-        rules = then.rules if then.data is None else tuple(sorted({*left.rules, *then.rules}))
-        left = then._replace(rules=rules)
-    return left
-
-
 def door_name(policy: CapturePolicy, rules: Rules) -> str:
     """Return a short digest of what a policy does to an event, and of category rules."""
     described = [
@@ -349,23 +260,3 @@ def door_name(policy: CapturePolicy, rules: Rules) -> str:
     preset = PRESETS.get(policy.name)
     is_preset = preset is not None and preset.conduct == policy.conduct
     return hashlib.sha256(repr((policy.name if is_preset else policy.conduct, described)).encode()).hexdigest()[:16]
-
-
-def data_of(kept: Mapping[str, Any], category: str) -> Data:
-    """Return what is kept as Data; values that are not what their key means are among the rest, as they came."""
-    app = title = url = audible = status = None
-    rest = {}
-    for key, value in kept.items():  # spelled out: this runs for every distinct data of an import
-        if key == "title" and isinstance(value, str):
-            title = value
-        elif key == "app" and isinstance(value, str):
-            app = sys.intern(value)  # one object for each name: days compare and count them
-        elif key == "url" and isinstance(value, str):
-            url = value
-        elif key == "status" and isinstance(value, str):
-            status = value
-        elif key == "audible" and value in (False, True):
-            audible = bool(value)
-        else:
-            rest[key] = value
-    return Data(app, title, url, audible, status, category, _canonical(rest) if rest else b"")

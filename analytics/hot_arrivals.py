@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from analytics.arrivals import Arrival, Dropped
 from analytics.captured import Key
-from analytics.door import Admitted, Door
+from analytics.door import Door
 from analytics.events import Int64
 from analytics.hot import Batch
+from analytics.judged import Admitted
 from privacy.hot import Marker
 
 

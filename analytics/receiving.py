@@ -19,10 +19,11 @@ from analytics.admission import Local
 from analytics.categories import Categoriser
 from analytics.column_bytes import SegmentBroken
 from analytics.desk import MOST_ROWS, Desk, Receipt, Sent
-from analytics.door import Door, Memory, door_name
+from analytics.door import Door, door_name
 from analytics.heartbeats import Beat
 from analytics.hot import Bucket, Head, HeadTexts, decode_head
 from analytics.imports import ImportedBucket
+from analytics.judged import Memory
 from analytics.known_marks import KnownMarks, Marks
 from analytics.uploads import Upload
 from privacy.capture_policy import CapturePolicy

@@ -16,9 +16,9 @@ import numpy as np
 
 from analytics import ledger, segments
 from analytics.categories import Categoriser
-from analytics.door import DROPPED, data_of
 from analytics.events import WEB, WINDOW, Data, DayEvents, Int64, Stream
 from analytics.joining import STORED_FIELDS
+from analytics.judged import DROPPED, data_of
 from analytics.summaries import summarise
 from analytics.timing import CUT, GONE, MOVED, timed
 from privacy.capture import Captured, apply

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from policies import DATA, STREAMS, policies, versioned
 
 from analytics.categories import Categorisers, as_stated, load, of_policy
-from analytics.door import DROPPED, Door, apply_each, door_name
+from analytics.door import Door, door_name
 from analytics.imports import read_export
 from analytics.intake import Report
+from analytics.judged import DROPPED, apply_each
 from portal.config import Config
 from portal.policy_settings import chosen_body
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Captured

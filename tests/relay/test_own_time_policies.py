@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from policies import DATA, STREAMS, policies
 
 from analytics.categories import Categorisers
-from analytics.door import Door, apply_each
+from analytics.door import Door
+from analytics.judged import apply_each
 from analytics.timing import GONE
 from portal.relay.doors import PolicyDoor
 from portal.relay.known_policies import EarlierUnknown
