@@ -1,5 +1,6 @@
 """A long export that another process reads: the same events, the same faults, and nothing at all if it is ended."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -11,16 +12,19 @@ from cast import BEN
 from conftest import Clock
 
 from analytics import ahead
+from analytics.door import Door
 from analytics.imports import Export, NotAnExport, beside, read_export
 from analytics.intake import Intake
 from privacy.capture import PRESETS
+from privacy.fields import Field
 from privacy.policies import Always
 from privacy.stores import Stores
-from tests.analytics.intake_office import Office, export_of, morning, open_office
+from tests.analytics.intake_office import MONDAY, WINDOW, Events, Office, export_of, morning, open_office
 
 EDGE_CASES = Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json"
 EVENT: dict[str, Any] = {"timestamp": "2026-11-16T09:00:00Z", "duration": 1, "data": {"title": "a"}}
 OTHER = EVENT | {"data": {"title": "b"}}
+TITLES = 5000
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +36,16 @@ def every_file_is_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
     return open_office(sqlite_stores, tmp_path, clock)
+
+
+def many_titles() -> Events:
+    """Return a morning and, in the afternoon, so many different titles that they are told while they are read."""
+    found, noon = morning(), MONDAY.replace(hour=13)
+    for n in range(TITLES):
+        app = ("EXCEL.EXE", "saplogon.exe", "firefox.exe")[n % 3]
+        data = {"app": app, "title": f"{('Invoice', 'FB60', 'ExampleShop')[n % 3]} {n}"}
+        found[WINDOW].append({"timestamp": (noon + dt.timedelta(seconds=n)).isoformat(), "duration": 1, "data": data})
+    return found
 
 
 def described(export: Export) -> tuple[list[Any], list[str]]:
@@ -133,16 +147,37 @@ def test_the_other_process_gets_no_secret_of_this_one(tmp_path: Path, monkeypatc
 def test_a_file_read_beside_gives_the_days_of_one_read_here(
     office: Office, tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "export.json").write_bytes(export_of(morning()))
-    monkeypatch.setattr(beside, "WORTH_BYTES", 1 << 30)  # asked ahead or not, it is one door
+    events, asked = many_titles(), list[int]()
+    (tmp_path / "export.json").write_bytes(export_of(events))
+    ask_ahead = Door.ask_ahead
+
+    def noted(door: Door, kind: str, texts: list[bytes]) -> None:
+        asked.append(len(texts))
+        ask_ahead(door, kind, texts)
+
+    monkeypatch.setattr(Door, "ask_ahead", noted)
     other = office.person()
 
     with (tmp_path / "export.json").open("rb") as file:
         _, report = ahead.take_file(office.intake(preset), BEN, file)
-    office.take(other, morning(), preset)
+    office.take(other, events, preset)
 
-    assert report.read == 5
+    assert report.read == 5 + TITLES
+    assert sum(asked) >= 4096, "its data passed the door while it was being read"
     assert office.figures(BEN) == office.figures(other)
+    here, there = (office.stored(each) for each in (other, BEN))
+    salted = {place for place in here if place[1] is Field.CAPTURE_LEDGER}
+    assert {place: there[place] for place in here.keys() - salted} == {p: here[p] for p in here.keys() - salted}
+    assert here.keys() == there.keys()
+
+
+def test_a_small_file_is_read_here_and_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(beside, "_cores", lambda: 2)
+    monkeypatch.delattr(beside.subprocess, "Popen")
+
+    with EDGE_CASES.open("rb") as file:
+        assert beside.read_beside(file, None, lambda _, texts: None).buckets
 
 
 def test_what_was_asked_ahead_counts_no_more_once_another_policy_holds(office: Office, tmp_path: Path) -> None:
