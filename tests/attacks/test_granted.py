@@ -120,6 +120,16 @@ def test_whoever_is_reported_reads_nothing_after_taking_the_mark_away_and_is_nam
     assert told(attacked, f"conversation {thread.number} of {attacked['ben']}", "not written by the portal")
 
 
+def test_a_changed_row_of_whoever_reports_keeps_the_report_from_nobody_who_was_asked(attacked: Attacked) -> None:
+    """Nothing of the row decides who reads a conversation: changing it must not be a way to silence somebody."""
+    thread = report(attacked)
+
+    attacked.sql("UPDATE person SET timezone = 'Pacific/Kiritimati' WHERE subject_id = ?", attacked["ben"])
+
+    assert reads(attacked, "cleo", thread)
+    assert told(attacked, attacked["ben"], "were not written by the portal")
+
+
 def test_an_answer_that_was_taken_away_is_named(attacked: Attacked) -> None:
     thread = report(attacked)
     before = attacked.sql("SELECT * FROM thread")[0]
