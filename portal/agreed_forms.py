@@ -1,7 +1,6 @@
 """The form in which either side proposes a goal, and how a page shows what stands: the same for both."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import abort, request
@@ -12,7 +11,7 @@ from portal.amounts import amount, amount_from
 from portal.locale import _
 from portal.parse import day_from
 from portal.problems import Problem
-from portal.show import number
+from portal.show import numbers
 
 REVIEW_AFTER: Final = dt.timedelta(weeks=12)
 
@@ -65,7 +64,7 @@ def choices() -> list[tuple[str, str]]:
 
 def frame(side: Side, found: Agreed, today: dt.date, wrong: AgreedError | None) -> dict[str, Any]:
     """Return what the templates of both sides need of what stands, of a form, and of what was typed into it."""
-    sentence = "" if wrong is None else _(wrong.message, **_written(wrong.values))
+    sentence = "" if wrong is None else _(wrong.message, **numbers(wrong.values))
     place = "" if wrong is None else wrong.place
     goal = _to_change(found)
     typed = blank(today, None if goal is None else goal.newest.terms)
@@ -117,7 +116,3 @@ def _day(place: str) -> dt.date:
         return day_from(request.form.get(place, ""))
     except Problem as problem:
         raise AgreedError(problem.detail, place) from None
-
-
-def _written(values: Mapping[str, object]) -> dict[str, Any]:
-    return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}

@@ -17,7 +17,7 @@ from portal import own
 from portal.locale import _
 from portal.parse import day_from
 from portal.problems import Problem
-from portal.show import number
+from portal.show import numbers
 from privacy.fields import Field
 
 blueprint = Blueprint("experiments", __name__, url_prefix="/experiments")
@@ -72,7 +72,7 @@ def _list(wrong: ExperimentError | None = None) -> str:
     wanted, today = own.settings()[1], own.current_day()
     newest = [(each, each.state(today)) for each in reversed(wanted.experiments)]
     running = next((each for each, state in newest if state == "running"), None)
-    sentence = {} if wrong is None else {wrong.place: _(wrong.message, **_written(wrong.values))}
+    sentence = {} if wrong is None else {wrong.place: _(wrong.message, **numbers(wrong.values))}
     return render_template(
         "me/experiments.html",
         known=newest,
@@ -93,10 +93,6 @@ def _compared(asked: Experiment, today: dt.date) -> Comparison:
     settings, fields = own.own(), (asked.of.fields | {Field.ACTIVE_TIME}) & frozenset(DAY_FIELDS)
     values = measured_days(asked.of, own.history(fields, asked.needed), settings)
     return compare(asked, values, settings.working, today)
-
-
-def _written(values: dict[str, object]) -> dict[str, Any]:
-    return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
 
 
 def _change(change: Callable[[_Known], _Known]) -> None:

@@ -1,8 +1,8 @@
 """The employee's own goals: set by weekday from a day on, paused, removed. Nobody else is told of any of it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -17,7 +17,7 @@ from portal.amounts import amount, amount_from
 from portal.locale import _
 from portal.parse import day_from
 from portal.problems import Problem
-from portal.show import figure, number, short_day, weekday
+from portal.show import figure, numbers, short_day, weekday_names
 from privacy.fields import Field
 from privacy.period import Period, week_of
 
@@ -25,7 +25,6 @@ blueprint = Blueprint("goals", __name__, url_prefix="/goals")
 
 WEEKS: Final = 52
 """So many weeks back a row of weeks is counted on the page of goals."""
-_MONDAY: Final = dt.date(2024, 1, 1)
 _Page = str | tuple[str, int] | Response
 
 
@@ -152,18 +151,14 @@ def _goal(name: str, wrong: GoalError | None = None) -> str:
         view=next(iter(views(settings, name)), None),
         aim=aim(found, today) if found else "",
         at_most=_at_most(name),
-        names=[weekday(_MONDAY + dt.timedelta(days=n)) for n in range(7)],
+        names=weekday_names(),
         values=[request.form.get(f"value-{n}", amount(held[n], of.unit)) for n in range(7)],
         unit=of.unit,
         today=today,
         longest_pause=LONGEST_PAUSE,
         typed=request.form if wrong else {},
-        wrong={} if wrong is None else {wrong.place: _(wrong.message, **_written(wrong.values))},
+        wrong={} if wrong is None else {wrong.place: _(wrong.message, **numbers(wrong.values))},
     )
-
-
-def _written(values: Mapping[str, object]) -> dict[str, Any]:
-    return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
 
 
 def _found(wanted: Goals, name: str) -> Goal:

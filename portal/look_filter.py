@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from portal.locale import N_, _
-from portal.parse import YEARS
+from portal.parse import day_from
+from portal.problems import Problem
 from privacy.log_entries import Chain, Entry
 
 PEOPLE, SYSTEM, ME = "people", "system", "me"
@@ -118,14 +119,7 @@ def _day(name: str, typed: Mapping[str, str], wrong: dict[str, str]) -> dt.date 
     if not typed[name]:
         return None
     try:
-        found = dt.date.fromisoformat(typed[name])
-    except ValueError:
-        wrong[name] = _("There is no such day. A day is written like 2026-11-19.")
+        return day_from(typed[name])
+    except Problem as problem:
+        wrong[name] = problem.detail
         return None
-    if found.isoformat() != typed[name]:
-        wrong[name] = _("A day is written like 2026-11-19.")
-        return None
-    if found.year not in YEARS:
-        wrong[name] = _("Days are of the years %(start)s to %(stop)s.", start=YEARS.start, stop=YEARS.stop - 1)
-        return None
-    return found

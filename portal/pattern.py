@@ -17,14 +17,13 @@ from portal import own
 from portal.locale import _, language
 from portal.parse import day_from
 from portal.problems import Problem
-from portal.show import weekday
+from portal.show import weekday_names
 
 blueprint = Blueprint("pattern", __name__)
 
 LONGEST_LEAVE: Final = 366  # days in one form
 AHEAD: Final = 366
 """So many days ahead public holidays are listed."""
-_MONDAY: Final = dt.date(2024, 1, 1)
 _MOST_HOURS: Final = 24
 _Page = str | tuple[str, int] | Response
 
@@ -122,7 +121,7 @@ def _pattern(wrong: Mapping[str, str] | None = None) -> str:
         regions=[("", _("No public holidays")), *_regions(None if region is None else region.country)],
         region="" if region is None else "-".join(each for each in region if each),
         chosen=bool(planned.regions),
-        names=[weekday(_MONDAY + dt.timedelta(days=n)) for n in range(7)],
+        names=weekday_names(),
         today=current,
         typed=typed,
         wrong=wrong or {},

@@ -24,6 +24,8 @@ from auth.throttle import Limit
 from portal import granting, own
 from portal.access import person, session_key, system, viewer
 from portal.locale import _, ngettext
+from portal.parse import day_from
+from portal.problems import Problem
 from portal.show import clock, day
 from privacy.canonical import digest
 from privacy.fields import Field
@@ -243,9 +245,9 @@ def _today_of(grant: Grant) -> dt.date:
 
 def _date(form: Mapping[str, str], name: str, wrong: dict[str, str]) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(form.get(name, ""))
-    except ValueError:
-        wrong[name] = _("A day is written like 2026-11-19.")
+        return day_from(form.get(name, ""))
+    except Problem as problem:
+        wrong[name] = problem.detail
         return None
 
 

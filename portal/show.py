@@ -6,7 +6,7 @@ Each function takes the tag of a language; without one it writes in the language
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -86,6 +86,11 @@ def spoken(seconds: float, language: str | None = None) -> str:
 def number(value: float, digits: int = 0, language: str | None = None) -> str:
     """Write a number with the locale's grouping and at most `digits` decimals."""
     return _number(round(value, digits), language or current())
+
+
+def numbers(values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of a message, with the whole numbers among them as they are written."""
+    return {key: number(value) if isinstance(value, int) else value for key, value in values.items()}
 
 
 @lru_cache(maxsize=4096)
