@@ -171,6 +171,8 @@ def _said(send: Callable[[str], None], subject: str, number: int, back: str, the
         send(request.form.get("text", ""))
     except threads.Refused as refused:
         return _one(subject, number, back, refused.messages), 422
+    except KeyGone:  # a restore brought its rows back; the night removes them
+        abort(404)
     flash(_("Sent."))
     return redirect(then, 303)
 

@@ -313,3 +313,15 @@ def test_what_cannot_be_seen_is_not_sent(office: Office, form: Any) -> None:
     assert "U+202E, the one at place 7" in found.text
     assert ask(form, about="rule", app="a\x07").status_code == 422
     assert office.system.rooms.threads.everything() == []
+
+
+def test_a_conversation_whose_key_is_gone_is_not_found_whoever_writes(office: Office, form: Any) -> None:
+    """As after a restore that brought its rows back."""
+    ask(form)
+    mine, theirs = f"/me/threads/{the_thread(office).number}", place(office, "/compliance/threads")
+    office.system.rooms.threads._seal.destroy(office.ids["ben"], the_thread(office).number)
+
+    for who, where in (("ben", mine), ("cleo", theirs)):
+        assert office.client(who).get(where).status_code == 404
+        assert form(who, where, page="/me/settings", text="Are you there?").status_code == 404
+    assert the_thread(office).messages == 1
