@@ -40,6 +40,10 @@ _RETRY_SECONDS: Final = 60
 _logger = structlog.get_logger("sameview")
 
 
+class BrokenOff(Exception):
+    """An export could not be made to its end; the text is the kind of what broke, and nothing else."""
+
+
 @dataclass(slots=True)
 class Progress:
     """How many of its files of days an export has sent, how many there are, and when its reader last took something."""
@@ -158,9 +162,10 @@ def _sent(copy: Copy, progress: Progress, page: Template, left: ExitStack) -> Ge
                 progress.done += name.startswith(_OF_MONTHS)
             yield from packed.close()
         except Exception as broken:
-            # What was sent has no end and does not unpack: its reader sees that it broke off, and can begin again.
+            # What was sent has no end and does not unpack: its reader sees that it broke off, and can begin again. The
+            # server writes down what it is told here, and the message of what broke may name a row, and so a person.
             _logger.warning("export broke off", reason=type(broken).__name__)
-            raise
+            raise BrokenOff(type(broken).__name__) from None
 
 
 def _files(copy: Copy, packed: ZipStream, page: Template) -> Iterator[export_days.File]:

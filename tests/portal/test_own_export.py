@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import traceback
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -274,3 +275,22 @@ def test_whoever_takes_nothing_keeps_nobody_else_waiting(monkeypatch: pytest.Mon
     turns.leave("a", stalled)
     turns.leave("b", reading)
     assert turns.take("d") is not None
+
+
+def test_what_breaks_an_export_off_says_nothing_of_what_was_in_it(
+    office: Any, form: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = "row of Ben: to the doctor"
+
+    def broken(_copy: Any) -> Any:
+        raise ValueError(row)
+
+    monkeypatch.setattr(own_export.export_facts, "notices", broken)
+
+    with pytest.raises(own_export.BrokenOff) as raised:
+        form("ben", EXPORT, PAGE).get_data()
+
+    written = "".join(traceback.format_exception(raised.value)) + "".join(capsys.readouterr())
+    assert "ValueError" in written
+    assert row not in written
+    assert own_export.turns.of(office.ids["ben"]) is None
