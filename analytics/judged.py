@@ -13,7 +13,7 @@ import numpy as np
 
 from analytics.categories import Categoriser
 from analytics.events import Data, Int64
-from privacy.capture import Captured, CapturePolicy, apply
+from privacy.capture import CapturePolicy, apply_each
 
 DROPPED: Final = -1
 _BLOCK: Final = 4096
@@ -90,18 +90,6 @@ def judge(
         for raw, category in zip(block, categories, strict=True):
             left = apply_each(stages, kind, raw, category)
             yield None if left.data is None else data_of(left.data, left.category), left.rules
-
-
-def apply_each(stages: Sequence[CapturePolicy], kind: str, data: Mapping[str, Any], category: str) -> Captured:
-    """Return what several policies, one after the other, leave of an event."""
-    left = apply(stages[0], kind, data, category)
-    for policy in stages[1:]:
-        if left.data is None:
-            return left
-        then = apply(policy, kind, left.data, left.category)
-        rules = then.rules if then.data is None else tuple(sorted({*left.rules, *then.rules}))
-        left = then._replace(rules=rules)
-    return left
 
 
 def data_of(kept: Mapping[str, Any], category: str) -> Data:

@@ -5,7 +5,7 @@ something away is counted in the employee's capture ledger under its id, and `be
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +41,7 @@ __all__ = [
     "Effect",
     "Rule",
     "apply",
+    "apply_each",
     "preset_text",
     "text_is_kept",
 ]
@@ -99,6 +100,18 @@ def apply(policy: CapturePolicy, stream: str, data: Mapping[str, Any], category:
         category = category.partition(SEPARATOR)[0]
         rules = _with(rules, plan.category)
     return Captured(kept, category, rules)
+
+
+def apply_each(stages: Sequence[CapturePolicy], stream: str, data: Mapping[str, Any], category: str) -> Captured:
+    """Return what several policies, one after the other, leave of an event: the portal and a desk apply them alike."""
+    left = apply(stages[0], stream, data, category)
+    for policy in stages[1:]:
+        if left.data is None:
+            return left
+        then = apply(policy, stream, left.data, left.category)
+        rules = then.rules if then.data is None else tuple(sorted({*left.rules, *then.rules}))
+        left = then._replace(rules=rules)
+    return left
 
 
 def _with(rules: tuple[str, ...], rule: str) -> tuple[str, ...]:

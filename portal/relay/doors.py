@@ -11,7 +11,7 @@ from analytics.categories import Categoriser, of_policy
 from analytics.uploads import plain
 from portal.relay.entries import Entry, Part
 from portal.relay.local_days import local_days, own_zone
-from privacy.capture import Captured, apply
+from privacy.capture import Captured, apply, apply_each
 from privacy.capture_policy import CapturePolicy
 from privacy.policy_parts import BROWSER, GRID, OUTSIDE, WINDOW
 from privacy.working_time import Windows, kept_parts, on_grid
@@ -72,14 +72,9 @@ class PolicyDoor:
 
     def judge(self, kind: str, data: Mapping[str, Any], start_us: int) -> Captured:
         """Categorise and apply the policies, as the portal's door does."""
-        then = self._then(start_us)
-        if then is None:
-            return _measured(apply(self.policy, kind, data, self._category(kind, data, self.policy)))
-        found = apply(then.policy, kind, data, then._category(kind, data, self.policy))
-        if found.data is None:
-            return found
-        left = apply(self.policy, kind, found.data, found.category)
-        return left if left.data is None else _measured(left._replace(rules=_union(found.rules, left.rules)))
+        first = self._then(start_us) or self
+        stages = (self.policy,) if first is self else (first.policy, self.policy)
+        return _measured(apply_each(stages, kind, data, first._category(kind, data, self.policy)))
 
     def parts(self, start_us: int, duration_us: int) -> tuple[list[Part], tuple[str, ...]]:
         """Return the times that are kept, and the rules that took something away."""

@@ -21,10 +21,10 @@ from analytics.categories import Categorisers, as_stated, load, of_policy
 from analytics.door import Door, door_name
 from analytics.imports import read_export
 from analytics.intake import Report
-from analytics.judged import DROPPED, apply_each
+from analytics.judged import DROPPED
 from portal.config import Config
 from portal.policy_settings import chosen_body
-from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Captured
+from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Captured, apply_each
 from privacy.capture_policy import CapturePolicy, read
 from privacy.fields import Field
 from privacy.policies import Always, InForce

@@ -15,11 +15,10 @@ from policies import DATA, STREAMS, policies
 
 from analytics.categories import Categorisers
 from analytics.door import Door
-from analytics.judged import apply_each
 from analytics.timing import GONE
 from portal.relay.doors import PolicyDoor
 from portal.relay.known_policies import EarlierUnknown
-from privacy.capture import BROWSER, WINDOW, preset_text
+from privacy.capture import BROWSER, WINDOW, apply_each, preset_text
 from privacy.capture_policy import CapturePolicy
 from privacy.policies import InForce
 from privacy.policy_note import PolicyKey, note_of
