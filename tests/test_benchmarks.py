@@ -1,5 +1,6 @@
 """The benchmarks: the same events at every run, and a table that says so when a promise is missed."""
 
+import datetime as dt
 import io
 from collections import Counter
 from itertools import islice
@@ -7,6 +8,7 @@ from itertools import islice
 import pytest
 from rich.console import Console
 
+from benchmarks import pages
 from benchmarks.generate import day_of, export, working_days
 from benchmarks.log import rate, show, verify_in_memory
 from benchmarks.run import Row, disagreement, table_rows
@@ -107,3 +109,14 @@ def test_hashing_in_memory_stands_beside_as_many_bare_hashes() -> None:
 
     assert row.what.endswith("500 entries")
     assert (row.wanted, row.ratio is not None and row.ratio > 0) == (0.5, True)
+
+
+def test_the_clock_of_the_pages_runs_on_and_never_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_BEGAN", "1000.0")
+    told = []
+    for now in (1000.0, 1059.0, 1061.0, 1180.0):
+        monkeypatch.setattr(pages.time, "time", lambda now=now: now)
+        told.append(pages.clock())
+
+    assert told[0].time() == pages.AFTERNOON
+    assert [each - told[0] for each in told] == [dt.timedelta(seconds=n) for n in (0, 59, 61, 180)]
