@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from auth import person
 from auth.models import FormerZone
@@ -147,10 +147,12 @@ def has_unstamped(connection: Connection) -> bool:
 
 
 def stamp_all(connection: Connection, stamps: Stamps) -> int:
-    """Stamp everybody as they stand, if nobody at all has a stamp, and return how many."""
-    if connection.scalar(select(func.count()).where(_PEOPLE.c.stamp.is_not(None))):
-        return 0
-    everybody = connection.scalars(select(_PEOPLE.c.subject_id).order_by(_PEOPLE.c.subject_id)).all()
+    """Stamp everybody who has no stamp as they stand, and return how many; a stamp that does not hold stays as it is.
+
+    The caller knows that nobody could have taken any away: none was ever made of these rows.
+    """
+    unstamped = select(_PEOPLE.c.subject_id).where(_PEOPLE.c.stamp.is_(None)).order_by(_PEOPLE.c.subject_id)
+    everybody = connection.scalars(unstamped).all()
     for subject in everybody:
         write(connection, stamps, subject, {}, vouched=True)
     return len(everybody)

@@ -19,7 +19,7 @@ STAMPED: Final = "people-stamped"
 
 
 def settle(system: System, *, backup_size: int | None = None) -> int:
-    """Stamp everybody if nobody was ever stamped, let the log say so, and return how many people that were.
+    """Stamp who has no stamp unless that was done once, let the log say so, and return how many people that were.
 
     After a restore `backup_size` is how many entries the log had when the data were saved: later ones say nothing of
     these rows.

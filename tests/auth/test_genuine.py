@@ -86,18 +86,16 @@ def test_accepting_an_invitation_makes_no_forged_row_genuine(
     assert named(office) == [genuine.changed(ben)]
 
 
-def test_rows_of_before_stamps_are_stamped_together_or_not_at_all(office: Office) -> None:
-    ben, eva = office.hire("Ben"), office.hire("Eva")
+def test_rows_without_a_stamp_are_stamped_and_a_forged_one_stays_forged(office: Office) -> None:
+    ben, eva, _ = office.hire("Ben"), office.hire("Eva"), office.hire("Gus")
     with office.people.changing(None) as changes:
         changes.update(ben, timezone="Europe/Berlin")
-    sql(office, "UPDATE person SET stamp = NULL, former_zones = NULL")
-    assert len(named(office)) == 2
+    sql(office, "UPDATE person SET stamp = NULL, former_zones = NULL WHERE subject_id != :eva", eva=eva)
+    sql(office, "UPDATE person SET wishes = 'recap' WHERE subject_id = :eva", eva=eva)
+    assert len(named(office)) == 3
 
     with office.stores.data.begin() as connection:
         assert genuine.stamp_all(connection, STAMPS) == 2
-    assert named(office) == []
-
-    sql(office, "UPDATE person SET stamp = NULL WHERE subject_id = :eva", eva=eva)
     with office.stores.data.begin() as connection:
         assert genuine.stamp_all(connection, STAMPS) == 0
     assert named(office) == [genuine.changed(eva)]

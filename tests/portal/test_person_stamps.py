@@ -104,6 +104,18 @@ def test_migrating_stamps_everybody_with_their_former_zones_once(older: Office) 
         assert person_stamps.problems(system) == []
 
 
+def test_a_migration_that_broke_off_is_finished_though_somebody_has_come_since(older: Office) -> None:
+    with staging.opened(older.config, "data", staged=False) as engine:
+        schema.upgrade_store("data", engine)  # and is killed before anybody is stamped
+    with older.open() as system, system.people.changing(None) as changes:
+        changes.create("eva@example.org", "Eva", "Europe/Vienna")
+
+    assert migrate(older).stdout.startswith("3 people were stamped")
+
+    with older.open() as system:
+        assert person_stamps.problems(system) == []
+
+
 def test_a_store_that_was_put_back_to_before_stamps_is_migrated_and_stamps_nobody(older: Office) -> None:
     migrate(older)
     with older.open() as system:
