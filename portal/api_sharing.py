@@ -9,9 +9,11 @@ from portal import shapes, sharing
 from portal.access import system, viewer
 from portal.answers import answer, plain
 from portal.openapi import answers
-from portal.sharing_words import answer_of
+from portal.problems import Problem
+from portal.sharing_words import BROKEN, answer_of
 from privacy.grants import Grant
 from privacy.keys import KeyGone
+from privacy.seal import SealBroken
 
 blueprint = Blueprint("api_sharing", __name__, url_prefix="/api/v1")
 
@@ -34,7 +36,7 @@ def shared() -> Response:
 
 @blueprint.get("/shared/<subject>/<int:number>")
 @requires(Permission.GRANTED_READ)
-@answers(shapes.Answer[shapes.Shared])
+@answers(shapes.Answer[shapes.Shared], also={409: BROKEN})
 def one(subject: str, number: int) -> Response:
     """What somebody lets me see; the look and its digest are in their log."""
     if subject == viewer() or system().directory.person(subject) is None:
@@ -43,6 +45,8 @@ def one(subject: str, number: int) -> Response:
         found = answer_of(system().gate.open_grant(viewer(), subject, number))
     except KeyGone:
         abort(404)
+    except SealBroken:
+        raise Problem(409, "This does not open", BROKEN) from None
     return answer(found.payload, found.entry)
 
 

@@ -19,10 +19,11 @@ from portal.access import session_key, system, viewer
 from portal.locale import _
 from portal.parse import bad, week_from
 from portal.problems import Problem
-from portal.sharing_words import FIELDS, PURPOSE_WORDS, answer_of, words
+from portal.sharing_words import BROKEN, FIELDS, PURPOSE_WORDS, answer_of, words
 from privacy.grants import LONGEST_DAYS, PURPOSES
 from privacy.keys import KeyGone
 from privacy.period import week_name, week_of
+from privacy.seal import SealBroken
 
 blueprint = Blueprint("sharing", __name__)
 blueprint.add_app_template_filter(dt.date.fromisoformat, "from_iso")
@@ -90,11 +91,15 @@ def share() -> Page:
 def one(number: int) -> str:
     """Show one of my grants as its viewer sees it, and what ending it would do."""
     found = next((each for each in sharing.given() if each.grant.number == number), None)
+    if found is None:
+        abort(404)
     try:
-        opened = system().gate.open_own_grant(viewer(), number, session_key()) if found else None
+        opened = system().gate.open_own_grant(viewer(), number, session_key())
     except KeyGone:
         opened = None
-    if found is None or opened is None:
+    except SealBroken:  # it can still be ended
+        return render_template("me/sharing_one.html", given=found, broken=_(BROKEN))
+    if opened is None:
         abort(404)
     return render_template("me/sharing_one.html", given=found, answer=answer_of(opened), **words())
 
@@ -134,6 +139,8 @@ def shared_one(subject: str, number: int) -> str:
         opened = system().gate.open_grant(viewer(), subject, number)
     except KeyGone:
         raise Problem(404, _("Ended"), _("%(name)s ended this at this moment.", name=whose.name)) from None
+    except SealBroken:
+        raise Problem(409, _("This does not open"), _(BROKEN)) from None
     return render_template("me/shared_one.html", name=whose.name, answer=answer_of(opened), **words())
 
 

@@ -23,6 +23,7 @@ FIELDS: Final[dict[Field, tuple[str, str]]] = {
     Field.ANNOTATIONS: (N_("Notes"), N_("those that you choose in the next step")),
 }
 """What can be shared, in the order of the form: its name, and how fine."""
+BROKEN: Final = N_("What was shared was changed in the database, so it does not open any more.")
 PURPOSE_WORDS: Final[dict[Purpose, str]] = {
     Purpose.ONE_TO_ONE: N_("for a talk between you two"),
     Purpose.TARGET_SETTING: N_("to agree on goals"),

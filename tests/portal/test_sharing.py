@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from analytics.annotations import Annotation, Notes
 from analytics.annotations import Kind as Noted
@@ -268,3 +268,19 @@ def test_the_same_through_json_with_the_same_digest(office: Office, form: Any) -
     assert [(each.name, each.digest) for each in listed.grants] == [("Ben", grant.digest)]
     assert [(each.name, each.opened) for each in mine.grants] == [("Ana", 1)]
     assert office.client("gus").get(f"/api/v1/shared/{ben}/{grant.number}").status_code == 403
+
+
+def test_what_was_changed_in_the_database_does_not_open_and_can_still_be_ended(office: Office, form: Any) -> None:
+    share(form)
+    where, number = address(office), grant_of(office).number
+    with writing(office.system.stores.data) as connection:
+        connection.execute(update(Granted).values(sealed=b"other bytes than those that were sealed here"))
+
+    mine = office.client("ben").get(f"/me/sharing/{number}")
+
+    assert mine.status_code == 200
+    assert "changed in the database" in mine.text
+    assert office.client("ana").get(where).status_code == 409
+    assert office.client("ana").get(f"/api/v1/shared/{office.ids['ben']}/{number}").status_code == 409
+    assert form("ben", f"/me/sharing/{number}/end", page=f"/me/sharing/{number}").status_code == 303
+    assert office.system.rooms.grants.of(office.ids["ben"]) == []
