@@ -166,6 +166,20 @@ def test_stamps_taken_away_are_not_made_anew_by_migrating(attacked: Attacked) ->
     assert is_named(attacked)
 
 
+def test_stamps_and_the_entry_about_them_taken_away_are_named_by_the_log_alone(attacked: Attacked) -> None:
+    """Whoever writes to the log as well gets everybody stamped anew: what is missing in the log stays missing."""
+    number = attacked.system.log.size
+    person_stamps.settle(attacked.system)
+    attacked.sql("UPDATE person SET stamp = NULL, former_zones = NULL")
+    attacked.sql("UPDATE person SET email = 'mallory@evil.example' WHERE subject_id = ?", attacked["ben"])
+    attacked.log_sql('DELETE FROM entry WHERE "index" = ?', number)
+
+    assert person_stamps.settle(attacked.system) > 0
+
+    assert not is_named(attacked)
+    assert any(f"entry {number}" in each for each in attacked.verify())
+
+
 def test_not_detected_the_row_of_an_earlier_day_put_back(attacked: Attacked) -> None:
     """It is genuine, and the log has no values of addresses and wishes: what was right then is taken as right now."""
     attacked.system.people.wish(attacked["ben"], [Wish.RECAP])
