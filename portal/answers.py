@@ -1,4 +1,4 @@
-"""How JSON is answered: figures with their receipt, an entry of the log, and whatever holds no figures."""
+"""How JSON and CSV are answered: figures with their receipt, an entry of the log, and whatever holds no figures."""
 
 from base64 import b64encode
 from typing import Any
@@ -28,6 +28,12 @@ def plain(value: Any, status: int = 200) -> Response:
     """Answer a value that holds no figures of anybody."""
     encoded = msgspec.json.encode(value, enc_hook=str.__str__)  # a text that remembers how it was made, as plain text
     return Response(encoded, status, content_type="application/json")
+
+
+def csv_file(name: str, text: str) -> Response:
+    """Answer CSV as a file to keep."""
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def logged(entry: Entry) -> dict[str, Any]:

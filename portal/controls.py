@@ -12,7 +12,7 @@ from auth.permissions import Permission, requires
 from portal import forgetting, own, own_times
 from portal.access import safe_next, system
 from portal.locale import N_, _, ngettext
-from portal.parse import bad, comes_twice, moment_from
+from portal.parse import MOMENT, bad, comes_twice, moment_from
 from portal.problems import Problem
 from portal.show import day
 
@@ -25,7 +25,6 @@ PAUSES: Final = {
     "tomorrow": None,
 }
 LAST: Final = (("15", N_("the last 15 minutes")), ("30", N_("the last 30 minutes")), ("60", N_("the last hour")))
-_FORM: Final = "%Y-%m-%dT%H:%M"
 _MINUTE: Final = dt.timedelta(minutes=1)
 _DAY: Final = dt.timedelta(days=1)
 _OPEN_DAYS: Final = 16
@@ -42,7 +41,7 @@ class Asked:
 
     @property
     def first(self) -> str:
-        return self.start.astimezone(own.zone()).strftime(_FORM)
+        return self.start.astimezone(own.zone()).strftime(MOMENT)
 
     @property
     def passes(self) -> tuple[str, str]:
@@ -52,7 +51,7 @@ class Asked:
 
     @property
     def last(self) -> str:
-        return self.end.astimezone(own.zone()).strftime(_FORM)
+        return self.end.astimezone(own.zone()).strftime(MOMENT)
 
 
 @blueprint.post("/pause")
@@ -151,7 +150,7 @@ def _page(**shown: object) -> str:
     private = own_times.shown(own_times.read())
     now = system().clock().astimezone(own.zone())
     today = own.current_day()
-    defaults = {"from": (now - dt.timedelta(hours=1)).strftime(_FORM), "to": now.strftime(_FORM)}
+    defaults = {"from": (now - dt.timedelta(hours=1)).strftime(MOMENT), "to": now.strftime(MOMENT)}
     return render_template(
         "me/forget.html",
         private=private,

@@ -16,6 +16,7 @@ from analytics.measures import Measure, measure
 from analytics.rings import Own, Payload
 from auth.permissions import Permission, requires
 from portal import own
+from portal.answers import csv_file
 from portal.csv_text import csv_lines, decimal
 from portal.locale import N_, _
 from portal.parse import YEARS, bad, week_from
@@ -93,7 +94,7 @@ def week_csv(week: str) -> Response:
         values = ["" if row is None else decimal(row.value) for row in found]
         rows.append([each.date, each.state, *values, *(decimal(seconds[n]) if n in seconds else "" for n in names)])
     heading = ["day", "state", *(f"{of.name} ({of.unit})" for of in COMPARED), *(f"{n} (seconds)" for n in names)]
-    return _answer(f"sameview-{week}.csv", csv_lines([heading, *rows]))
+    return csv_file(f"sameview-{week}.csv", csv_lines([heading, *rows]))
 
 
 @blueprint.get("/months/")
@@ -281,9 +282,4 @@ def _trends(name: str, weeks_back: int, page: str = "trends") -> str:
 
 
 def _rows_csv(name: str, found: trends.Trend) -> Response:
-    return _answer(name, trends.as_csv(found))
-
-
-def _answer(name: str, text: str) -> Response:
-    headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(name, trends.as_csv(found))

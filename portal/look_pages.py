@@ -6,7 +6,7 @@ from auth.permissions import Permission, requires
 from auth.wishes import Wish
 from portal import own_check, who_looked
 from portal.access import person, system
-from portal.answers import plain
+from portal.answers import csv_file, plain
 
 blueprint = Blueprint("look_pages", __name__, url_prefix="/me")
 
@@ -30,9 +30,7 @@ def access() -> str | tuple[str, int]:
 @requires(Permission.ACCOUNT_READ)
 def as_csv() -> Response:
     """The chosen entries as CSV, with their numbers."""
-    text = who_looked.chosen_csv(request.args)
-    headers = {"Content-Disposition": "attachment; filename=sameview-who-looked.csv"}
-    return Response(text, content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file("sameview-who-looked.csv", who_looked.chosen_csv(request.args))
 
 
 @blueprint.get("/access.json")

@@ -13,6 +13,7 @@ from analytics import volume_chart, volume_store, volumes
 from analytics.volumes import COLUMNS, KEPT_IN_VIEW, Volume
 from auth.permissions import Permission, requires
 from portal.access import current_roles, person, system, viewer
+from portal.answers import csv_file
 from portal.csv_text import csv_lines
 from portal.parse import day_from
 from portal.volumes import visible
@@ -62,8 +63,7 @@ def work_csv(team: str) -> Response:
     name, period = _name(team), _period(team)
     rows = volume_store.read(system().stores.data, team, period)
     lines = csv_lines([(*COLUMNS, "delivered_on"), *(_cells(name, row) for row in rows)])
-    disposition = f"attachment; filename=work-{team}-{period.last}.csv"
-    return Response(lines, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition})
+    return csv_file(f"work-{team}-{period.last}.csv", lines)
 
 
 _FRAMES: Final = {"wide": volume_chart.WIDE, "narrow": volume_chart.NARROW}
