@@ -99,8 +99,8 @@ def _longest_focus(day: Known) -> tuple[Term, ...]:
 
 
 def _recovery(day: Known) -> tuple[Term, ...]:
-    (active,) = _active(day)
-    recommended = recommended_breaks(active.seconds or 0)
+    active_us = sum(each.counted_us for each in _times(day.active))
+    recommended = recommended_breaks((active_us + 500) // 1000 / 1000)  # rounded as the figure is, for the same hours
     return *_breaks(day), Term(N_("Whole hours of activity"), count=recommended)
 
 
