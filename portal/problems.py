@@ -18,7 +18,10 @@ from portal.locale import N_, _
 from privacy.canonical import canonical
 from privacy.decisions import NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
+from privacy.inventory import VaultIncomplete
+from privacy.key_provider import KeyRefused
 from privacy.keys import KeyClassWithheld
+from privacy.seal import SealBroken
 
 _logger = structlog.get_logger("sameview")
 
@@ -107,6 +110,18 @@ def _withheld(_error: KeyClassWithheld) -> AnyResponse:
     return answer(Problem(503, _("Not on this server"), detail))
 
 
+def _tampered(error: Exception) -> Response:
+    """Say that what is stored is not what was stored; the entry of the look stands, as of every look that broke off."""
+    # The message names a row, and so a person; `sameview log verify` names it to whoever runs the server.
+    _logger.error("stored data tampered with", kind=type(error).__name__, fix="run `sameview log verify`")
+    detail = _(
+        "What is stored of this does not open: it was changed or removed in the database, and not by Sameview. Nothing"
+        " of it was shown. Whoever runs this server finds the place with `sameview log verify`, and puts it back from"
+        " a backup."
+    )
+    return answer(Problem(500, _("Stored data was changed"), detail))
+
+
 def _http(error: HTTPException) -> AnyResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
@@ -146,6 +161,8 @@ def add_problems(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(LogUnavailable, _unlogged)
     app.register_error_handler(KeyClassWithheld, _withheld)
+    for damage in (KeyRefused, SealBroken, VaultIncomplete):
+        app.register_error_handler(damage, _tampered)
     app.register_error_handler(CSRFError, _unproved)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

@@ -73,6 +73,20 @@ def test_a_removed_day_is_named(attacked: Attacked) -> None:
     assert told(attacked, f"subject={attacked['ben']}", f"day={DAY}", "was removed")
 
 
+@pytest.mark.parametrize("who", ["ben", "ana"])
+def test_a_changed_day_is_a_page_that_says_so_and_a_log_line_that_names_nobody(
+    attacked: Attacked, who: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attacked.sql("UPDATE sealed_field SET sealed = zeroblob(200) WHERE subject_id = ?", attacked["ben"])
+    week = f"/team/claims/people/{attacked['ben']}/weeks/2026-W45?purpose=one_to_one"
+
+    found = attacked.office.client(who).get(f"/me/days/{DAY}" if who == "ben" else week)
+
+    assert found.status_code == 500
+    assert "changed or removed in the database" in found.text
+    assert attacked["ben"] not in "".join(capsys.readouterr())
+
+
 def test_everything_of_a_person_removed_is_named(attacked: Attacked) -> None:
     for table in ("sealed_field", "manifest"):
         attacked.sql(f"DELETE FROM {table} WHERE subject_id = ?", attacked["ben"])  # noqa: S608
