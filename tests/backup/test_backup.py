@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from command_line import sameview
 from installation import subject_of
 
 from auth.permissions import Role
@@ -166,12 +167,9 @@ def test_a_log_that_does_not_verify_is_not_saved(small: Office) -> None:
 def test_the_command_says_what_was_saved_and_until_when_keys_are_kept(
     small: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from click.testing import CliRunner
-
-    from portal.cli import main
 
     monkeypatch.setenv("SAMEVIEW_HOME", str(small.config.home))
-    done = CliRunner().invoke(main, ["backup", "--output", str(small.data), "--keys", str(small.keys)])
+    done = sameview("backup", "--output", small.data, "--keys", small.keys)
 
     assert done.exit_code == 0, done.output
     assert "entries of the log, verified" in done.stdout

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 from installation import Copies, subject_of
 from sqlalchemy import delete
 
 from portal import erasing, founding, schema
-from portal.cli import main
 from portal.config import Config
 from portal.wiring import NotInitialised, build, open_stores
 from privacy.fields import KeyClass
@@ -35,11 +35,8 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("SAMEVIEW_DATABASE_URL", "SAMEVIEW_KEY_PASSPHRASE", "SAMEVIEW_KEY_CLASSES"):
         monkeypatch.delenv(name, raising=False)
 
-    def invoke(*arguments: object) -> Result:
-        return CliRunner().invoke(main, [str(each) for each in arguments])
-
-    assert invoke(*SETUP).exit_code == 0
-    return invoke
+    assert sameview(*SETUP).exit_code == 0
+    return sameview
 
 
 @pytest.fixture

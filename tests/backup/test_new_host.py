@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 from installation import figures, subject_of
 
 from portal import erasing, escrowing, recovery, restore_keys, staging, verifying
 from portal.backup_files import BackupRefused
-from portal.cli import main
 from portal.config import Config
 from portal.recovery import Recovered
 from portal.restore_log import RestoreRefused
@@ -161,7 +161,7 @@ def test_the_commands_of_the_manual_lead_from_nothing_to_a_verified_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(*arguments: object) -> Result:
-        done = CliRunner().invoke(main, [str(each) for each in arguments])
+        done = sameview(*arguments)
         assert done.exit_code == 0, done.output
         return done
 
@@ -176,7 +176,7 @@ def test_the_commands_of_the_manual_lead_from_nothing_to_a_verified_log(
     shutil.rmtree(tmp_path / "old")
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "new"))
 
-    without = CliRunner().invoke(main, ["keys", "recover", str(file), *shares])
+    without = sameview("keys", "recover", file, *shares)
     recovered = run("keys", "recover", file, *shares, "--keys", keys)
     restored = run("restore", "--from", data, "--keys", keys, "--checkpoint", checkpoint)
     run("log", "verify")

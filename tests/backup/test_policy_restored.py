@@ -2,11 +2,10 @@
 
 import datetime as dt
 
-from click.testing import CliRunner
+from command_line import sameview
 from sqlalchemy import delete
 
 from portal import policy_record, verifying
-from portal.cli import main
 from portal.wiring import System
 from privacy.capture import preset_text
 from privacy.policy_history import read
@@ -84,7 +83,7 @@ def test_an_installation_of_before_there_were_marks_gets_them_when_it_is_migrate
         with writing(system.stores.keys) as connection:
             connection.execute(delete(PolicyMarkRow))
 
-    done = CliRunner().invoke(main, ["migrate"], env={"SAMEVIEW_HOME": str(small.config.home)})
+    done = sameview("migrate", env={"SAMEVIEW_HOME": str(small.config.home)})
 
     assert (done.exit_code, done.stderr) == (0, "")
     with small.open() as system:
@@ -100,8 +99,8 @@ def test_mending_names_what_was_wrong_and_puts_the_rows_back(small: Office) -> N
             connection.exec_driver_sql("DELETE FROM capture_policy")
     environment = {"SAMEVIEW_HOME": str(small.config.home)}
 
-    done = CliRunner().invoke(main, ["policy", "mend"], env=environment)
-    again = CliRunner().invoke(main, ["policy", "mend"], env=environment)
+    done = sameview("policy", "mend", env=environment)
+    again = sameview("policy", "mend", env=environment)
 
     assert "policy version 1: its row was taken away" in done.stdout
     assert (done.exit_code, again.stdout) == (0, "nothing to do: it says what was agreed on\n")

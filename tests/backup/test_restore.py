@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from command_line import sameview
 from dying import run as run_in_child
 from installation import subject_of
 from sqlalchemy import select, update
@@ -16,7 +16,6 @@ from auth.permissions import Role
 from auth.tokens import Scope
 from portal import finishing, staging, verifying
 from portal.backup_files import BackupRefused
-from portal.cli import main
 from portal.config import Config
 from portal.founding import found
 from portal.occupancy import Occupied
@@ -245,8 +244,8 @@ def test_the_command_restores_and_says_what(small: Office, monkeypatch: pytest.M
     small.save()
     monkeypatch.setenv("SAMEVIEW_HOME", str(small.config.home))
 
-    done = CliRunner().invoke(main, ["restore", "--from", str(small.data)])
-    again = CliRunner().invoke(main, ["restore"])
+    done = sameview("restore", "--from", small.data)
+    again = sameview("restore")
 
     assert done.exit_code == 0, done.output
     assert "3 people, 68 sealed rows; sessions ended" in done.stdout

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 from alembic import command
-from click.testing import CliRunner
+from command_line import sameview
 from installation import NOW, subject_of
 from sqlalchemy import update
 
 from portal import erasing, known_erasures, retention, schema, verifying
-from portal.cli import main
 from portal.config import Config
 from portal.wiring import System, build
 from privacy import tombstones
@@ -110,7 +109,7 @@ def older(sqlite_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_migration_stamps_what_the_log_confirms_and_names_the_rest(older: Config) -> None:
-    migrated = CliRunner().invoke(main, ["migrate"])
+    migrated = sameview("migrate")
 
     assert (migrated.exit_code, migrated.stdout) == (0, "brought up to date: keys\n")
     (problem,) = migrated.stderr.splitlines()
@@ -124,16 +123,16 @@ def test_a_migration_stamps_what_the_log_confirms_and_names_the_rest(older: Conf
         connection.execute(Tombstone.__table__.delete().where(Tombstone.subject_id == ana))
     system.close()
 
-    again = CliRunner().invoke(main, ["migrate"])
+    again = sameview("migrate")
 
     assert (again.stdout, again.stderr) == ("nothing to do: the schema is up to date\n", "")
 
 
 def test_commands_name_what_is_forged_and_check_is_a_fault(older: Config) -> None:
-    CliRunner().invoke(main, ["migrate"])
+    sameview("migrate")
 
-    key = CliRunner().invoke(main, ["log", "checkpoint", "--key"])
-    checked = CliRunner().invoke(main, ["check"])
+    key = sameview("log", "checkpoint", "--key")
+    checked = sameview("check")
 
     assert (key.exit_code, key.stderr.count("tombstone of ")) == (0, 1)
     assert (checked.exit_code, checked.stdout.count("tombstone of ")) == (1, 1)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 
-from portal.cli import main
 from privacy.capture import PRESETS
 from privacy.policy import POLICY
 
@@ -24,7 +24,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in ("SAMEVIEW_HOME", "SAMEVIEW_CATEGORY_RULES", "SAMEVIEW_CAPTURE_PRESET", "SAMEVIEW_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+    return sameview
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from portal.cli import main
+from click.testing import Result
+from command_line import sameview
 
 Run = Callable[..., Result]
 ANN = ("--employee", "ann@example.test", "--format", "csv")
@@ -22,11 +21,8 @@ def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
 
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, list(arguments))
-
-    assert run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
-    return run
+    assert sameview("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
+    return sameview
 
 
 def file_of(tmp_path: Path, text: str) -> str:

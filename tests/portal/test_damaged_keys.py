@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import sameview
 from conftest import Clock
 from sqlalchemy import text
 
 from portal import key_life, key_records
-from portal.cli import main
 from portal.config import Config
 from portal.founding import found
 from portal.wiring import build
@@ -18,15 +17,11 @@ from privacy.fields import KeyClass
 from privacy.stores import writing
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation that was just set up."""
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
-    assert run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
+    assert sameview("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
     return tmp_path / "home"
 
 
@@ -43,7 +38,7 @@ def break_data_keys(home: Path, key_class: str) -> None:
 def test_a_key_file_that_is_damaged_is_named_by_status_too(home: Path) -> None:
     (home / "kek" / "kek-private-1").write_bytes(os.urandom(10))
 
-    shown = run("keys", "status")
+    shown = sameview("keys", "status")
 
     assert shown.exit_code == 1
     assert "kek-private-1 is truncated or damaged" in shown.stderr
@@ -53,7 +48,7 @@ def test_a_key_file_that_is_damaged_is_named_by_status_too(home: Path) -> None:
 def test_a_class_that_cannot_be_rotated_keeps_no_other_from_it(home: Path) -> None:
     break_data_keys(home, "private")
 
-    done = run("keys", "rotate")
+    done = sameview("keys", "rotate")
 
     assert done.exit_code == 1
     assert [line.partition(" ")[0] for line in done.stdout.splitlines()] == [
@@ -66,7 +61,7 @@ def test_a_class_that_cannot_be_rotated_keeps_no_other_from_it(home: Path) -> No
 def test_data_keys_that_do_not_unwrap_are_a_fault_of_the_check(home: Path) -> None:
     break_data_keys(home, "private")
 
-    checked = run("check")
+    checked = sameview("check")
 
     assert checked.exit_code == 1
     assert "data key of class private cannot be unwrapped" in checked.stdout
@@ -76,7 +71,7 @@ def test_data_keys_that_do_not_unwrap_are_a_fault_of_the_check(home: Path) -> No
 def test_a_missing_class_is_not_said_to_be_in_a_backup(home: Path) -> None:
     (home / "kek" / "kek-shared-1").unlink()
 
-    refused = run("keys", "destroy", "shared", "1", "--yes")
+    refused = sameview("keys", "destroy", "shared", "1", "--yes")
 
     assert refused.exit_code == 1
     assert "no key-encryption key of class shared is here" in refused.stderr
@@ -84,9 +79,9 @@ def test_a_missing_class_is_not_said_to_be_in_a_backup(home: Path) -> None:
 
 
 def test_what_was_destroyed_is_told_with_its_day(home: Path) -> None:
-    run("keys", "rotate", "--class", "shared")
+    sameview("keys", "rotate", "--class", "shared")
 
-    refused = run("keys", "destroy", "shared", "1", "--yes")
+    refused = sameview("keys", "destroy", "shared", "1", "--yes")
 
     assert f"destroyed on {dt.datetime.now(dt.UTC).date()}: kek-shared-1" in refused.stderr
 
@@ -109,7 +104,7 @@ def test_a_server_that_lacks_a_key_says_so_before_it_serves(home: Path, monkeypa
     monkeypatch.setattr("portal.serving.serve", lambda *where: served.append(where))
     break_data_keys(home, "private")
 
-    started = run("serve", "--port", "8123")
+    started = sameview("serve", "--port", "8123")
 
     assert served == [("127.0.0.1", 8123, 1)]
     assert "fault: 1 data key of class private cannot be unwrapped" in started.stderr

@@ -9,12 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from click.testing import CliRunner, Result
+from command_line import sameview
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
 from portal import full_disk
-from portal.cli import main
 
 EXPORT = Path(__file__).resolve().parent.parent / "data" / "edge_cases.aw-export.json"
 FULL = sqlite3.OperationalError("database or disk is full")
@@ -23,10 +22,6 @@ BROKEN = sqlite3.OperationalError("disk I/O error")
 BROKEN.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
 LOCKED = sqlite3.OperationalError("database is locked")
 LOCKED.sqlite_errorcode = sqlite3.SQLITE_BUSY
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments])
 
 
 @contextmanager
@@ -68,15 +63,15 @@ def test_a_command_on_a_full_disk_names_the_fix_and_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
-    assert run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
+    assert sameview("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
     with no_space():
-        refused = run("import", EXPORT, "--employee", "ann@example.test")
-    repeated = run("import", EXPORT, "--employee", "ann@example.test")
+        refused = sameview("import", EXPORT, "--employee", "ann@example.test")
+    repeated = sameview("import", EXPORT, "--employee", "ann@example.test")
 
     assert refused.exit_code == 1
     assert refused.stderr == f"sameview: {full_disk.FULL}\n"
     assert repeated.exit_code == 0, repeated.stderr
-    assert run("log", "verify").exit_code == 0
+    assert sameview("log", "verify").exit_code == 0
 
 
 @pytest.mark.parametrize("path", ["/", "/api/v1/me/days/2026-11-12"])

@@ -4,13 +4,11 @@ import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import soft_token
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 
-from portal.cli import main
 from portal.config import Config
 from portal.escrow_files import EscrowFolder
 from portal.wiring import build
@@ -31,12 +29,8 @@ def home(tmp_path: Path) -> Path:
 def run(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in an installation that was just set up."""
     monkeypatch.setenv("SAMEVIEW_HOME", str(home))
-    _run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test")
-    return _run
-
-
-def _run(*arguments: str, **options: Any) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], **options)
+    sameview("init", "--organisation", "Example Mutual", "--admin", "ann@example.test")
+    return sameview
 
 
 def outcomes(home: Path, *wanted: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -338,67 +332,6 @@ def test_a_drill_without_enough_shares_opens_nothing(run: Run, tmp_path: Path, e
 
     assert refused.exit_code == 1
     assert "2 different shares are needed, 1 given" in refused.stderr
-
-
-@pytest.fixture
-def in_a_token(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> soft_token.SoftToken:
-    """An installation whose keys are in a token."""
-    token = soft_token.make(tmp_path, monkeypatch)
-    for name, value in ({"SAMEVIEW_HOME": str(home)} | token.settings).items():
-        monkeypatch.setenv(name, value)
-    assert _run("init", "--organisation", "Example Mutual", "--admin", "ann@example.test").exit_code == 0
-    return token
-
-
-def test_a_token_cannot_be_escrowed_and_its_backup_is_drilled_in_its_place(
-    in_a_token: soft_token.SoftToken, tmp_path: Path
-) -> None:
-    refused = _run("keys", "escrow-key", "--output", tmp_path / "safe")
-    rotated = _run("keys", "rotate", "--class", KeyClass.AUDIT)
-    drilled = _run("keys", "drill", "--token", in_a_token.label)
-    missing = _run("keys", "drill", "--token", "no such token")
-
-    assert refused.exit_code == 1
-    assert "sameview keys drill --token LABEL" in refused.stderr
-    assert rotated.exit_code == 0, rotated.stderr
-    assert drilled.exit_code == 0, drilled.stderr
-    assert "everything would open again" in drilled.stdout
-    assert missing.exit_code == 1
-    assert "no such token" in missing.stderr
-
-
-def test_a_restored_copy_of_the_token_is_drilled_before_anybody_relies_on_it(
-    in_a_token: soft_token.SoftToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backup = shutil.copytree(in_a_token.folder, tmp_path / "backup")
-    shutil.rmtree(in_a_token.folder)
-    in_a_token.folder.mkdir()
-
-    soft_token.restore(in_a_token, backup, tmp_path / "elsewhere", monkeypatch)
-    drilled = _run("keys", "drill", "--token", in_a_token.label)
-
-    assert drilled.exit_code == 0, drilled.stderr
-    assert "everything would open again" in drilled.stdout
-    objects = [
-        {each.name: each.read_bytes() for each in f.rglob("*-*.object")} for f in (backup, tmp_path / "elsewhere")
-    ]
-    assert objects[0] == objects[1] != {}, "a drill changes no key"
-
-
-def test_a_copy_of_the_token_from_before_a_rotation_is_named_as_too_old(
-    in_a_token: soft_token.SoftToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backup = shutil.copytree(in_a_token.folder, tmp_path / "backup")
-    assert _run("keys", "rotate", "--class", KeyClass.AUDIT).exit_code == 0
-
-    soft_token.restore(in_a_token, backup, tmp_path / "elsewhere", monkeypatch)
-    drilled = _run("keys", "drill", "--token", in_a_token.label)
-
-    assert drilled.exit_code == 1
-    assert "audit: 0 data keys open; LOST:" in drilled.stdout
-    assert "kek-audit-2 is not in" in drilled.stdout
-    assert "copy the token in use anew" in drilled.stderr
-    assert "keys escrow" not in drilled.stderr
 
 
 def forged(home: Path, file: Path, version: int, key_class: KeyClass = KeyClass.PRIVATE) -> Path:

@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 
 from portal import erasing
-from portal.cli import main
 from portal.config import Config
 from portal.erasure_receipts import GOES, JOURNAL, STAYS
 from portal.sentences import sentence
@@ -169,7 +169,7 @@ def test_the_log_says_that_somebody_was_erased_and_not_who(ready: Any, form: Any
 
 def run(office: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     monkeypatch.setenv("SAMEVIEW_HOME", str(office.system.config.home))
-    return CliRunner().invoke(main, list(arguments))
+    return sameview(*arguments)
 
 
 def test_the_command_asks_for_yes_and_prints_the_receipt(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:

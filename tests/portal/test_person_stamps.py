@@ -6,14 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from alembic import command
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 from installation import Copies, subject_of
 from sqlalchemy import Engine, text
 
 from auth import genuine
 from portal import backup_files, person_stamps, schema, staging, tables
 from portal.backup_files import Contents
-from portal.cli import main
 from portal.config import Config
 from portal.wiring import System, build
 from privacy.log_entries import Chain, Entry
@@ -48,7 +48,7 @@ def run(config: Config, *arguments: str) -> Result:
     withheld = ("KEY_PASSPHRASE", "KEY_CLASSES")
     given = {"HOME": str(config.home), "DATABASE_URL": config.database_url, "KEY_DATABASE_URL": config.key_database_url}
     settings = {f"SAMEVIEW_{name}": value for name, value in (given | dict.fromkeys(withheld)).items()}
-    return CliRunner().invoke(main, arguments, env=settings)
+    return sameview(*arguments, env=settings)
 
 
 def migrate(office: Office) -> Result:

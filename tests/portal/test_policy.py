@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import sameview
 
 from portal import policy_record, verifying
-from portal.cli import main
 from portal.config import Config, ConfigError
 from portal.policy_words import UNSIGNED
 from portal.recorded import notice
@@ -31,7 +31,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("SAMEVIEW_HOME", str(tmp_path / "home"))
 
     def _run(*arguments: str, code: int = 0) -> Result:
-        done = CliRunner().invoke(main, [str(each) for each in arguments])
+        done = sameview(*arguments)
         assert done.exit_code == code, f"{done.output}\n{done.exception!r}"
         return done
 
@@ -210,7 +210,7 @@ def test_keys_can_be_agreed_on_later_once_and_the_settings_have_no_say_any_more(
     ],
 )
 def test_half_an_agreement_is_none(run: Run, options: list[str], told: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["init", "--organisation", "E", "--admin", "a@example.test", *options])
+    done = sameview("init", "--organisation", "E", "--admin", "a@example.test", *options)
 
     assert done.exit_code in (1, 2)
     assert told in done.output

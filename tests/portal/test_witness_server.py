@@ -11,13 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import sameview
 from conftest import Clock
 from flask.testing import FlaskClient
 from witness_house import free_port, post_when_it_listens
 from witnessed import LOG, NAME, ORIGIN, SEED, Tree, words
 
-from portal.cli import main
 from portal.headers import ALWAYS
 from portal.witness import app as witness_app
 from portal.witness.app import address, create_app
@@ -226,9 +225,7 @@ def test_the_home_of_a_portal_is_no_place_for_a_witness(place: Place) -> None:
 
 
 def test_a_wrong_log_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
-    arguments = ["log", "witness", "--name", NAME, "--home", str(tmp_path), "--log", "nonsense"]
-
-    done = CliRunner().invoke(main, arguments)
+    done = sameview("log", "witness", "--name", NAME, "--home", tmp_path, "--log", "nonsense")
 
     assert done.exit_code == 1
     assert done.stderr.startswith("sameview: --log nonsense: ")

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import sameview
 
-from portal.cli import main
 from portal.relay import aw_events
 from portal.relay.control import Control
 from tests.relay.desks import desk
@@ -64,7 +63,7 @@ def _post(url: str, content: object) -> None:
 def test_everything_that_the_real_server_gives_back_arrives_unchanged(tmp_path: Path, aw_server: str) -> None:
     with fake_portal(shipped("own_insight")) as portal, desk(tmp_path / "relay", portal, now=[time.time()]) as here:
         control = Control(here.relay.home.socket, here.relay.obey)
-        done = CliRunner().invoke(main, ["relay", "import", aw_server, "--home", str(tmp_path / "relay")])
+        done = sameview("relay", "import", aw_server, "--home", tmp_path / "relay")
         control.close()
         assert done.exit_code == 0, done.output
         here.send()
