@@ -9,7 +9,7 @@ so (`auth.genuine`) manages and reviews nothing, and is read on the strictest cl
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -104,9 +104,13 @@ class Directory:
             return frozenset({Relation.SELF})
         if subject == ORGANISATION:
             return frozenset({Relation.COMPLIANCE}) if self.is_reviewer(viewer) else frozenset()
-        if period is not None and self._manages(viewer, subject, period):
+        if period is not None and self.manages_since(viewer, subject, period) is not None:
             return frozenset({Relation.MANAGER})
         return frozenset()
+
+    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
+        """Return on which day a person was told that `viewer` manages them, None if not so over all of `period`."""
+        return min(self._tellings(viewer, subject, period), default=None)
 
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when the subject was first told that `viewer` manages them, if so now."""
@@ -248,7 +252,8 @@ class Directory:
 
     # Parts.
 
-    def _manages(self, viewer: str, subject: str, period: Period) -> bool:
+    def _tellings(self, viewer: str, subject: str, period: Period) -> Iterator[dt.date]:
+        """Yield the days on which a person was told of what makes somebody their manager over a period."""
         rows = _MANAGES.ask(self._engine, subject=subject, viewer=viewer, first=period.first, end=period.end)
         width = len(_OF_STAMP)
         for *stamped, until in rows:
@@ -257,9 +262,9 @@ class Directory:
                 continue
             today = self._clock().astimezone(ZoneInfo(manager["timezone"])).date()
             now = (manager["left"] is None or manager["left"] >= today) and (until is None or until > today)
-            if now and self._stamps.holds(Told, dict(zip((*COLUMNS[Told], "stamp"), stamped[:width], strict=True))):
-                return True
-        return False
+            told = dict(zip((*COLUMNS[Told], "stamp"), stamped[:width], strict=True))
+            if now and self._stamps.holds(Told, told):
+                yield told["day"]
 
     def _acts(self, whose: Person) -> bool:
         """Tell whether somebody is here, by a row that the portal wrote."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from portal.locale import ENGLISH, N_, _, current
+from portal.locale import ENGLISH, N_, _, current, ngettext
 from portal.show import listing
 from privacy import policy_loading
 from privacy.capture_policy import CapturePolicy
@@ -128,6 +128,17 @@ def clauses(policy: CapturePolicy) -> Iterator[Clause]:
         _("Smallest group"),
         _("No team figure of fewer than %(smallest_group)s people.", smallest_group=policy.sharing.smallest_group),
     )
+    if policy.sharing.listen_weeks:
+        yield Clause(
+            _("New managers"),
+            ngettext(
+                "For a week after you were told of a manager, they only listen: they open nothing of yours, and publish"
+                " no target.",
+                "For %(num)s weeks after you were told of a manager, they only listen: they open nothing of yours, and"
+                " publish no target.",
+                policy.sharing.listen_weeks,
+            ),
+        )
     core = sum(each.core is True for each in policy.categories)
     yield Clause(
         _("Category rules"),

@@ -16,7 +16,7 @@ from auth.permissions import Role
 from portal import full_disk, stores_away
 from portal.locale import N_, _
 from privacy.canonical import canonical
-from privacy.decisions import NOT_YET
+from privacy.decisions import LISTENING, NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
 from privacy.inventory import VaultIncomplete
 from privacy.key_provider import KeyRefused
@@ -70,8 +70,8 @@ def answer(problem: Problem) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    """The gate said no, and the log has it: 409 for a week that is not open yet, else 403."""
-    later = error.decision.reason == NOT_YET
+    """The gate said no, and the log has it: 409 for what is not open yet, else 403."""
+    later = error.decision.reason in (LISTENING, NOT_YET)
     more = {"entry": error.entry, "reason": error.decision.reason}
     title = _("Not yet") if later else _("Not permitted")
     return answer(Problem(409 if later else 403, title, _(error.decision.sentence), **more))

@@ -16,7 +16,7 @@ from portal.locale import N_, _
 from portal.parse import purpose_from, week_from
 from portal.problems import Problem
 from privacy.access_log import Draft
-from privacy.decisions import NOT_YET
+from privacy.decisions import LISTENING, NOT_YET
 from privacy.fields import SHARED_FIELDS, KeyClass, Tier
 from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
 from privacy.policy import POLICY, Purpose, Relation
@@ -129,4 +129,4 @@ def _choice(subject: str, period: Period) -> Choice:
     fields = system().weeks.asked(subject, Purpose.ONE_TO_ONE, period)
     found = system().gate.decide(viewer(), subject, fields, Purpose.ONE_TO_ONE, period, Tier.WEEK)
     sentence = "" if found.permitted else found.sentence
-    return Choice(week_name(period), found.permitted, found.reason == NOT_YET, sentence)
+    return Choice(week_name(period), found.permitted, found.reason in (LISTENING, NOT_YET), sentence)

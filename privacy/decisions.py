@@ -22,11 +22,16 @@ NOT_GENUINE: Final = "not-genuine"
 NOT_A_WEEK: Final = "not-a-week"
 NOT_AS_IT_STANDS: Final = "not-as-it-stands"
 NOT_TOLD: Final = "not-told"
+LISTENING: Final = "listening"
 NOT_YET: Final = "not-yet"
 TOO_OLD: Final = "too-old"
 CHANGED: Final = N_(
     "Nothing is shown: the time zone, dates or address of this person were changed outside of the portal. Whoever runs"
     " it finds out with `sameview check` what to do."
+)
+_LISTENING: Final = N_(
+    "Listening comes first: whoever is new as a manager opens nothing of a person yet, here from %(day)s on. That is in"
+    " the policy."
 )
 _OWN_READS: Final = frozenset({Relation.SELF, Relation.OPERATIONS})
 
@@ -47,6 +52,9 @@ class Directory(Protocol):
 
     def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
         """Return what `viewer` (None: a job) is to `subject` for all of `period`."""
+
+    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
+        """Return on which day `subject` was told of what makes `viewer` their manager over all of `period`."""
 
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when `subject` was told that `viewer` manages them, if so now: it explains a refusal, no more."""
@@ -116,10 +124,22 @@ def decide(
         return Decision(False, NOT_GENUINE, CHANGED, relation)
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
+        todays = [local_day(now, zone, day_start) for zone in zones]
+        if (until := _listens_until(request, directory, policy)) is not None and min(todays) < until:
+            return Decision(False, LISTENING, Said(_LISTENING, day=until), relation)
         if request.fields <= AGREED:
-            return _as_it_stands(request.period, [local_day(now, zone, day_start) for zone in zones])
+            return _as_it_stands(request.period, todays)
         return _closed_week(request.period, zones, now, day_start)
     return Decision(True, PERMITTED, N_("The policy permits it."), relation)
+
+
+def _listens_until(request: Request, directory: Directory, policy: tuple[Rule, ...]) -> dt.date | None:
+    """Return the day from which on a manager may read at all, None where the policy lets nobody listen first."""
+    weeks = max((rule.listen_weeks for rule in policy if rule.relation is Relation.MANAGER), default=0)
+    if not weeks or request.viewer is None:
+        return None
+    told = directory.manages_since(request.viewer, request.subject, request.period)
+    return dt.date.max if told is None else told + dt.timedelta(weeks=weeks)  # None: dismissed this very moment
 
 
 def _permitting(request: Request, relations: Collection[Relation], policy: tuple[Rule, ...]) -> Relation | None:

@@ -44,7 +44,7 @@ Clock = Callable[[], dt.datetime]
 
 SALT_BYTES: Final = 16
 _MIDNIGHT: Final = dt.time(0)
-_LATER: Final = frozenset({decisions.NOT_YET, decisions.TOO_OLD})
+_LATER: Final = frozenset({decisions.LISTENING, decisions.NOT_YET, decisions.TOO_OLD})
 
 
 class Gate(GrantedGate):

@@ -39,7 +39,7 @@ class NotPermitted(Refused):
 
 
 class NotYet(Refused):
-    """The policy would, but not this week now: it is running, in its grace time, or too long ago."""
+    """The policy would, but not now: the week is running, in its grace time or too long ago, or the manager is new."""
 
 
 @dataclass(frozen=True, slots=True)

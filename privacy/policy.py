@@ -49,6 +49,7 @@ class Rule:
     fields: frozenset[Field]
     tiers: frozenset[Tier]
     because: str
+    listen_weeks: int = 0  # so long after somebody was told of a manager, it gives that manager nothing
 
 
 _EVERYTHING: Final = frozenset(Field)

@@ -101,6 +101,9 @@ def _sharing(old: CapturePolicy, new: CapturePolicy) -> Iterator[Change]:
     yield from _numbers(
         N_("The smallest group of a team figure"), before.smallest_group, after.smallest_group, lambda a, b: b < a
     )
+    yield from _numbers(
+        N_("Weeks that a new manager only listens"), before.listen_weeks, after.listen_weeks, lambda a, b: b < a
+    )
     for what, had, has in (
         (N_("Managers may read"), before.manager, after.manager),
         (N_("Purposes of a manager"), before.purposes, after.purposes),

@@ -78,11 +78,15 @@ def _agreed(held: tuple[CapturePolicy, ...]) -> tuple[SharingRule, ...]:
     """Return who may see what if all of these have to allow it."""
     fields = frozenset.intersection(*(each.sharing.manager for each in held))
     purposes = frozenset.intersection(*(each.sharing.purposes for each in held))
-    narrowed = (_narrowed(rule, fields, purposes) for rule in POLICY)
+    listen_weeks = max(each.sharing.listen_weeks for each in held)
+    narrowed = (_narrowed(rule, fields, purposes, listen_weeks) for rule in POLICY)
     return tuple(rule for rule in narrowed if rule.fields)
 
 
-def _narrowed(rule: SharingRule, fields: frozenset[Field], purposes: frozenset[Purpose]) -> SharingRule:
+def _narrowed(
+    rule: SharingRule, fields: frozenset[Field], purposes: frozenset[Purpose], listen_weeks: int
+) -> SharingRule:
     if rule.relation is not Relation.MANAGER:
         return rule
-    return replace(rule, fields=rule.fields & fields if rule.purpose in purposes else frozenset())
+    readable = rule.fields & fields if rule.purpose in purposes else frozenset[Field]()
+    return replace(rule, fields=readable, listen_weeks=listen_weeks)

@@ -125,6 +125,7 @@ class Sharing:
     manager: frozenset[Field]
     purposes: frozenset[Purpose]
     forbidden: tuple[str, ...]
+    listen_weeks: int = 0  # so long a new manager listens: opens nothing of a person, and publishes no target
 
 
 @dataclass(frozen=True, slots=True)

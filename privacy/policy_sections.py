@@ -35,6 +35,7 @@ MOST_RULES: Final = 29
 MOST_PATTERNS: Final = 200
 MOST_CATEGORIES: Final = 5_000
 MOST_SCHEDULES: Final = 50
+MOST_LISTEN_WEEKS: Final = 26
 TRIAL_SECONDS: Final = 20.0
 """So long all expressions of a policy together are tried, before the policy is refused as a whole."""
 
@@ -216,6 +217,7 @@ def sharing_of(table: Table) -> Sharing:
         frozenset(map(Field, each.chosen("manager", offered, needed=False))),
         frozenset(map(Purpose, each.chosen("purposes", purposes, needed=False))),
         each.texts("forbidden", needed=False) or FORBIDDEN_USES,
+        each.whole("listen_weeks", 0, MOST_LISTEN_WEEKS, 0),
     )
     each.finish()
     if missing := [use for use in FORBIDDEN_USES if use not in found.forbidden]:

@@ -59,6 +59,9 @@ class FakeDirectory:
             return frozenset({Relation.OPERATIONS})
         return frozenset({Relation.SELF} if viewer == subject else ())
 
+    def manages_since(self, viewer: str, subject: str, period: Period) -> None:
+        return None
+
     def told(self, viewer: str, subject: str) -> None:
         return None
 

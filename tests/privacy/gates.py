@@ -51,6 +51,10 @@ class FakeDirectory:
         found = {(ANA, BEN): Relation.MANAGER, (CLEO, BEN): Relation.COMPLIANCE}.get((viewer, subject))
         return frozenset({Relation.SELF} if viewer == subject else {found} if found else ())
 
+    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
+        telling = self.tellings.get((viewer, subject))
+        return None if telling is None else telling.day
+
     def told(self, viewer: str, subject: str) -> decisions.Telling | None:
         return self.tellings.get((viewer, subject))
 

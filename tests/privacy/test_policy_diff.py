@@ -34,6 +34,8 @@ def replaced(old: str, new: str) -> str:
         (COACHED, replaced("smallest_group = 5", "smallest_group = 8"), False, "smallest group of a team figure: 8"),
         (COACHED, replaced('"categories", "focus"', '"categories"'), False, "Managers may read: focus no longer."),
         (replaced('"categories", "focus"', '"categories"'), COACHED, True, "Managers may read: focus, which was not"),
+        (COACHED, replaced("listen_weeks = 2", "listen_weeks = 3"), False, "new manager only listens: 3, it was 2."),
+        (COACHED, replaced("listen_weeks = 2", "listen_weeks = 0"), True, "new manager only listens: 0, it was 2."),
         (
             COACHED,
             COACHED + OFFICE,
