@@ -29,6 +29,9 @@ _FIELD_NAMES: Final = {
     "joined": N_("first day"),
 }
 
+_MAILED_ON: Final = {Wish.RECAP: "mailed", Wish.LOOKS: "looks_mailed"}
+_UNASKED: Final = dict.fromkeys(("wishes", *_MAILED_ON.values()))
+
 
 class AccountChanges(Change):
     """Changes of one person."""
@@ -76,7 +79,7 @@ class AccountChanges(Change):
         It is for a row that the portal did not write (`auth.genuine`), after somebody has looked at it.
         """
         self.person(subject)
-        genuine.write(self.connection, self.stamps, subject, {"wishes": None, "mailed": None}, vouched=True)
+        genuine.write(self.connection, self.stamps, subject, _UNASKED, vouched=True)
         for key in ("email", "timezone", "joined"):
             self.tell(subject, Kind.PROFILE_CHANGED, field=_FIELD_NAMES[key])
 
@@ -94,12 +97,14 @@ class AccountChanges(Change):
 
     def wish(self, subject: str, wishes: Iterable[Wish]) -> None:
         """Keep what somebody asked for about their own data; it concerns nobody else, so nobody is told."""
-        self.person(subject)
-        self.write(subject, wishes=stored(wishes))
+        found, wanted = self.person(subject), list(wishes)
+        begins = Wish.LOOKS in wanted and not found.wants(Wish.LOOKS)
+        since = {"looks_mailed": self.today(found)} if begins else {}  # of looks from now on, and of all of them
+        self.write(subject, wishes=stored(wanted), **since)
 
-    def mailed(self, subject: str, day: dt.date) -> None:
-        """Note the day of the last mail about somebody's own data, so that there is none twice."""
-        self.write(subject, mailed=day)
+    def mailed(self, subject: str, wish: Wish, day: dt.date) -> None:
+        """Note the day of the last mail of a kind about somebody's own data, so that there is none twice."""
+        self.write(subject, **{_MAILED_ON[wish]: day})
 
     def grant(self, subject: str, role: Role) -> None:
         """Give a role from today on; that somebody can read the access log is told to everybody."""

@@ -22,7 +22,7 @@ from auth.models import Management, Membership, RoleGrant, Team, Told
 from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person
-from auth.stamps import COLUMNS, Stamps
+from auth.stamps import COLUMNS, Stamps, read_for
 from privacy.decisions import Telling
 from privacy.period import Period
 from privacy.policy import Relation
@@ -54,7 +54,7 @@ _TOLD: Final = (
 )
 _PERIOD: Final = (bindparam("first", type_=Date), bindparam("end", type_=Date))
 _OF_STAMP: Final = (*(_TOLD.selected_columns[name] for name in COLUMNS[Told]), Told.stamp)
-_OF_PERSON: Final = (*COLUMNS[PersonRow], "stamp")
+_OF_PERSON: Final = read_for(PersonRow)
 _MANAGES: Final = Question(
     _TOLD.join(PersonRow, PersonRow.subject_id == Told.manager_id)
     .with_only_columns(*_OF_STAMP, *(PersonRow.__table__.c[name] for name in _OF_PERSON), Management.until)

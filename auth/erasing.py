@@ -73,5 +73,6 @@ def _nobody(subject: str, gone_since: dt.date) -> dict[str, object]:
         "language": None,
         "wishes": None,
         "mailed": None,
+        "looks_mailed": None,
         "former_zones": None,
     }

@@ -1,7 +1,7 @@
 """Whether a person's row is what the portal wrote: where their mail goes, and by which clocks others may read.
 
-The stamp (`auth.stamps`) is over address, time zone, first and last day, the notice that was read, wishes, and the day
-of the last mail, which would keep others away; and over a digest of the former zones, so that none can be taken away.
+The stamp (`auth.stamps`) is over address, time zone, first and last day, the notice that was read, wishes, and the days
+of the last mails, which would keep others away; and over a digest of the former zones, so that none can be taken away.
 It is not over the name and the language, on which nothing rests but how pages look, nor over the password, which is
 bound to its owner by itself. It is renewed with every change, unless it did not hold before: no later change makes
 genuine what somebody wrote into the table. `sameview people vouch` does, after an operator has looked.
@@ -19,13 +19,13 @@ from auth import person
 from auth.models import FormerZone
 from auth.models import Person as PersonRow
 from auth.person import Person
-from auth.stamps import COLUMNS, Stamps
+from auth.stamps import COLUMNS, Stamps, read_for
 from privacy.seal import aad
 from privacy.statement import Question
 
 _PEOPLE: Final = PersonRow.__table__
 _FORMER: Final = FormerZone.__table__
-_NAMES: Final = (*COLUMNS[PersonRow], "stamp")
+_NAMES: Final = read_for(PersonRow)
 _VERSION: Final = 1
 _CLOCKS: Final = Question(
     select(*(_PEOPLE.c[name] for name in _NAMES), _FORMER.c.id, _FORMER.c.timezone.label("former"), _FORMER.c.until)
@@ -61,6 +61,7 @@ def holds(stamps: Stamps, found: Person) -> bool:
         "acknowledged_policy": found.acknowledged_policy,
         "wishes": found.wishes,
         "mailed": found.mailed,
+        "looks_mailed": found.looks_mailed,
         "former_zones": found.former_zones,
         "stamp": found.stamp,
     }

@@ -42,7 +42,8 @@ class Person(Base):
     acknowledged_policy: Mapped[int | None] = column(OPERATIONAL, Integer)  # null: has not read the notice
     language: Mapped[str | None] = column(OPERATIONAL, String(16))  # null: as the browser asks
     wishes: Mapped[str | None] = column(OPERATIONAL, String(64))  # auth.wishes, space-separated, sorted; null: none
-    mailed: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # the day of the last mail about their own data
+    mailed: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # the day on which a week was last mailed
+    looks_mailed: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # the same of who looked; null: not since 0009
     former_zones: Mapped[bytes | None] = column(OPERATIONAL, LargeBinary(32))  # auth.genuine: a digest; null: none
     stamp: Mapped[bytes | None] = column(SECRET, LargeBinary(32))  # auth.stamps; null: of a version before stamps
 

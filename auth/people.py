@@ -130,10 +130,10 @@ class People:
         with self.changing(subject) as changes:
             changes.wish(subject, wishes)
 
-    def mailed(self, subject: str, day: dt.date) -> None:
-        """Note the day of the last mail about somebody's own data."""
+    def mailed(self, subject: str, wish: Wish, day: dt.date) -> None:
+        """Note the day of the last mail of a kind about somebody's own data."""
         with self.changing(None) as changes:
-            changes.mailed(subject, day)
+            changes.mailed(subject, wish, day)
 
     def speak(self, subject: str, language: str | None) -> None:
         """Keep the language that somebody chose for their own pages; None follows the browser again."""

@@ -33,6 +33,7 @@ _READ: Final = (
     "language",
     "wishes",
     "mailed",
+    "looks_mailed",
     "former_zones",
     "stamp",
 )
@@ -56,7 +57,8 @@ class Person:
     acknowledged_policy: int | None
     language: str | None  # a tag such as "de"; None: as the browser asks
     wishes: str | None  # auth.wishes
-    mailed: dt.date | None  # the day of the last mail about their own data
+    mailed: dt.date | None  # the day on which their week was last mailed; of older versions: of any mail
+    looks_mailed: dt.date | None  # the day on which they were last mailed that somebody looked, or asked for it
     former_zones: bytes | None = field(repr=False)  # a digest of them
     stamp: bytes | None = field(repr=False)  # auth.genuine
     has_password: bool
@@ -141,6 +143,7 @@ def of_row(row: Any) -> Person:
         language=row.language,
         wishes=row.wishes,
         mailed=row.mailed,
+        looks_mailed=row.looks_mailed,
         former_zones=row.former_zones,
         stamp=row.stamp,
         has_password=row.password_hash is not None,

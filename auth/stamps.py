@@ -57,6 +57,15 @@ COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
 }
 """What each stamp is over. `team_id` and `since` of Told are those of the membership."""
 
+LATER: Final[Mapping[Stamped, tuple[str, ...]]] = {Person: ("looks_mailed",)}
+"""Columns of later versions: a stamp is over them as well once they hold something, so that older stamps still hold."""
+
+
+def read_for(table: Stamped) -> tuple[str, ...]:
+    """Return the columns with which a row is read whose stamp is to be checked."""
+    return (*COLUMNS[table], *LATER.get(table, ()), "stamp")
+
+
 _VERSION: Final = 1
 
 
@@ -70,6 +79,9 @@ class Stamps:
         """Return the stamp of a row with these columns."""
         found = (row[name] for name in COLUMNS[table])
         columns: list[str | bytes | int | dt.date] = [b"" if value is None else value for value in found]
+        for name in LATER.get(table, ()):
+            if row.get(name) is not None:
+                columns += [name, row[name]]
         return hmac.digest(self._key(), aad(table.__tablename__, _VERSION, *columns), "sha256")
 
     def stamped(self, table: Stamped, **values: Any) -> dict[str, Any]:

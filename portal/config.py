@@ -9,6 +9,7 @@ from typing import Final
 import platformdirs
 from sqlalchemy.engine import make_url
 
+from portal.locale import ENGLISH
 from portal.settings import PREFIX as _PREFIX
 from portal.settings import READERS, ConfigError, SmtpAddress, WitnessAddress
 from privacy.fields import KeyClass
@@ -34,6 +35,7 @@ SETTINGS: Final[dict[str, str]] = {
     "DAY_START": "When a day begins, local time HH:MM. Default: 00:00.",
     "CAPTURE_PRESET": "strict, coaching (default) or own_insight.",
     "CATEGORY_RULES": "A file with category rules in ActivityWatch's form. Default: the built-in back-office rules.",
+    "LANGUAGE": "The language of mails to people who chose none in their settings: en (default) or de.",
     "BASE_URL": "Where people reach the portal, for the links it prints. Default: http://127.0.0.1:8000.",
     "SECRET_KEY": "Signs form tokens. Default: a random one kept in HOME/keys/web.secret.",
     "ERASURE_HORIZON": "Days, 1 to 90, after which no backup opens what was erased. Default: 30.",
@@ -67,6 +69,7 @@ class Config:
     day_start: dt.time = dt.time(0)
     capture_preset: str = "coaching"
     category_rules: Path | None = None
+    language: str = ENGLISH
     base_url: str = "http://127.0.0.1:8000"
     secret_key: str | None = field(default=None, repr=False)
     proxy_hops: int = 0

@@ -21,7 +21,13 @@ from privacy.threads import Kind, State, Thread
 
 DUE_DAYS: Final[Mapping[Kind, int]] = {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5}
 """In how many working days an answer is due."""
+MOST_OPEN: Final = 10
+"""How many conversations of one person wait at once: whoever has to answer must be able to, within the days."""
 _WEEKEND: Final = 5
+
+
+class TooManyWait(Exception):
+    """So many conversations of one person wait for an answer that no other one may."""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,21 +84,27 @@ def candidates(system: System, author: str, audience: Audience) -> list[str]:
 
 
 def begin(system: System, author: str, kind: Kind, audience: Audience, first: bytes) -> Thread:
-    """File a conversation with its first message, and tell those who are asked."""
+    """File a conversation with its first message, and tell those who are asked. TooManyWait if it is one too many."""
     today = system.gate.today(author)
     due = due_on(today, DUE_DAYS[kind])
     asked = Thread(author, 0, kind, audience.roles, audience.person, "", today, due, today, State.OPEN, 0)
     with writing(system.stores.data) as connection:
+        _make_room(system, connection, author)
         thread = system.rooms.threads.start(connection, asked, first, audience.without)
         _tell_addressees(system, connection, thread)
     return thread
 
 
 def go_on(system: System, thread: Thread, said: bytes) -> Thread:
-    """Add what the author writes: an answer is due again. SealBroken if somebody wrote at the same moment."""
+    """Add what the author writes: an answer is due again. SealBroken if somebody wrote at the same moment.
+
+    TooManyWait if it was answered, and would be one too many that waits.
+    """
     today = system.gate.today(thread.subject)
     due = thread.due_on if thread.state is State.OPEN else due_on(today, DUE_DAYS[thread.kind])
     with writing(system.stores.data) as connection:
+        if thread.state is not State.OPEN:
+            _make_room(system, connection, thread.subject)
         found = system.rooms.threads.add(connection, thread, said, state=State.OPEN, due_on=due, moved_on=today)
         _tell_addressees(system, connection, found)
     return found
@@ -142,6 +154,12 @@ def hand_over(system: System, thread: Thread, *, by_itself: bool = False) -> Thr
         asked = [Notice(each, Told.THREAD_ASKED, {**told, "by": found.subject}) for each in answerers(system, found)]
         system.journal.tell(connection, [*author, *asked], by=None if by_itself else found.subject)
     return found
+
+
+def _make_room(system: System, connection: Connection, author: str) -> None:
+    """Let one more of somebody's conversations wait; counted in the transaction that files it, so two tabs cannot."""
+    if system.rooms.threads.waiting(connection, author) >= MOST_OPEN:
+        raise TooManyWait
 
 
 def _handed_over(system: System, thread: Thread) -> Thread:

@@ -62,7 +62,8 @@ def account(copy: Copy) -> Iterator[File]:
         "has_password": owner.has_password,
         "language": owner.language,
         "wishes": (owner.wishes or "").split(),
-        "last_mail_on": owner.mailed,
+        "last_mail_of_a_week_on": owner.mailed,
+        "last_mail_of_looks_on": owner.looks_mailed,
         "roles": sorted(each.value for each in system.directory.roles(owner.subject)),
         "teams": sorted(system.directory.teams_of(owner.subject).values()),
         "teams_over_time": [

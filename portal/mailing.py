@@ -2,9 +2,10 @@
 
 A mail is to the person whose data it is about, and to nobody else: nothing is sent to an address, or for a wish, that
 was written into the database (`auth.genuine`). Before one leaves, an entry in their chain of the log says that it was
-made of what, with its digest; another one says if nobody took it. Whoever was mailed on a day is not mailed again on
-it, so that a night that is run twice sends nothing twice; what a night could not send, the next one does. Of two mails
-to one person the first goes again if nobody took the second.
+made of what, with its digest; another one says if nobody took it. Each kind of mail has its own day on which it last
+went, noted as soon as it was taken: a night that is run twice sends nothing twice, and what a night could not send, the
+next one does, whatever became of the other mail. A mail is in the language that its reader chose in their settings;
+for whoever chose none in that of the installation (`SAMEVIEW_LANGUAGE`): what a browser asks for is kept nowhere.
 """
 
 import datetime as dt
@@ -21,7 +22,7 @@ from auth.person import Person
 from auth.wishes import Wish
 from portal import own_settings, recaps, show, standing
 from portal.languages import register
-from portal.locale import ENGLISH, LANGUAGES, N_, _, language, speaking
+from portal.locale import LANGUAGES, N_, _, language, speaking
 from portal.mail import Mail, Mailer, MailRefused, MailServerAway
 from portal.retention import DAMAGE
 from portal.wiring import System
@@ -41,8 +42,9 @@ LOOKS_SUBJECT: Final = N_("Somebody looked at your data")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A mail that is due, and of which fields and days it was made."""
+    """A mail that is due, what asked for it, and of which fields and days it was made."""
 
+    wish: Wish
     mail: Mail
     fields: frozenset[str]
     period: Period
@@ -58,34 +60,43 @@ def send_due(system: System, tell: Callable[[str], None]) -> int:
         if not system.directory.is_genuine(person.subject):
             tell(genuine.changed(person.subject))  # to which address, and of what, somebody else has written
             continue
-        today = local_day(system.clock(), person.zone, system.config.day_start)
-        if person.mailed is not None and person.mailed >= today:
+        if not person.is_here(system.clock()) or person.acknowledged_policy is None:
             continue
-        try:
-            sent += _send(system, mailer, pages, person, today)
-        except MailServerAway as away:
-            tell(f"mail: {away}")
-            return sent  # tomorrow night is another: what is due then includes what was due now
-        except (MailRefused, *DAMAGE) as error:
-            tell(f"person {person.subject}: no mail was sent: {error}")
+        today = local_day(system.clock(), person.zone, system.config.day_start)
+        for kind in (_recap, _looks):
+            try:
+                sent += _send(system, mailer, person, _written(kind, system, pages, person, today), today)
+            except MailServerAway as away:
+                tell(f"mail: {away}")
+                return sent  # tomorrow night is another: what is due then includes what was due now
+            except (MailRefused, *DAMAGE) as error:
+                tell(f"person {person.subject}: a mail was not sent: {error}")
     return sent
 
 
-def _send(system: System, mailer: Mailer, pages: Environment, person: Person, today: dt.date) -> int:
-    if not person.is_here(system.clock()) or person.acknowledged_policy is None:
+def _written(
+    kind: Callable[[System, Environment, Person, dt.date], Written | None],
+    system: System,
+    pages: Environment,
+    person: Person,
+    today: dt.date,
+) -> Written | None:
+    with speaking(person.language if person.language in LANGUAGES else system.config.language):
+        return kind(system, pages, person, today)
+
+
+def _send(system: System, mailer: Mailer, person: Person, written: Written | None, today: dt.date) -> int:
+    """Send one mail if it is due, account for it and note that it went; return how many that were."""
+    if written is None:
         return 0
-    with speaking(person.language if person.language in LANGUAGES else ENGLISH):
-        wanted = [each for each in (_recap(system, pages, person, today), _looks(system, pages, person, today)) if each]
-    for each in wanted:
-        _account(system, person, each, MAILED)
-        try:
-            mailer.send(each.mail)
-        except MailRefused:
-            _account(system, person, each, MAIL_FAILED)
-            raise
-    if wanted:
-        system.people.mailed(person.subject, today)
-    return len(wanted)
+    _account(system, person, written, MAILED)
+    try:
+        mailer.send(written.mail)
+    except MailRefused:
+        _account(system, person, written, MAIL_FAILED)
+        raise
+    system.people.mailed(person.subject, written.wish, today)
+    return 1
 
 
 def _recap(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
@@ -108,20 +119,27 @@ def _recap(system: System, pages: Environment, person: Person, today: dt.date) -
         "lines": [each.text for each in recaps.lines(found)],
         "address": f"{system.config.base_url}/me/recap/{name}",
     }
-    return Written(_mail(system, pages, person, "recap", _(RECAP_SUBJECT), said), recaps.FIELDS, period)
+    mail = _mail(system, pages, person, "recap", _(RECAP_SUBJECT), said)
+    return Written(Wish.RECAP, mail, recaps.FIELDS, period)
 
 
 def _looks(system: System, pages: Environment, person: Person, today: dt.date) -> Written | None:
     """Return the mail that somebody looked; None for whoever did not ask, or when nobody did since the last mail."""
     if not person.wants(Wish.LOOKS):
         return None
-    since = Period(max(min(person.mailed or today - _DAY, today - _DAY), today - _LATEST), today)
+    if person.looks_mailed is None:  # who asked in an older version, which had one day for both kinds
+        system.people.mailed(person.subject, Wish.LOOKS, person.mailed or today - _DAY)
+    last = person.looks_mailed or person.mailed or today - _DAY
+    if last >= today:
+        return None
+    since = Period(max(last, today - _LATEST), today)
     day_of = system.config.day_start
     entries = system.gate.looks_to_tell(person.subject, _MOST_LOOKS)
     if not any(_is_look(each) and local_day(each.time, person.zone, day_of) in since for each in entries):
         return None
     said = {"address": f"{system.config.base_url}/me/access"}
-    return Written(_mail(system, pages, person, "looks", _(LOOKS_SUBJECT), said), frozenset({LOG_FIELD}), since)
+    mail = _mail(system, pages, person, "looks", _(LOOKS_SUBJECT), said)
+    return Written(Wish.LOOKS, mail, frozenset({LOG_FIELD}), since)
 
 
 def _is_look(entry: Entry) -> bool:

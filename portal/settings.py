@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from auth.errors import PasswordRefused
 from auth.passwords import check_new
+from portal.locale import LANGUAGES
 from privacy.checkpoint import NoteBroken
 from privacy.cosignature import CosignatureVerifier
 from privacy.fields import KeyClass
@@ -78,6 +79,12 @@ def _time(name: str, value: str) -> dt.time:
 def _preset(name: str, value: str) -> str:
     if value not in PRESETS:
         raise ConfigError(f"{PREFIX}{name}: {value!r} is not one of {', '.join(PRESETS)}")
+    return value
+
+
+def _language(name: str, value: str) -> str:
+    if value not in LANGUAGES:
+        raise ConfigError(f"{PREFIX}{name}: {value!r} is not one of {', '.join(LANGUAGES)}")
     return value
 
 
@@ -189,6 +196,7 @@ READERS: Final[dict[str, Callable[[str, str], Any]]] = {
     "DAY_START": _time,
     "CAPTURE_PRESET": _preset,
     "CATEGORY_RULES": _rules,
+    "LANGUAGE": _language,
     "BASE_URL": _base_url,
     "SECRET_KEY": _secret,
     "PROXY_HOPS": _number(0, 3),

@@ -16,7 +16,7 @@ from auth.announcements import Kind as Told
 from auth.permissions import Role
 from portal import conversations
 from portal.access import session_key, system, viewer
-from portal.conversations import Audience, Message
+from portal.conversations import MOST_OPEN, Audience, Message, TooManyWait
 from portal.locale import _
 from privacy.free_text import UNSEEN, unseen
 from privacy.log_entries import Entry
@@ -26,8 +26,6 @@ from privacy.threads import Kind, State, Thread
 
 LONGEST_TEXT: Final = 4_000
 MOST_MESSAGES: Final = 60
-MOST_OPEN: Final = 10
-"""How many conversations of one person wait at once: whoever has to answer must be able to, within the days."""
 REVIEWERS: Final = "reviewers"
 """What the form calls compliance; managers are called by their subject id."""
 ABOUT: Final = ("measure", "day", "week", "app", "entry")
@@ -71,12 +69,6 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
     said = _text(text, wrong)
     if (app := unseen(about.get("app", ""))) is not None:
         wrong["app"] = _(UNSEEN, **app)
-    if sum(each.state is State.OPEN for each in mine()) >= MOST_OPEN:
-        wrong["about"] = _(
-            "You have %(most)s conversations that wait for an answer. Close one that you need no more, or wait for an"
-            " answer.",
-            most=MOST_OPEN,
-        )
     entry = reported(about) if kind is Kind.MISUSE else None
     if kind is Kind.MISUSE and entry is None:
         wrong["entry"] = _("Choose the entry of your access log that you report.")
@@ -89,7 +81,10 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
         raise Refused(**wrong)
     plain = {name: about[name][:_LONGEST_ABOUT] for name in ABOUT if about.get(name)}
     first = conversations.message(system(), viewer(), said, plain, None if entry is None else _proof(entry))
-    return conversations.begin(system(), viewer(), kind, audience, first).number
+    try:
+        return conversations.begin(system(), viewer(), kind, audience, first).number
+    except TooManyWait:
+        raise Refused(about=_too_many()) from None
 
 
 def mine() -> list[Thread]:
@@ -130,6 +125,8 @@ def write(number: int, text: str) -> None:
     said = conversations.message(system(), viewer(), _checked(text), {}, None)
     try:
         conversations.go_on(system(), thread, said)
+    except TooManyWait:
+        raise Refused(text=_too_many()) from None
     except SealBroken:
         raise _crossed() from None
 
@@ -247,6 +244,14 @@ def _writable(thread: Thread | None) -> Thread:
     if thread.messages >= MOST_MESSAGES:
         raise Refused(text=_("This conversation is full. Begin another one."))
     return thread
+
+
+def _too_many() -> str:
+    return _(
+        "You have %(most)s conversations that wait for an answer. Close one that you need no more, or wait for an"
+        " answer.",
+        most=MOST_OPEN,
+    )
 
 
 def _crossed() -> Refused:

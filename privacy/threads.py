@@ -149,6 +149,13 @@ class Threads:
         """Return the conversations that somebody began, those that wait longest first."""
         return self._read(_TABLE.c.subject_id == subject)
 
+    def waiting(self, connection: Connection, subject: str) -> int:
+        """Return how many that somebody began wait for an answer; nobody changes that until the transaction ends."""
+        lock(connection, subject)
+        rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
+        found = map(self._genuine, rows)
+        return sum(each is not None and each.state is State.OPEN for each in found)
+
     def everything(self) -> list[Thread]:
         """Return all genuine conversations, those that wait longest first."""
         return self._read()

@@ -30,6 +30,7 @@ class Postbox:
         self.messages: list[EmailMessage] = []
         self.refuses = False
         self.refuses_to: str | None = None
+        self.refuses_subject: str | None = None
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses or self.refuses_to in envelope.rcpt_tos:
@@ -37,6 +38,8 @@ class Postbox:
         parsed = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(parsed, EmailMessage)
         assert envelope.rcpt_tos == [parsed["To"]]
+        if parsed["Subject"] == self.refuses_subject:
+            return "550 not such a one"
         self.messages.append(parsed)
         return "250 taken"
 
@@ -67,7 +70,7 @@ def postbox(server: tuple[Postbox, int], office: Any) -> Postbox:
     """The server, empty, with the office's settings pointing to it; it is Monday morning."""
     found, port = server
     found.messages.clear()
-    found.refuses, found.refuses_to = False, None
+    found.refuses, found.refuses_to, found.refuses_subject = False, None, None
     address = SmtpAddress("127.0.0.1", port, tls=False, user=None, password=None)
     object.__setattr__(
         office.system, "config", replace(office.system.config, smtp_url=address, mail_from="sameview@example.org")
@@ -153,12 +156,99 @@ def test_an_address_that_is_refused_keeps_nobody_elses_mail_back(office: Any, po
 
     _sent, refused = send(office)
 
-    assert [office.ids["ben"] in each for each in refused] == [True]
+    assert [office.ids["ben"] in each for each in refused] == [True, True]  # the week, and that Ana looked
     outcomes = [each.outcome for each in office.system.log.of_subject(office.ids["ben"])]
     assert outcomes[-1] == "mail-failed"
     postbox.refuses_to = None
     office.clock.advance(days=2)
     assert send(office)[0] >= 1
+
+
+def look(office: Any) -> None:
+    """Let Ben's manager sign in and look at a closed week of his."""
+    office.clients.pop("ana", None)
+    team = next(iter(office.system.directory.managed(office.ids["ana"]))).id
+    office.client("ana").get(f"/team/{team}/people/{office.ids['ben']}/weeks/2026-W45?purpose=one_to_one")
+
+
+def subjects(postbox: Postbox) -> list[str]:
+    return [each["Subject"] for each in postbox.messages]
+
+
+@pytest.mark.parametrize(
+    ("refused", "other"),
+    [(mailing.LOOKS_SUBJECT, mailing.RECAP_SUBJECT), (mailing.RECAP_SUBJECT, mailing.LOOKS_SUBJECT)],
+)
+def test_of_two_mails_only_the_one_that_was_not_taken_goes_again(
+    office: Any, postbox: Postbox, refused: str, other: str
+) -> None:
+    office.clock.now = MONDAY - dt.timedelta(days=1)
+    office.system.people.wish(office.ids["ben"], [Wish.RECAP, Wish.LOOKS])
+    look(office)
+    office.clock.now = MONDAY
+    postbox.refuses_subject = refused
+
+    first, (told,) = send(office)
+    assert (first, subjects(postbox), office.ids["ben"] in told) == (1, [other], True)
+    postbox.refuses_subject = None
+    office.clock.advance(days=1)
+    assert send(office) == (1, [])
+    assert subjects(postbox) == [other, refused]
+    office.clock.advance(days=1)
+    assert send(office) == (0, [])
+    outcomes = [each.outcome for each in office.system.log.of_subject(office.ids["ben"]) if "mail" in each.outcome]
+    assert sorted(outcomes) == ["mail-failed", "mailed", "mailed", "mailed"]
+
+
+def test_what_a_first_night_cannot_send_is_not_lost_to_who_asked_in_an_older_version(
+    office: Any, postbox: Postbox
+) -> None:
+    ben = office.ids["ben"]
+    office.clock.now = MONDAY - dt.timedelta(days=1)
+    office.system.people.wish(ben, [Wish.LOOKS, Wish.RECAP])
+    with office.system.people.changing(None) as changes:
+        changes.write(ben, looks_mailed=None)
+    look(office)
+    office.clock.now = MONDAY
+    postbox.refuses_subject = mailing.LOOKS_SUBJECT
+    send(office)
+    postbox.refuses_subject = None
+    office.clock.advance(days=1)
+
+    assert send(office) == (1, [])
+    assert subjects(postbox) == [mailing.RECAP_SUBJECT, mailing.LOOKS_SUBJECT]
+
+
+def test_who_asks_today_is_told_of_no_look_of_before_and_of_todays_tomorrow(office: Any, postbox: Postbox) -> None:
+    look(office)
+    office.clock.advance(days=1)
+    office.system.people.wish(office.ids["ben"], [Wish.LOOKS])
+    assert [send(office)[0], office.clock.advance(days=1), send(office)[0]] == [0, None, 0]
+
+    look(office)
+    office.clock.advance(days=1)
+    assert send(office) == (1, [])
+
+
+def test_the_mail_of_whoever_chose_no_language_is_in_that_of_the_installation(office: Any, postbox: Postbox) -> None:
+    config = replace(office.system.config, language="de")
+    object.__setattr__(office.system, "config", config)
+    for who in ("ben", "ana"):
+        office.system.people.wish(office.ids[who], [Wish.RECAP])
+    office.system.people.speak(office.ids["ana"], "en")
+
+    send(office)
+
+    spoken = {each["To"]: re.findall(r'<html lang="(..)', body(each, "html")) for each in postbox.messages}
+    assert spoken["ben@example.org"] == ["de"]
+    assert spoken.get("ana@example.org", ["en"]) == ["en"]
+
+
+def test_a_language_of_the_installation_that_there_is_not_is_refused(tmp_path: Any) -> None:
+    with pytest.raises(ConfigError, match="SAMEVIEW_LANGUAGE: 'fr' is not one of en, de"):
+        Config.from_environ({"SAMEVIEW_HOME": str(tmp_path), "SAMEVIEW_LANGUAGE": "fr"})
+    assert Config.from_environ({"SAMEVIEW_HOME": str(tmp_path)}).language == "en"
+    assert Config.from_environ({"SAMEVIEW_HOME": str(tmp_path), "SAMEVIEW_LANGUAGE": "de"}).language == "de"
 
 
 def test_that_somebody_looked_is_mailed_the_day_after_without_saying_who(office: Any, postbox: Postbox) -> None:

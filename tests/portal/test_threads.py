@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from auth.announcements import Kind as Told
 from auth.permissions import Role
-from portal import erasing, granted_upkeep, nightly
-from portal.conversations import DUE_DAYS, due_on, parse
-from portal.threads import MOST_OPEN
+from portal import conversations, erasing, granted_upkeep, nightly
+from portal.conversations import DUE_DAYS, MOST_OPEN, due_on, parse
 from privacy.bundle import check_bundle
 from privacy.log_entries import Chain
 from privacy.threads import Kind, State, ThreadMessage
@@ -304,6 +303,26 @@ def test_so_many_conversations_wait_at_once_and_no_more(office: Office, form: An
     first = min(each.number for each in office.system.rooms.threads.of(office.ids["ben"]))
     form("ben", f"/me/threads/{first}/close", page=f"/me/threads/{first}")
     assert ask(form).status_code == 303, "a closed one makes room"
+
+
+def test_an_answered_one_waits_again_only_if_there_is_room(office: Office, form: Any) -> None:
+    assert ask(form).status_code == 303
+    first = the_thread(office)
+    said = conversations.message(office.system, office.ids["cleo"], "It is right.", {}, None)
+    conversations.answer(office.system, first, office.ids["cleo"], said)
+    for number in range(MOST_OPEN):
+        assert ask(form, text=f"Day {number} is wrong.").status_code == 303
+    address = f"/me/threads/{first.number}"
+
+    refused = form("ben", address, page=address, text="But look again, please.")
+    assert f"You have {MOST_OPEN} conversations that wait" in refused.text
+    assert "But look again, please." in refused.text
+    assert office.system.rooms.threads.find(office.ids["ben"], first.number).state is State.ANSWERED
+
+    every = office.system.rooms.threads.of(office.ids["ben"])
+    other = next(each.number for each in every if each.state is State.OPEN)
+    form("ben", f"/me/threads/{other}/close", page=f"/me/threads/{other}")
+    assert form("ben", address, page=address, text="But look again, please.").status_code == 303
 
 
 def test_what_cannot_be_seen_is_not_sent(office: Office, form: Any) -> None:
