@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from analytics.annotations import Annotation, Kind, Notes
-from privacy.period import Period
+from privacy.period import Period, is_shown_once
 
 WEEKS: Final = 3
 """How many weeks before have to say the same."""
@@ -27,8 +27,9 @@ class Repeated(NamedTuple):
 def repeated(notes: Mapping[dt.date, Notes], week: Period, zone: ZoneInfo, now: dt.datetime) -> list[Repeated]:
     """Return what can be offered for the days of `week`: said in each of the three weeks before, within 15 minutes.
 
-    The times are those of the week before, on the clock of `zone`. Left out is what is still to come, and what touches
-    something that is noted of the day already.
+    The times are those of the week before, on the clock of `zone`. Left out is what is still to come, what touches
+    something that is noted of the day already, and a time that the clock leaves out or shows twice, on the day or in
+    the weeks before: nobody has said which one would be meant.
     """
     found = (each for day in week.days() for each in _of(notes, day, zone))
     return [each for each in found if each.end <= now and not _touches(each, notes.get(each.day))]
@@ -40,13 +41,16 @@ def _of(notes: Mapping[dt.date, Notes], day: dt.date, zone: ZoneInfo) -> Iterato
     for start, end, kind in newest:
         if all(any(_is_near(start, end, kind, each) for each in said) for said in older):
             ends = day if end > start else day + dt.timedelta(days=1)
-            yield Repeated(day, dt.datetime.combine(day, start, zone), dt.datetime.combine(ends, end, zone), kind)
+            bounds = dt.datetime.combine(day, start, zone), dt.datetime.combine(ends, end, zone)
+            if all(map(is_shown_once, bounds)):
+                yield Repeated(day, *bounds, kind)
 
 
 def _on_the_clock(notes: Notes | None, zone: ZoneInfo) -> Iterable[tuple[dt.time, dt.time, Kind]]:
     for each in () if notes is None else notes.annotations:
-        start, end = (_at(us).astimezone(zone).time() for us in (each.start_us, each.end_us))
-        yield start, end, each.kind
+        start, end = (_at(us).astimezone(zone) for us in (each.start_us, each.end_us))
+        if is_shown_once(start) and is_shown_once(end):
+            yield start.time(), end.time(), each.kind
 
 
 def _is_near(start: dt.time, end: dt.time, kind: Kind, other: tuple[dt.time, dt.time, Kind]) -> bool:

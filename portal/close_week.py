@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -48,7 +49,7 @@ def answer() -> Page:
         known = own_notes.read(Period.day(own.current_day()))[1].rules if rules else ()
         own_notes.keep(wanted, rules)
     except Problem as wrong:
-        return _page(week, wrong.detail), wrong.status
+        return _page(week, wrong), wrong.status
     proposed = sum(_propose(form, each) for each in rules if each not in known)  # sent twice, it is proposed once
     count = len(wanted) + len(rules)
     if count:
@@ -80,7 +81,8 @@ def _answers(form: Mapping[str, str]) -> Iterator[Wanted]:
         if not name.startswith(("gap-", "again-")) or kind == LEFT:
             continue
         _what, start, end = (*name.split("-"), "", "")[:3]
-        yield from own_notes.time(*own_notes.moments_of(start, end), kind)
+        with _beside(name):
+            yield from own_notes.time(*own_notes.moments_of(start, end), kind, place=name)
 
 
 def _rules(form: Mapping[str, str], week: Period) -> Iterator[OwnRule]:
@@ -89,7 +91,18 @@ def _rules(form: Mapping[str, str], week: Period) -> Iterator[OwnRule]:
     for number in range(own_week.MOST_APPS):
         app, category = form.get(f"app-{number}", ""), form.get(f"category-{number}", LEFT)
         if app and category != LEFT:
-            yield own_notes.rule(since, app, category)
+            with _beside(f"category-{number}"):
+                yield own_notes.rule(since, app, category)
+
+
+@contextmanager
+def _beside(field: str) -> Iterator[None]:
+    """Let what cannot be kept stand beside the field of this form that asked for it."""
+    try:
+        yield
+    except Problem as wrong:
+        wrong.more["field"] = field
+        raise
 
 
 def _propose(form: Mapping[str, str], rule: OwnRule) -> bool:
@@ -110,8 +123,14 @@ def _propose(form: Mapping[str, str], rule: OwnRule) -> bool:
     return True
 
 
-def _page(week: Period, wrong: str = "") -> str:
+def _page(week: Period, wrong: Problem | None = None) -> str:
     found, current = own_week.read(week), week_of(own.current_day())
+    fields = {
+        *(each.name for each in found.gaps),
+        *map(own_week.again, found.repeated),
+        *(f"category-{number}" for number in range(len(found.apps))),
+    }
+    place = "" if wrong is None else wrong.more.get("field", "")
     before, after = week_of(week.first - _DAY), week_of(week.end)
     return render_template(
         "me/close_week.html",
@@ -127,7 +146,9 @@ def _page(week: Period, wrong: str = "") -> str:
         zone=own.zone(),
         earlier=week_name(before) if before.last >= own_notes.first_day() else None,
         later=week_name(after) if after.first <= own.current_day() else None,
-        wrong=wrong,
+        again=own_week.again,
+        wrong="" if wrong is None else wrong.detail,
+        place=place if place in fields else "",
         typed=_typed() if wrong else {},
         proposed=request.form.getlist("propose") if wrong else [],
     )

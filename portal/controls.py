@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from auth.permissions import Permission, requires
 from portal import forgetting, own, own_times
 from portal.access import safe_next, system
+from portal.clock_changes import SECOND, comes_twice, passing
 from portal.locale import N_, _, ngettext
-from portal.parse import MOMENT, bad, comes_twice, moment_from
+from portal.parse import MOMENT, bad, moment_from
 from portal.problems import Problem
 from portal.show import day
 
@@ -46,8 +47,7 @@ class Asked:
     @property
     def passes(self) -> tuple[str, str]:
         """Which of two passes of an hour both moments lie in."""
-        first, last = ("second" if each.astimezone(own.zone()).fold else "first" for each in (self.start, self.end))
-        return first, last
+        return passing(self.start.astimezone(own.zone())), passing(self.end.astimezone(own.zone()))
 
     @property
     def last(self) -> str:
@@ -137,7 +137,7 @@ def _asked(given: Mapping[str, str]) -> Asked:
         end = system().clock().replace(second=0, microsecond=0) + _MINUTE
         return Asked(end - dt.timedelta(minutes=int(given["last"]) + 1), end)
     start, end = (
-        moment_from(given.get(name, ""), own.zone(), given.get(f"{name}-pass") == "second") for name in ("from", "to")
+        moment_from(given.get(name, ""), own.zone(), given.get(f"{name}-pass") == SECOND) for name in ("from", "to")
     )
     return Asked(start, end)
 

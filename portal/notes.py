@@ -14,8 +14,9 @@ from analytics.formulas import core_seconds, worked_seconds
 from auth.permissions import Permission, requires
 from portal import forgetting, own, own_notes, own_times
 from portal.access import safe_next, system
+from portal.clock_changes import SECOND, comes_twice
 from portal.locale import _
-from portal.parse import MOMENT, comes_twice, day_from, moment_from
+from portal.parse import MOMENT, day_from, moment_from
 from portal.problems import Problem
 from portal.show import duration, number
 from privacy.disclosure import Disclosed
@@ -112,7 +113,7 @@ def asked(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
     found = []
     for field in ("from", "to"):
         try:
-            found.append(moment_from(form.get(field, ""), own.zone(), form.get(f"{field}-pass") == "second"))
+            found.append(moment_from(form.get(field, ""), own.zone(), form.get(f"{field}-pass") == SECOND))
         except Problem as wrong:
             raise own_notes.refused(wrong.detail, field) from wrong
     return found[0], found[1]
@@ -145,11 +146,14 @@ def _until_now(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
         since = dt.time.fromisoformat(form.get("since", ""))
     except ValueError:
         raise own_notes.refused(_("Write since when, such as 13:30."), "from") from None
-    local = now.astimezone(own.zone())
-    start = dt.datetime.combine(local.date(), since.replace(tzinfo=None), own.zone())
-    if start >= local:
+    written = f"{now.astimezone(own.zone()):%Y-%m-%d}T{since:%H:%M}"
+    try:
+        passes = [moment_from(written, own.zone(), fold) for fold in (1, 0)]
+    except Problem as wrong:
+        raise own_notes.refused(wrong.detail, "from") from wrong
+    if passes[1] >= now:
         raise own_notes.refused(_("That is still to come: note it when it is over."), "from")
-    return start.astimezone(dt.UTC), now
+    return next(each for each in passes if each < now), now  # of an hour that comes twice: when it was last so late
 
 
 def _page(day: dt.date, wrong: Problem | None = None, form: str = "") -> str:

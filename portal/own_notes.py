@@ -26,10 +26,11 @@ from analytics.noting import NOTED_FIELDS, NoteChange, notes_of, rules_of
 from analytics.own_rules import OwnRule, OwnRules
 from portal import own
 from portal.access import person, session_key, system, viewer
+from portal.clock_changes import told_apart
 from portal.locale import N_, _
 from portal.own_times import borders, microseconds
 from portal.problems import Problem
-from portal.show import clock, moment
+from portal.show import moment
 from privacy import vault_store
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, Tier
@@ -59,10 +60,11 @@ _MINUTE: Final = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Something to be noted of one local day."""
+    """Something to be noted of one local day; `place` is the field of a form that asked for it, if it has its own."""
 
     day: dt.date
     note: Note
+    place: str = ""
 
 
 def at(moment_us: int) -> dt.datetime:
@@ -131,12 +133,13 @@ def first_day() -> dt.date:
     return max(dt.date(month // 12, month % 12 + 1, 1), min([person().joined, *stored[:1]]))
 
 
-def time(start: dt.datetime, end: dt.datetime, kind: str, text: str = "") -> list[Wanted]:
+def time(start: dt.datetime, end: dt.datetime, kind: str, text: str = "", place: str = "") -> list[Wanted]:
     """Return what a time was, day by day. Raises Problem, whose `field` names the field of a form."""
     if kind not in set(Kind):
         raise refused(_("Say what the time was: one of the kinds that are offered."), "kind")
     spans = _cut(start, end)
-    return [Wanted(day, Annotation(first, last, Kind(kind), " ".join(text.split()))) for day, first, last in spans]
+    said = " ".join(text.split())
+    return [Wanted(day, Annotation(first, last, Kind(kind), said), place) for day, first, last in spans]
 
 
 def category(start: dt.datetime, end: dt.datetime, name: str) -> list[Wanted]:
@@ -153,7 +156,7 @@ def application(day: dt.date, app: str, name: str) -> list[Wanted]:
 
 
 def keep(wanted: Sequence[Wanted], new: Sequence[OwnRule] = (), *, replace: bool = False) -> None:
-    """Note everything, and make the rules, or do nothing of it. Raises Problem."""
+    """Note everything, and make the rules, or do nothing of it. Raises Problem, which names the field."""
     if not wanted and not new:
         return
     days = sorted({each.day for each in wanted} | {each.since for each in new})
@@ -164,7 +167,7 @@ def keep(wanted: Sequence[Wanted], new: Sequence[OwnRule] = (), *, replace: bool
     def change(day: dt.date, notes: Notes) -> Notes:
         for each in wanted:
             if each.day == day:
-                notes = notes.adding(each.note, replace=replace)
+                notes = _adding(notes, each, replace)
         return notes
 
     def with_rules(rules: OwnRules) -> OwnRules:
@@ -206,6 +209,15 @@ def refused(sentence: str, field: str, status: int = 400) -> Problem:
     return Problem(status, _("Not noted"), sentence, field=field)
 
 
+def _adding(notes: Notes, wanted: Wanted, replace: bool) -> Notes:
+    try:
+        return notes.adding(wanted.note, replace=replace)
+    except NoteRefused as wrong:
+        if not wanted.place:
+            raise
+        raise refused(_sentence(wrong), wanted.place, _PLACES[wrong.reason][1]) from wrong
+
+
 def _do(change: NoteChange) -> None:
     _freeze(change.days)
     try:
@@ -242,8 +254,8 @@ def _sentence(wrong: NoteRefused) -> str:
         what = kind_word(wrong.other.kind) if is_note else wrong.other.category  # type: ignore[union-attr]
         return _(
             "%(start)s to %(end)s is noted as “%(what)s” already. Change the time, or let this one take its place.",
-            start=clock(start),
-            end=clock(end),
+            start=told_apart(start),
+            end=told_apart(end),
             what=what,
         )
     sentences = {

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from analytics.annotations import Kind, Notes
 from analytics.categories import UNCATEGORIZED
@@ -15,11 +16,13 @@ from analytics.rings import Payload
 from analytics.weeks import week_values
 from portal import own, own_notes, own_times
 from portal.access import session_key, system, viewer
+from portal.clock_changes import passing
 from portal.locale import _
+from portal.parse import MOMENT
 from privacy.disclosure import Disclosed
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.log_entries import Chain
-from privacy.period import Period, starts_at, week_of
+from privacy.period import Period, is_shown_once, starts_at, week_of
 
 LEAST_SECONDS: Final = 300
 """An application that was used for less in a week is not asked about."""
@@ -47,6 +50,15 @@ class Gap:
     def name(self) -> str:
         """What the field of a form is called."""
         return f"gap-{own_times.microseconds(self.start)}-{own_times.microseconds(self.end)}"
+
+    @property
+    def forget(self) -> str:
+        """The question whether it is to be forgotten, as an address: which one it is of an hour that comes twice."""
+        start, end = self.start, self.end
+        asked = {"from": start.strftime(MOMENT), "to": end.strftime(MOMENT)}
+        if not (is_shown_once(start) and is_shown_once(end)):
+            asked |= {"from-pass": passing(start), "to-pass": passing(end)}
+        return "/me/forget?" + urlencode(asked, safe=":")
 
     @property
     def seconds(self) -> float:
@@ -86,6 +98,11 @@ def due() -> Period | None:
         return this
     last = week_of(this.first - _DAY)
     return last if now < own_notes.opens(last) else None
+
+
+def again(offer: Repeated) -> str:
+    """Return what the field of a form is called that takes an offer."""
+    return f"again-{own_times.microseconds(offer.start)}-{own_times.microseconds(offer.end)}"
 
 
 def read(week: Period) -> OwnWeek:

@@ -81,13 +81,6 @@ def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
     return moment
 
 
-def comes_twice(day: dt.date, zone: ZoneInfo) -> bool:
-    """Tell whether some time of a date comes twice on the clock of `zone`, as when summer time ends."""
-    times = (dt.datetime.combine(day, dt.time(hour, minute), zone) for hour in range(24) for minute in (0, 15, 30, 45))
-    offsets = ((each.utcoffset(), each.replace(fold=1).utcoffset()) for each in times)
-    return any(first is not None and second is not None and first > second for first, second in offsets)
-
-
 def one_day(text: str) -> Period:
     """Read a day as the period that holds only it."""
     return Period.day(day_from(text))

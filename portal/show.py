@@ -19,6 +19,7 @@ from jinja2 import Environment
 
 from analytics.measures import MINUTES, PERCENT
 from analytics.palette import Category, categories
+from portal.clock_changes import told_apart
 from portal.locale import LANGUAGES, _, current, speaking
 from privacy.canonical import canonical
 
@@ -190,9 +191,10 @@ def _monday(name: str) -> dt.date:
 
 
 def moment(at: dt.datetime, zone: ZoneInfo | None = None, language: str | None = None) -> str:
-    """Write a moment as the reader's clock showed it: "19 Nov 2026, 11:42"."""
+    """Write a moment as the reader's clock showed it: "19 Nov 2026, 11:42"; of an hour that came twice, which one."""
     local = at.astimezone(zone or dt.UTC)
-    return f"{day(local.date(), 'yMMMd', language)}, {clock(local)}"
+    with speaking(language or current()):
+        return f"{day(local.date(), 'yMMMd')}, {told_apart(local)}"
 
 
 def clock(at: dt.datetime | dt.time) -> str:
@@ -239,6 +241,7 @@ FILTERS: Final[dict[str, Any]] = {
     "short_day": short_day,
     "span": span,
     "spoken": spoken,
+    "told_apart": told_apart,
     "week": week,
     "week_short": week_short,
     "weekday": weekday,

@@ -85,6 +85,11 @@ def local_day(at: dt.datetime, zone: ZoneInfo, day_start: dt.time = _MIDNIGHT) -
     return local.date() if local.time() >= day_start else local.date() - dt.timedelta(days=1)
 
 
+def is_shown_once(local: dt.datetime) -> bool:
+    """Tell whether the clock of its zone shows a time once: not when it goes back, and not left out when it goes on."""
+    return local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset()
+
+
 def shared_from(week: Period, zone: ZoneInfo, day_start: dt.time = _MIDNIGHT) -> dt.datetime:
     """Return the moment (UTC) from which a week may be shared: its end in the person's zone plus the grace."""
     return starts_at(week.end, zone, day_start) + GRACE

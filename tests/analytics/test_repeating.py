@@ -56,3 +56,41 @@ def test_what_is_still_to_come_is_not_offered() -> None:
 
     assert offered(*notes, now=dt.datetime(2026, 11, 3, 9, 59, tzinfo=dt.UTC)) == []
     assert offered(*notes, now=dt.datetime(2026, 11, 3, 10, tzinfo=dt.UTC)) == [("10:00", "11:00", Kind.MEETING)]
+
+
+def on_sundays(last: dt.date, *spans: tuple[str, str]) -> dict[dt.date, Notes]:
+    """Return notes of so many Sundays before another, the newest first, on the clock of each day."""
+    found = {}
+    for back, span in enumerate(spans, 1):
+        day = last - dt.timedelta(weeks=back)
+        start, end = (dt.datetime.combine(day, dt.time.fromisoformat(each), BERLIN).timestamp() for each in span)
+        found[day] = NOTHING_NOTED.adding(Annotation(round(start) * 1_000_000, round(end) * 1_000_000, Kind.PHONE))
+    return found
+
+
+@pytest.mark.parametrize("sunday", [dt.date(2026, 3, 29), dt.date(2026, 10, 25)], ids=["left out", "twice"])
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        (("02:10", "02:40"), []),
+        (("01:30", "02:30"), []),
+        (("02:30", "03:30"), []),
+        (("01:30", "03:30"), [("01:30", "03:30")]),
+        (("03:00", "03:30"), [("03:00", "03:30")]),
+    ],
+)
+def test_a_time_that_the_clock_leaves_out_or_shows_twice_is_not_offered(
+    sunday: dt.date, span: tuple[str, str], expected: list[tuple[str, str]]
+) -> None:
+    notes = on_sundays(sunday, span, span, span)
+    now = dt.datetime.combine(sunday, dt.time(20), dt.UTC)
+
+    found = repeated(notes, week_of(sunday), BERLIN, now)
+
+    assert [(f"{each.start:%H:%M}", f"{each.end:%H:%M}") for each in found] == expected
+
+
+def test_a_note_of_an_hour_that_came_twice_repeats_nothing() -> None:
+    sunday = dt.date(2026, 11, 1)  # a week after the clocks went back
+    notes = on_sundays(sunday, ("01:50", "02:00"), ("01:50", "02:00"), ("01:50", "02:00"))
+    assert repeated(notes, week_of(sunday), BERLIN, NOW) == []

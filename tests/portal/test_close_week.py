@@ -103,6 +103,23 @@ def test_answers_that_cannot_be_are_kept_in_the_form_and_nothing_else(office: An
     assert "annotations" not in payload(office, "2026-11-17")["fields"]
 
 
+def test_what_is_wrong_stands_beside_its_answer(eva: Any, form: Any) -> None:
+    first, second, _ = gaps(eva.get(PAGE).text)
+    app = {"app-0": "abacus.exe", "category-0": "Nonsense"}
+
+    for place, sent, sentence in (
+        (second, {first: "phone", second: "lunch"}, "Say what the time was"),
+        ("category-0", {first: "phone"} | app, "Choose one of the categories that the rules have."),
+    ):
+        page = main(form("eva", "/me/close-week", PAGE, week=WEEK, **sent).text)
+        rows = re.findall(r"<li.*?</li>", page, re.DOTALL)
+        (row,) = (each for each in rows if f'name="{place}"' in each)
+        assert 'aria-invalid="true" aria-describedby="wrong"' in row
+        assert f'<p class="wrong" id="wrong">{sentence}' in row
+        assert page.count('id="wrong"') == page.count('href="#wrong"') == 1
+        assert f'name="{first}" value="phone" checked' in page
+
+
 @pytest.mark.parametrize("week", ["2026-W60", "2027-W01", "2020-W01", "soon"])
 def test_a_week_that_cannot_be_closed_is_refused(eva: Any, week: str) -> None:
     assert eva.get(f"/me/close-week?week={week}").status_code == 400
