@@ -62,7 +62,7 @@ _FIGURES: Final = attrgetter(*COUNTS)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The sums of a week's delivered days, of which there are `days`; None where no day has the figure.
+    """The sums of the delivered days of one week or several, of which there are `days`; None where no day has a figure.
 
     The shares are of the completed cases, 1.0 for all.
     """
@@ -77,12 +77,14 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process: the last state that was delivered, each day of the weeks in view, and the weeks, newest first."""
+    """One process: the last state that was delivered, each day of the weeks in view, the weeks, newest first, and the
+    sums of all of them."""
 
     name: str
     last: Volume
     days: tuple[tuple[dt.date, Volume | None], ...]
     weeks: tuple[Week, ...]
+    whole: Week
 
 
 def view_until(today: dt.date) -> Period:
@@ -108,7 +110,8 @@ def total(values: Iterable[int | None]) -> int | None:
 def _process(name: str, known: dict[dt.date, Volume], period: Period) -> Process:
     days = tuple((day, known.get(day)) for day in period.days())
     mondays = sorted({week_of(day).first for day, _ in days}, reverse=True)
-    return Process(name, known[max(known)], days, tuple(_week(week_of(monday), days) for monday in mondays))
+    weeks = tuple(_week(week_of(monday), days) for monday in mondays)
+    return Process(name, known[max(known)], days, weeks, _week(period, days))
 
 
 def _week(week: Period, days: Sequence[tuple[dt.date, Volume | None]]) -> Week:
