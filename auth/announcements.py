@@ -57,6 +57,7 @@ class Kind(enum.StrEnum):
     RESTORED = "restored"
     ENTRIES_LOST = "entries-lost"
     POLICY_CHANGED = "policy-changed"
+    POLICY_PROPOSED = "policy-proposed"
     POLICY_SIGNERS = "policy-signers"
     GOAL_PROPOSED = "goal-proposed"
     GOAL_AGREED = "goal-agreed"
@@ -190,6 +191,14 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         N_(
             "What is recorded changes: version %(version)s of the policy holds from %(since)s on. %(change)s than"
             " before. “What is recorded” has its text."
+        ),
+    ),
+    Kind.POLICY_PROPOSED: (
+        "policy-told",
+        N_(
+            "Version %(version)s of the policy on what is recorded is proposed, from %(since)s on. %(change)s than"
+            " before, if everybody signs who has to; until then nothing changes. “What is recorded” shows what it would"
+            " do."
         ),
     ),
     Kind.POLICY_SIGNERS: (

@@ -13,10 +13,12 @@ from auth.permissions import Permission, requires
 from portal import api_access, api_notes, own, shapes
 from portal.access import person, session_key, system, viewer
 from portal.answers import answer, plain, week_answer
+from portal.locale import _
 from portal.openapi import answers, document
 from portal.own_account import current_session, signed_in
 from portal.parse import bad, day_fields_from, one_day, period_from, purpose_from, week_from
 from portal.problems import Problem
+from portal.proposed import Proposed, proposed
 from portal.recorded import rules_of
 from privacy.disclosure import Disclosed
 from privacy.fields import CLASS_OF, Field
@@ -73,12 +75,13 @@ def as_seen_by_manager() -> Response:
 @requires(Permission.ACCOUNT_READ)
 @answers(shapes.Recorded)
 def recorded() -> Response:
-    """What is recorded of me, and who may see it: generated from the policy in force."""
+    """What is recorded of me, and who may see it, from the policy in force; and the versions that are to come."""
     preset = system().policies.now()
     shared = rules_of(preset)
     fields = [{"field": each, "key_class": CLASS_OF[each], "sentences": explain(each, shared)} for each in Field]
     rules = [{"id": rule.id, "effect": rule.effect, "because": rule.because} for rule in preset.rules]
-    return plain({"policy": POLICY_VERSION, "preset": preset.name, "fields": fields, "rules": rules})
+    coming = [_coming(each) for each in proposed(system())]
+    return plain({"policy": POLICY_VERSION, "preset": preset.name, "fields": fields, "rules": rules, "coming": coming})
 
 
 @blueprint.get("/me/trends")
@@ -182,6 +185,20 @@ def _own_days(period: Period) -> Disclosed:
 
 def _zone() -> str:
     return person().timezone
+
+
+def _coming(found: Proposed) -> dict[str, Any]:
+    return {
+        "version": found.version,
+        "since": found.since.isoformat(),
+        "state": found.state,
+        "signed": list(found.signed),
+        "missing": list(found.missing),
+        "wider": found.is_wider,
+        "changes": [{"sentence": _(each.sentence), "wider": each.wider} for each in found.changes],
+        "broken": found.broken or None,
+        "text": found.text,
+    }
 
 
 def _token(found: Any) -> dict[str, Any]:

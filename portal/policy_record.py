@@ -92,7 +92,10 @@ def _agree_again(system: System, signers: Signers) -> None:
 
 
 def propose(system: System, text: str) -> CapturePolicy:
-    """Store a text as the version that its header names, waiting for signatures; PolicyBroken, PolicyRefused."""
+    """Store a text as the version that its header names, waiting for signatures; PolicyBroken, PolicyRefused.
+
+    Everybody is told, once of each text.
+    """
     policy = read(text)
     if policy.organisation != system.organisation.origin:
         raise PolicyRefused(
@@ -108,7 +111,11 @@ def propose(system: System, text: str) -> CapturePolicy:
         if policy.version != following:
             raise PolicyRefused(f"version is {policy.version}; the next one is {following}")
         _refuse_past(system, policy)
+        known = {each.text for each in system.policies.versions() if each.version == policy.version}
         policy_versions.put(connection, Version(policy.version, text, "", policy.effective, False))
+        if text not in known:
+            before = [system.policies.now(), *system.policies.recorded()][-1]
+            system.journal.tell(connection, _news(system, policy, before, Kind.POLICY_PROPOSED), by=None)
     return policy
 
 
@@ -165,13 +172,13 @@ def _refuse_past(system: System, policy: CapturePolicy) -> None:
         )
 
 
-def _news(system: System, new: CapturePolicy, old: CapturePolicy) -> list[Notice]:
+def _news(system: System, new: CapturePolicy, old: CapturePolicy, kind: Kind = Kind.POLICY_CHANGED) -> list[Notice]:
     words = {
         "version": str(new.version),
         "since": f"{new.effective:%Y-%m-%d %H:%M} UTC",
         "change": "More is recorded, kept or seen" if is_wider(old, new) else "Not more is recorded, kept or seen",
     }
-    return [Notice(each.subject, Kind.POLICY_CHANGED, words) for each in _here(system)]
+    return [Notice(each.subject, kind, words) for each in _here(system)]
 
 
 def _here(system: System) -> list[Person]:

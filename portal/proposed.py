@@ -45,6 +45,11 @@ class Proposed:
     broken: str = ""
 
     @property
+    def state(self) -> str:
+        """Return "accepted", "late" or "proposed"."""
+        return "accepted" if self.accepted else "late" if self.late else "proposed"
+
+    @property
     def is_wider(self) -> bool:
         return any(change.wider for change in self.changes)
 

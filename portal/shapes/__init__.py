@@ -55,6 +55,8 @@ from portal.shapes.notes import (
     NotedTime,
 )
 from portal.shapes.recorded import (
+    ComingChange,
+    ComingVersion,
     Notice,
     Notices,
     Recorded,
@@ -98,6 +100,8 @@ __all__ = [
     "AwayTime",
     "Bundle",
     "Closing",
+    "ComingChange",
+    "ComingVersion",
     "CorrectedApp",
     "CorrectedTime",
     "CountedChain",

@@ -172,6 +172,24 @@ def test_a_change_is_told_to_everybody_with_what_it_means(run: Run, tmp_path: Pa
 
 
 @pytest.mark.usefixtures("signing")
+def test_a_proposal_is_told_to_everybody_once_before_anybody_has_signed(run: Run, tmp_path: Path) -> None:
+    file = written(tmp_path, 1)
+    run("policy", "propose", file)
+    run("policy", "propose", file)
+    narrower = written(tmp_path, 1, "strict", hours=3)
+    run("policy", "propose", narrower)
+    with opened(tmp_path / "home") as system:
+        ann = system.people.find("ann@example.test")
+        assert ann is not None
+        told = [each.sentence for each in system.announcements.of(ann.subject) if "is proposed" in each.sentence]
+        assert not verifying.verify(system).problems
+
+    assert len(told) == 2, "once of each text"
+    assert "Version 1 of the policy on what is recorded is proposed, from" in told[0]
+    assert "until then nothing changes" in told[0]
+
+
+@pytest.mark.usefixtures("signing")
 def test_settings_that_contradict_a_signed_policy_are_refused_at_start(run: Run, tmp_path: Path) -> None:
     approve(run, tmp_path, written(tmp_path, 1, "strict", minutes=1), 1)
     later = lambda: dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)  # noqa: E731 - the clock of two builds

@@ -7,12 +7,14 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
 from analytics.imports import read_export
 from auth.permissions import Role
-from portal import policy_record
+from auth.tokens import Scope
+from portal import policy_record, shapes
 from portal.proposed import proposed, tried_on
 from portal.recorded import notice
 from privacy.capture import preset_text
@@ -45,6 +47,10 @@ def propose(office: Office, text: str, *keys: PolicyKey) -> None:
     found = policy_record.propose(office.system, text)
     if keys:
         policy_record.approve(office.system, found.version, [key.sign(text) for key in keys])
+
+
+def token_of(office: Office, who: str = "ben") -> dict[str, str]:
+    return {"Authorization": f"Bearer {office.system.tokens.issue(office.ids[who], 'script', [Scope.READ])}"}
 
 
 def take(office: Office, who: str = "ben") -> None:
@@ -257,3 +263,25 @@ def test_what_a_setting_chose_before_keys_were_agreed_on_is_said_to_be_so(signed
 
     assert agreed.warning.startswith("Nobody has signed this policy: a setting chose it before example/employer and")
     assert "no setting changes it any more" in agreed.warning
+
+
+def test_the_json_of_what_is_recorded_has_each_version_that_is_to_come(signed: Office) -> None:
+    client = signed.client("ben")
+    assert client.get("/api/v1/me/recorded").json["coming"] == []
+    wider, narrower = text_of(signed, 2, preset="own_insight"), text_of(signed, 3, preset="strict", days=9)
+    propose(signed, wider, EMPLOYER, COUNCIL)
+    propose(signed, narrower, EMPLOYER)
+
+    answer = client.get("/api/v1/me/recorded")
+    first, second = msgspec.json.decode(answer.data, type=shapes.Recorded).coming
+
+    assert (first.version, first.state, first.wider, first.text) == (2, "accepted", True, wider)
+    assert first.since == (signed.clock() + dt.timedelta(days=5)).isoformat()
+    assert first.missing == []
+    assert (second.version, second.state, second.wider) == (3, "proposed", False)
+    assert (second.signed, second.missing) == (["example/employer"], ["example/council"])
+    page = html.unescape(client.get("/me/recorded").text)
+    assert all(each.sentence in page for version in (first, second) for each in version.changes)
+    signed.clock.advance(days=9)
+    (late,) = signed.client("ben").get("/api/v1/me/recorded", headers=token_of(signed)).json["coming"]
+    assert (late["version"], late["state"]) == (3, "late")
