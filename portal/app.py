@@ -44,6 +44,7 @@ from portal.ingest import activitywatch, relays, whole
 from portal.ingest.form import add_form
 from portal.ingest.short_way import ShortWay
 from portal.languages import add_languages
+from portal.parse import is_shown_by
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
 
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from portal.wiring import System
 
 _ROOT = Path(__file__).resolve().parent.parent
-_LONGEST_FORM = 64 * 1024  # bytes; uploads of devices have a limit of their own
+_LONGEST_FORM = 256_000  # bytes: each form with every field full, whatever the script; uploads have their own limit
 BLUEPRINTS = (
     account,
     me,
@@ -102,6 +103,7 @@ def assemble(system: "System") -> Flask:
     for add in (ops.add_counting, add_languages, add_headers, add_form, add_access, add_problems, shell.add_shell):
         add(app)
     show.register(app.jinja_env)
+    app.jinja_env.tests["shown_by"] = is_shown_by
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)
     app.wsgi_app = ShortWay(system, app.wsgi_app, app.extensions["count_heartbeat"])  # type: ignore[method-assign]

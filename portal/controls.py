@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from analytics.own_times import LONGEST_APP, MOST_APPS
 from auth.permissions import Permission, requires
 from portal import forgetting, own, own_times
 from portal.access import safe_next, system
@@ -160,6 +161,7 @@ def _page(**shown: object) -> str:
         defaults=defaults,
         open_since=own_times.first_open_day(),
         backups=own_times.gone_from_backups(today),
+        longest_apps=MOST_APPS * (LONGEST_APP + 1),
         horizon=system().config.erasure_horizon,
         **shown,
     )

@@ -81,6 +81,15 @@ def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
     return moment
 
 
+def is_shown_by(value: str, kind: str) -> bool:
+    """Tell whether a browser's field of a kind (`date`, `datetime-local`, …) shows a value, or would leave it out."""
+    form = {"date": "%Y-%m-%d", "datetime-local": MOMENT}.get(kind)
+    try:
+        return form is None or not value or bool(dt.datetime.strptime(str(value), form))  # noqa: DTZ007 - text alone
+    except ValueError:
+        return False
+
+
 def one_day(text: str) -> Period:
     """Read a day as the period that holds only it."""
     return Period.day(day_from(text))

@@ -21,6 +21,7 @@ from privacy import policy_history, policy_versions
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
 from privacy.log_entries import Draft
 from privacy.log_ledger import Ledger
+from privacy.messages import N_
 from privacy.policies import FRESH_SECONDS
 from privacy.policy import Purpose, Relation
 from privacy.policy_diff import is_wider
@@ -33,6 +34,9 @@ from privacy.stores import writing
 
 NOTICE: Final = dt.timedelta(seconds=2 * FRESH_SECONDS)
 """So long before its moment a version has to be accepted, so that every process knows it then."""
+
+_WIDER: Final = N_("More is recorded, kept or seen")
+_NOT_WIDER: Final = N_("Not more is recorded, kept or seen")
 
 
 class PolicyRefused(Exception):
@@ -176,7 +180,7 @@ def _news(system: System, new: CapturePolicy, old: CapturePolicy, kind: Kind = K
     words = {
         "version": str(new.version),
         "since": f"{new.effective:%Y-%m-%d %H:%M} UTC",
-        "change": "More is recorded, kept or seen" if is_wider(old, new) else "Not more is recorded, kept or seen",
+        "change": _WIDER if is_wider(old, new) else _NOT_WIDER,
     }
     return [Notice(each.subject, kind, words) for each in _here(system)]
 

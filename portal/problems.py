@@ -3,18 +3,20 @@
 An answer to a stranger never tells whether a thing exists: what one may not see is not found.
 """
 
+import math
 import traceback
 from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from auth.permissions import Role
 from portal import full_disk, stores_away
 from portal.locale import N_, _
+from portal.show import number
 from privacy.canonical import canonical
 from privacy.decisions import LISTENING, NOT_YET
 from privacy.disclosure import LogUnavailable, Refused
@@ -133,6 +135,22 @@ def _http(error: HTTPException) -> AnyResponse:
     return response
 
 
+def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
+    """Say what was too much, that nothing of it was read, and where the text still is: the pages keep none."""
+    if for_program():
+        return _http(error)
+    most = request.max_content_length or 0
+    sent = max(request.content_length or 0, most + 1)  # it may be said piece by piece, and counted only so far
+    detail = _(
+        "A form is taken in up to %(most)s kB, and this one had %(sent)s kB. It was not read, so nothing was stored and"
+        " nothing changed. Your browser’s “Back” leads to the form again, most often with what you typed: copy it from"
+        " there, shorten it, and send it once more.",
+        most=number(most / 1000),
+        sent=number(math.ceil(sent / 1000)),
+    )
+    return answer(Problem(413, _("Too much at once"), detail))
+
+
 def _unproved(error: CSRFError) -> AnyResponse:
     """A form that its page cannot vouch for: most often one that stayed open while its reader signed in again."""
     if for_program():
@@ -164,5 +182,6 @@ def add_problems(app: Flask) -> None:
     for damage in (KeyRefused, SealBroken, VaultIncomplete):
         app.register_error_handler(damage, _tampered)
     app.register_error_handler(CSRFError, _unproved)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)

@@ -234,6 +234,7 @@ def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
         today=own.current_day(),
         due_days=DUE_DAYS[kind],
         longest=threads.LONGEST_TEXT,
+        longest_about=threads.LONGEST_ABOUT,
         subject=subject,
         **_words(),
     )

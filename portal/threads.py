@@ -30,7 +30,7 @@ REVIEWERS: Final = "reviewers"
 """What the form calls compliance; managers are called by their subject id."""
 ABOUT: Final = ("measure", "day", "week", "app", "entry")
 """What a conversation can be about, as the address and the first message name it."""
-_LONGEST_ABOUT: Final = 200
+LONGEST_ABOUT: Final = 200
 
 
 class Refused(Exception):
@@ -67,8 +67,11 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
     """
     wrong: dict[str, str] = {}
     said = _text(text, wrong)
-    if (app := unseen(about.get("app", ""))) is not None:
-        wrong["app"] = _(UNSEEN, **app)
+    app = about.get("app", "")
+    if len(app) > LONGEST_ABOUT:
+        wrong["app"] = _("At most %(most)s characters; these are %(count)s.", most=LONGEST_ABOUT, count=len(app))
+    elif (letter := unseen(app)) is not None:
+        wrong["app"] = _(UNSEEN, **letter)
     entry = reported(about) if kind is Kind.MISUSE else None
     if kind is Kind.MISUSE and entry is None:
         wrong["entry"] = _("Choose the entry of your access log that you report.")
@@ -79,7 +82,7 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
         wrong["to"] = _("Nobody is there who could answer. Ask your works council or an operator in person.")
     if wrong:
         raise Refused(**wrong)
-    plain = {name: about[name][:_LONGEST_ABOUT] for name in ABOUT if about.get(name)}
+    plain = {name: about[name][:LONGEST_ABOUT] for name in ABOUT if about.get(name)}
     first = conversations.message(system(), viewer(), said, plain, None if entry is None else _proof(entry))
     try:
         return conversations.begin(system(), viewer(), kind, audience, first).number
