@@ -12,6 +12,7 @@ from command_line import sameview
 
 from portal import policy_record, verifying
 from portal.config import Config, ConfigError
+from portal.locale import gettext, speaking
 from portal.policy_words import UNSIGNED
 from portal.recorded import notice
 from portal.wiring import System, build
@@ -187,6 +188,8 @@ def test_a_proposal_is_told_to_everybody_once_before_anybody_has_signed(run: Run
     assert len(told) == 2, "once of each text"
     assert "Version 1 of the policy on what is recorded is proposed, from" in told[0]
     assert "until then nothing changes" in told[0]
+    with speaking("de"):
+        assert "Es wird mehr erfasst, gespeichert oder gesehen als bisher, wenn alle unterschreiben" in gettext(told[0])
 
 
 @pytest.mark.usefixtures("signing")
