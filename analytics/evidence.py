@@ -4,23 +4,26 @@ They come from the day's own events and notes, by the same functions that made t
 the two differ by the rounding to a millisecond at most.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from analytics import explained
 from analytics.annotations import WORK
 from analytics.categories import top_level
-from analytics.formulas import recommended_breaks
+from analytics.events import OVERHANG_US, Data
+from analytics.formulas import MEETING, hours_of, is_meeting, recommended_breaks
 from analytics.own_times import Span
 from analytics.stretches import focus_places
-from analytics.summaries import Seen, core_times
+from analytics.summaries import UNKNOWN_APP, Seen, core_times, local_hours
 from analytics.transforms import NOTHING, Intervals, intersect, union
 from privacy.messages import N_
 
 _EVER: Final = 1 << 62
+_UTC: Final = ZoneInfo("UTC")
 
 
 class Time(NamedTuple):
@@ -33,23 +36,31 @@ class Time(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One number of a sum: what it is, how long or how many, and the times that make it, where times do."""
+    """One number of a sum: what it is, how long or how many, and the times that make it, where times do.
+
+    `of` is the category that it is of, which is somebody's own word.
+    """
 
     name: str
     seconds: float | None = None
     count: int | None = None
     times: tuple[Time, ...] | None = None
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A day's activity with what else its figures depend on; `unknown` are the times of which nothing was captured."""
+    """A day's activity with what else its figures depend on; `unknown` are the times of which nothing was captured.
+
+    `part` is what a measure is of, as in `formulas.Day`; `zone` says where its hours begin.
+    """
 
     seen: Seen
     core: Set[str]
     planned_seconds: float = 0
     unknown: Sequence[Span] = ()
-    category: str | None = None
+    part: str | None = None
+    zone: ZoneInfo = _UTC
 
     @property
     def active(self) -> Intervals:
@@ -74,10 +85,9 @@ def _core(day: Known) -> Term:
 
 
 def _utilisation(day: Known) -> tuple[Term, ...]:
-    noted = union([explained.intervals((n.start_us, n.end_us) for n in day.seen.notes if n.kind in WORK)])
     return (
         _core(day),
-        _timed(N_("Work that you noted"), _times(_without(noted, day.core_work))),
+        _timed(N_("Work that you noted"), _times(_noted(day, WORK, day.core_work))),
         Term(N_("Planned time"), day.planned_seconds),
     )
 
@@ -98,14 +108,10 @@ def _longest_focus(day: Known) -> tuple[Term, ...]:
     return (_longest(N_("The longest focus block"), _blocks(day)),)
 
 
-def _recovery(day: Known) -> tuple[Term, ...]:
+def _breaks(day: Known) -> tuple[Term, ...]:
     active_us = sum(each.counted_us for each in _times(day.active))
     recommended = recommended_breaks((active_us + 500) // 1000 / 1000)  # rounded as the figure is, for the same hours
-    return *_breaks(day), Term(N_("Whole hours of activity"), count=recommended)
-
-
-def _breaks(day: Known) -> tuple[Term, ...]:
-    return (_counted(N_("Breaks"), _rests(day)),)
+    return _counted(N_("Breaks"), _rests(day)), Term(N_("Whole hours of activity"), count=recommended)
 
 
 def _break_time(day: Known) -> tuple[Term, ...]:
@@ -127,10 +133,34 @@ def _away(day: Known) -> tuple[Term, ...]:
 
 
 def _category(day: Known) -> tuple[Term, ...]:
-    wanted = day.category
-    is_wanted = [wanted in (each.category, top_level(each.category)) for each in day.seen.data]
-    found = day.seen.active.where(np.array(is_wanted, np.bool_)[day.seen.active.data])
-    return (_timed(N_("Active time in the category"), _times(union([found]))),)
+    return (_timed(N_("Active time in the category"), _held(day, lambda data: day.part in _paths(data.category))),)
+
+
+def _app(day: Known) -> tuple[Term, ...]:
+    return _by_category(day, day.seen.active, lambda data: data.category, lambda data: _app_of(data) == day.part)
+
+
+def _meetings(day: Known) -> tuple[Term, ...]:
+    return (
+        _timed(N_("Active time in meetings and calls"), _held(day, lambda data: is_meeting(data.category))),
+        _timed(N_("Meetings that you noted"), _times(_noted(day, {MEETING}, day.core_work))),
+    )
+
+
+def _noted_kind(day: Known) -> tuple[Term, ...]:
+    captured = day.core_work if day.part in WORK else day.active
+    return (_timed(N_("Noted, and not captured"), _times(_noted(day, {day.part}, captured))),)
+
+
+def _hours(day: Known) -> tuple[Term, ...]:
+    return _by_category(day, _in_hours(day), lambda data: top_level(data.category))
+
+
+def _core_hours(day: Known) -> tuple[Term, ...]:
+    tops = frozenset(map(top_level, day.core))
+    return _by_category(
+        day, _in_hours(day), lambda data: top_level(data.category), lambda data: top_level(data.category) in tops
+    )
 
 
 _TERMS: Final[dict[str, Callable[[Known], tuple[Term, ...]]]] = {
@@ -140,13 +170,62 @@ _TERMS: Final[dict[str, Callable[[Known], tuple[Term, ...]]]] = {
     "focus_time": _focus,
     "focus_blocks": _focus_blocks,
     "longest_focus": _longest_focus,
-    "recovery": _recovery,
+    "recovery": _breaks,
     "breaks": _breaks,
     "break_time": _break_time,
     "longest_stretch": _longest_stretch,
     "away_time": _away,
     "category_time": _category,
+    "app_time": _app,
+    "meeting_time": _meetings,
+    "noted_time": _noted_kind,
+    "hour_time": _hours,
+    "core_hours": _core_hours,
 }
+
+
+def _held(day: Known, wanted: Callable[[Data], bool]) -> tuple[Time, ...]:
+    """Return the active times whose data are wanted."""
+    is_wanted = np.array([wanted(each) for each in day.seen.data], np.bool_)
+    return _times(union([day.seen.active.where(is_wanted[day.seen.active.data])]))
+
+
+def _by_category(
+    day: Known, active: Intervals, name: Callable[[Data], str], wanted: Callable[[Data], bool] = lambda _data: True
+) -> tuple[Term, ...]:
+    """Return the wanted active times as a number for each category, the largest first; without any, one of nothing."""
+    names = [name(each) if wanted(each) else None for each in day.seen.data]
+    found = []
+    for each in {each for each in names if each is not None}:
+        is_it = np.array([each == other for other in names], np.bool_)
+        if times := _times(union([active.where(is_it[active.data])])):
+            found.append(_timed(N_("Active time"), times, each))
+    ordered = sorted(found, key=lambda term: (-(term.seconds or 0), term.of or ""))
+    return tuple(ordered) or (_timed(N_("Active time"), ()),)
+
+
+def _in_hours(day: Known) -> Intervals:
+    """Return the activity within the chosen hours of the clock, as the figures of hours cut it."""
+    of, wanted = day.seen.day, hours_of(day.part or "")
+    edges, hours = local_hours(of.first_us, of.end_us, day.zone)
+    ends = (*edges[1:-1], edges[-1] + OVERHANG_US)
+    cells = [pair for *pair, hour in zip(edges, ends, hours, strict=False) if hour in wanted]
+    return intersect(day.seen.active, explained.intervals((start, end) for start, end in cells))
+
+
+def _noted(day: Known, kinds: Iterable[str | None], captured: Intervals) -> Intervals:
+    """Return what notes of these kinds say of times that are not captured."""
+    wanted = frozenset(kinds)
+    spans = ((each.start_us, each.end_us) for each in day.seen.notes if each.kind in wanted)
+    return _without(union([explained.intervals(spans)]), captured)
+
+
+def _paths(category: str) -> tuple[str, str]:
+    return category, top_level(category)
+
+
+def _app_of(data: Data) -> str:
+    return data.app or UNKNOWN_APP
 
 
 def _blocks(day: Known) -> tuple[Time, ...]:
@@ -181,8 +260,8 @@ def _without(times: Intervals, taken: Intervals) -> Intervals:
     return intersect(times, around.where(end > start))
 
 
-def _timed(name: str, times: tuple[Time, ...]) -> Term:
-    return Term(name, seconds=sum(each.counted_us for each in times) / 1e6, times=times)
+def _timed(name: str, times: tuple[Time, ...], of: str | None = None) -> Term:
+    return Term(name, seconds=sum(each.counted_us for each in times) / 1e6, times=times, of=of)
 
 
 def _counted(name: str, times: tuple[Time, ...]) -> Term:

@@ -26,7 +26,7 @@ LEAST_DAYS: Final = 5
 LONGEST_TEXT: Final = 200
 MOST_TRIES: Final = 100
 FURTHEST: Final = 366
-MEASURED: Final = tuple(each.name for each in MEASURES if each.name != "category_time")
+MEASURED: Final = tuple(each.name for each in MEASURES if each.part is None)
 """The measures that can be watched: those that need no choice of a category."""
 _STANDS_OUT_DAYS: Final = 4
 _STANDS_OUT_SHARE: Final = 0.4

@@ -5,27 +5,34 @@ Values are in minutes, per cent or a count; None where the day cannot say: a mis
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
+from analytics.categories import top_level
 from privacy.fields import Field
 
 Figures = Mapping[Field, Mapping[str, Any]]
 
 ACTIVE_SECONDS_PER_BREAK: Final = 3_600
 """One break of at least five minutes is recommended for each hour of activity."""
+MEETING_NAMES: Final = frozenset({"meeting", "meetings", "call", "calls", "video calls"})
+"""A category is of meetings if the last part of its path is one of these, in whatever case."""
+MEETING: Final = "meeting"
+"""The kind of a note that says somebody was in a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """What a measure may read of a day: its figures, the core categories and planned time.
 
-    `category` chooses the category of `category_time`: a top-level one, or a whole path.
+    `part` is what a measure is of that has to be told so: a category (a top-level one, or a whole path), an
+    application, the kind of a note, or hours of the clock ("9", "10-12").
     """
 
     figures: Figures
     core: Set[str] = frozenset({"Work"})
     planned_minutes: int = 0
-    category: str | None = None
+    part: str | None = None
 
 
 Formula = Callable[[Day], float | None]
@@ -105,6 +112,62 @@ def recovery(day: Day) -> float | None:
 def category_time(day: Day) -> float | None:
     """Return active time in the chosen category; 0 where the day is known and the category is not in it."""
     known = [day.figures[field] for field in (Field.CATEGORIES, Field.CATEGORY_DETAIL) if field in day.figures]
-    if day.category is None or not known:
+    if day.part is None or not known:
         return None
-    return next((float(sums[day.category]) / 60 for sums in known if day.category in sums), 0.0)
+    return next((float(sums[day.part]) / 60 for sums in known if day.part in sums), 0.0)
+
+
+def app_time(day: Day) -> float | None:
+    """Return active time in the chosen application; None where the policy keeps no names of applications."""
+    known = day.figures.get(Field.APPS)
+    return None if day.part is None or known is None else float(known.get(day.part, 0.0)) / 60
+
+
+def meeting_time(day: Day) -> float | None:
+    """Return active time in categories of meetings, and meetings away from the desk that the person noted."""
+    sums = day.figures.get(Field.CATEGORY_DETAIL, day.figures.get(Field.CATEGORIES, {}))
+    noted: float | None = day.figures.get(Field.ANNOTATIONS, {}).get("by_kind", {}).get(MEETING)
+    if noted is None and not any(sums.values()):
+        return None
+    captured: float = sum(seconds for name, seconds in sums.items() if is_meeting(name))
+    return (captured + (noted or 0.0)) / 60
+
+
+def noted_time(day: Day) -> float | None:
+    """Return what counts of the notes of one kind; None where nothing of it is noted."""
+    seconds = day.figures.get(Field.ANNOTATIONS, {}).get("by_kind", {}).get(day.part)
+    return None if seconds is None else float(seconds) / 60
+
+
+def hour_time(day: Day) -> float | None:
+    """Return active time within the chosen hours of the clock; None where the day knows no hours."""
+    return _in_hours(day, None)
+
+
+def core_hours(day: Day) -> float | None:
+    """Return active time in core categories within the chosen hours of the clock."""
+    return _in_hours(day, frozenset(map(top_level, day.core)))
+
+
+def hours_of(part: str) -> frozenset[int]:
+    """Return the hours that a choice means: "9", or "10-12" until before twelve; ValueError for anything else."""
+    first, dash, end = part.partition("-")
+    start, stop = int(first), int(end) if dash else int(first) + 1
+    if not (0 <= start < 24 and 0 <= stop <= 24 and start != stop):
+        raise ValueError(f"{part!r} are no hours of a day")
+    return frozenset(hour % 24 for hour in range(start, stop if stop > start else stop + 24))
+
+
+@lru_cache(1024)
+def is_meeting(category: str) -> bool:
+    """Tell whether a category, given as its whole path, is of meetings."""
+    return category.rpartition(" > ")[2].casefold() in MEETING_NAMES or top_level(category).casefold() in MEETING_NAMES
+
+
+def _in_hours(day: Day, tops: Set[str] | None) -> float | None:
+    known = day.figures.get(Field.RHYTHM, {}).get("hours")
+    if day.part is None or not known:
+        return None
+    wanted = hours_of(day.part)
+    parts = [(name, seconds) for hour, sums in known.items() if int(hour) in wanted for name, seconds in sums.items()]
+    return float(sum(seconds for name, seconds in parts if tops is None or name in tops)) / 60

@@ -10,9 +10,14 @@ from typing import Final
 
 from analytics.formulas import (
     Formula,
+    app_time,
     category_time,
+    core_hours,
     count,
+    hour_time,
+    meeting_time,
     minutes,
+    noted_time,
     on_task_share,
     recovery,
     utilisation,
@@ -37,7 +42,10 @@ class Charter:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of the table; `value` returns None where the day cannot say."""
+    """One row of the table; `value` returns None where the day cannot say.
+
+    `part` is what has to be chosen first, where the measure is of one among several: a category, an application, hours.
+    """
 
     name: str
     title: str
@@ -49,6 +57,7 @@ class Measure:
     charter: Charter
     not_for: str
     value: Formula
+    part: str | None = None
 
 
 _REVIEW: Final = dt.date(2027, 6, 30)
@@ -223,6 +232,77 @@ MEASURES: Final[tuple[Measure, ...]] = (
         charter=_ONE_TO_ONE,
         not_for=f"{_NEVER}; a category says what a window was, not what the work was worth",
         value=category_time,
+        part="category",
+    ),
+    Measure(
+        name="meeting_time",
+        title="Meetings",
+        unit=MINUTES,
+        definition=(
+            "Active time in categories of meetings and calls, and meetings away from the desk that the employee has "
+            "noted."
+        ),
+        formula="(active seconds in categories of meetings + noted seconds of meetings) / 60",
+        sensible_range=(0, 480),
+        fields=frozenset({Field.CATEGORY_DETAIL, Field.ANNOTATIONS}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=meeting_time,
+    ),
+    Measure(
+        name="app_time",
+        title="Time in an application",
+        unit=MINUTES,
+        definition="Active time with a window of one application in front.",
+        formula="active seconds in the application / 60",
+        sensible_range=(0, 600),
+        fields=frozenset({Field.APPS}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=app_time,
+        part="app",
+    ),
+    Measure(
+        name="noted_time",
+        title="Noted time",
+        unit=MINUTES,
+        definition=(
+            "What the employee has noted of one kind: work as far as no core work was captured at the same time, "
+            "anything else as far as nobody was active."
+        ),
+        formula="noted seconds that were not captured / 60",
+        sensible_range=(0, 600),
+        fields=frozenset({Field.ANNOTATIONS}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=noted_time,
+        part="kind",
+    ),
+    Measure(
+        name="hour_time",
+        title="Time within hours of the clock",
+        unit=MINUTES,
+        definition="Active time within one hour of the clock, or within several.",
+        formula="active seconds within the hours / 60",
+        sensible_range=(0, 360),
+        fields=frozenset({Field.RHYTHM}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=hour_time,
+        part="hour",
+    ),
+    Measure(
+        name="core_hours",
+        title="Core work within hours of the clock",
+        unit=MINUTES,
+        definition="Active time in categories that hold core work, within one hour of the clock, or within several.",
+        formula="active seconds in these categories within the hours / 60",
+        sensible_range=(0, 360),
+        fields=frozenset({Field.RHYTHM}),
+        charter=_OWN,
+        not_for=f"{_NEVER}; nobody but the employee sees it",
+        value=core_hours,
+        part="hour",
     ),
 )
 

@@ -8,12 +8,11 @@ import datetime as dt
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from analytics.baseline import Baseline, baseline, percentiles
-from analytics.categories import top_level
 from analytics.days import CORRECTED
+from analytics.formulas import MEETING, is_meeting
 from analytics.measures import Measure
 from analytics.palette import Category, categories
 from analytics.rings import Own, Payload
@@ -28,8 +27,6 @@ LEAST_SHADED: Final = 4
 BEST_HOURS: Final = 2
 """Hours in a row that are looked for."""
 LEAST_DAYS: Final = 10
-MEETING_NAMES: Final = frozenset({"meeting", "meetings", "call", "calls", "video calls"})
-"""A category is of meetings if the last part of its path is one of these, in whatever case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +235,9 @@ def meetings(history: Mapping[dt.date, Payload], period: Period) -> Meetings:
         noted = fields.get("annotations", {})
         detail = fields.get("category_detail", fields.get("categories", {}))
         spent += sum(seconds for name, seconds in detail.items() if is_meeting(name))
-        spent += noted.get("by_kind", {}).get("meeting", 0.0)
+        spent += noted.get("by_kind", {}).get(MEETING, 0.0)
         whole += fields.get("active_time", {}).get("active_seconds", 0.0) + noted.get("annotated_seconds", 0.0)
     return Meetings(spent, spent / whole if whole else None, days)
-
-
-@lru_cache(1024)
-def is_meeting(category: str) -> bool:
-    """Tell whether a category, given as its whole path, is of meetings."""
-    return category.rpartition(" > ")[2].casefold() in MEETING_NAMES or top_level(category).casefold() in MEETING_NAMES
 
 
 def totals(history: Mapping[dt.date, Payload], period: Period) -> dict[str, Any]:

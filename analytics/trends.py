@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analytics import charts
-from analytics.baseline import LEAST_DAYS, Baseline, baseline
+from analytics.baseline import LEAST_DAYS, WINDOW_DAYS, Baseline, baseline
 from analytics.days import CORRECTED
 from analytics.formulas import annotated_seconds
-from analytics.measured import measured
+from analytics.measured import is_noted, measured
 from analytics.measures import MEASURES, MINUTES, Measure
 from analytics.rings import Own, Payload
-from privacy.fields import Field
 from privacy.period import Period
 
 MISSING: Final = "not captured"
 NO_FIGURE: Final = "no such figure on this day"
-SHOWN: Final = tuple(measure for measure in MEASURES if measure.name != "category_time")
+SHOWN: Final = tuple(measure for measure in MEASURES if measure.part is None)
 """The measures that can be drawn over time: those that need no choice of a category."""
 _NOON: Final = dt.time(12)
 
@@ -47,6 +46,8 @@ class Trend:
     median: float | None
     usual: Baseline | None
     learned: int
+    before: dt.date
+    """The day before which the 60 days lie that say what is usual."""
 
     @property
     def captured(self) -> int:
@@ -60,12 +61,22 @@ class Trend:
 
 
 def trend(history: Mapping[dt.date, Payload], measure: Measure, period: Period, own: Own, today: dt.date) -> Trend:
-    """Return `measure` over the days of `period` up to yesterday: a day that still runs is no figure yet."""
+    """Return `measure` over the days of `period` up to yesterday: a day that still runs is no figure yet.
+
+    What is usual is that of the 60 days up to the period's end, as far as `history` holds them.
+    """
     rows = [row for day in period.days() if day < today and (row := day_row(history.get(day), day, measure, own))]
     values = [row.value for row in rows if row.value is not None]
-    usual = baseline({row.day: row.value for row in rows}, today, own.working)
+    before = min(today, period.end)
+    known = {day: measured(measure, each, day, own) for day, each in history.items() if day < before}
+    usual = baseline(known, before, own.working)
     median = statistics.median(values) if values else None
-    return Trend(measure, period, tuple(rows), median, usual, min(len(values), LEAST_DAYS))
+    return Trend(measure, period, tuple(rows), median, usual, min(len(values), LEAST_DAYS), before)
+
+
+def needed(period: Period, today: dt.date) -> Period:
+    """Return the days whose figures a trend over `period` reads."""
+    return Period(min(period.first, min(today, period.end) - dt.timedelta(days=WINDOW_DAYS)), period.end)
 
 
 def specification(shown: Trend, words: Callable[[float], str]) -> dict[str, Any]:
@@ -118,8 +129,7 @@ def corrected(payload: Payload | None, measure: Measure) -> bool:
     """Tell whether what the person noted counts in a measure of a day."""
     if payload is None:
         return False
-    is_noted = Field.ANNOTATIONS in measure.fields and annotated_seconds(payload["fields"]) > 0
-    return is_noted or any(payload["marks"].get(field.value) == CORRECTED for field in measure.fields)
+    return is_noted(measure, payload) or any(payload["marks"].get(field.value) == CORRECTED for field in measure.fields)
 
 
 def _gap(row: Row) -> dict[str, str]:

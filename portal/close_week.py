@@ -141,7 +141,7 @@ def _page(week: Period, wrong: Problem | None = None) -> str:
         kinds={kind.value: own_notes.kind_word(kind) for kind in ANSWERS},
         words=own_notes.kinds(),
         categories=[each for each in own_notes.categories() if each != "Uncategorized"],
-        shared=[(own_week.label(each), each.now, each.before) for each in found.shared],
+        shared=[(own_week.label(each), each.measure, each.name, each.now, each.before) for each in found.shared],
         managers=[each.person.name for each in system().directory.managers_of(viewer())],
         zone=own.zone(),
         earlier=week_name(before) if before.last >= own_notes.first_day() else None,

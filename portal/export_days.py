@@ -25,7 +25,7 @@ from privacy.vault import parts as hot_parts
 File = tuple[str, Iterable[bytes]]
 """A file of the export: its name, and its bytes in portions."""
 
-SHOWN: Final = tuple(each for each in MEASURES if each.name != "category_time")
+SHOWN: Final = tuple(each for each in MEASURES if each.part is None)
 """The measures of a day that are one number each."""
 Figures = dict[dt.date, tuple[float | None, ...]]
 

@@ -171,6 +171,7 @@ def trend() -> str:
         measures=_measures(of, lambda each: _trends(each.name, weeks_back)),
         spans=[(_trends(of.name, count), _(words), count == weeks_back) for count, words in SPANS],
         csv=_trends(of.name, weeks_back, "trends.csv"),
+        weeks=weeks_back,
     )
 
 
@@ -248,13 +249,15 @@ def _read(fields: Iterable[Field], period: Period) -> tuple[Own, dict[dt.date, P
 
 
 def _trend(of: Measure, period: Period) -> trends.Trend:
-    mine, history = _read(of.fields, period)
-    return trends.trend(history, of, period, mine, own.current_day())
+    current = own.current_day()
+    mine, history = _read(of.fields, trends.needed(period, current))
+    return trends.trend(history, of, period, mine, current)
 
 
 def _calendar(of: Measure, period: Period) -> tuple[trends.Trend, tuple[past.CalendarDay, ...]]:
     """Return a period's rows, with what was usual in it, and its days in shades."""
-    (mine, history), current = _read(of.fields, period), own.current_day()
+    current = own.current_day()
+    mine, history = _read(of.fields, trends.needed(period, current))
     rows = trends.trend(history, of, period, mine, current)
     return rows, past.calendar(history, rows, mine, current)
 

@@ -57,11 +57,12 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """For how long nothing was captured for one reason."""
+    """For how long nothing was captured for one reason, and when as far as that is known, in ms since the day began."""
 
     name: str
     seconds: float
     because: str
+    times: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +145,9 @@ def _joined(gaps: Iterable[Interval]) -> dict[str, list[tuple[int, int]]]:
 def _missed(told: Mapping[str, float], known: Mapping[str, list[tuple[int, int]]]) -> Iterable[Missed]:
     """Yield how long, by reason: what the ledger was told of may be older than a pause that still runs."""
     for reason in sorted({*told, *known}):
-        seconds = sum(end - start for start, end in known.get(reason, ())) / 1000
-        yield Missed(plain(reason), max(seconds, told.get(reason, 0.0)), _(WHY_NOT.get(reason, _UNEXPLAINED)))
+        times = tuple(known.get(reason, ()))
+        seconds = max(sum(end - start for start, end in times) / 1000, told.get(reason, 0.0))
+        yield Missed(plain(reason), seconds, _(WHY_NOT.get(reason, _UNEXPLAINED)), times)
 
 
 def _drawn(known: Mapping[str, list[tuple[int, int]]], day_ms: int) -> Iterable[Part]:

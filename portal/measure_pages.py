@@ -15,25 +15,25 @@ from analytics.baseline import WINDOW_DAYS, Baseline, baseline
 from analytics.corrected import Said
 from analytics.days import not_captured
 from analytics.evidence import Known, Term, Time, evidence
-from analytics.measured import measured
+from analytics.goals import Direction
+from analytics.measured import as_captured, measured
 from analytics.measures import MEASURES, Measure
 from analytics.noting import NOTED_FIELDS, notes_of, rules_of
 from analytics.past import is_corrected
 from analytics.rings import Own, Payload
 from analytics.summaries import as_said, see
 from auth.permissions import Permission, requires
-from portal import own
+from portal import measure_days, own
+from portal.locale import _
+from portal.measure_parts import before_notes, part_of, query, words
 from portal.own_notes import at
-from portal.parse import day_from, week_from
+from portal.parse import day_from
 from portal.show import clock, duration, number
 from privacy.fields import Field
 from privacy.period import Period, week_name, week_of
 
 blueprint = Blueprint("measures", __name__, url_prefix="/me/measures")
 
-OF_A_CATEGORY: Final = "category_time"
-_ALWAYS: Final = frozenset({Field.ACTIVE_TIME, Field.ANNOTATIONS})
-"""Whether a day was captured at all, and what was noted of it."""
 _STORED: Final = frozenset(segments.SEGMENT_FIELDS) | NOTED_FIELDS
 
 
@@ -70,52 +70,40 @@ class ShownTerm:
 def index() -> str:
     """Show every measure with its value on one of my days."""
     day, mine = _day(), own.own()
-    history = _history(day, frozenset[Field]().union(*(each.fields for each in MEASURES)))
-    found = [_shown(each, history, day, mine, None) for each in MEASURES if each.name != OF_A_CATEGORY]
-    return render_template("me/measures.html", shown=found, day=day)
+    listed = [each for each in MEASURES if each.part is None]
+    history = _history(day, frozenset[Field]().union(*(each.fields for each in listed)))
+    return render_template("me/measures.html", shown=[_shown(each, history, day, mine) for each in listed], day=day)
 
 
 @blueprint.get("/<measure>")
 @requires(Permission.OWN_READ)
 def one_measure(measure: str) -> str:
-    """Show one measure: of a day with its arithmetic and the times behind it, or of a week day by day."""
+    """Show one measure: of a day with its arithmetic and the times behind it, or of several days with each of them."""
     of = next((each for each in MEASURES if each.name == measure), None)
     if of is None:
         abort(404)
-    category = request.args.get("category", "")[:200] or None if measure == OF_A_CATEGORY else None
-    mine = own.own()
-    if "week" in request.args:
-        return _week(of, week_from(request.args["week"]), mine, category)
-    day = _day()
-    shown = _shown(of, _history(day, of.fields), day, mine, category)
+    if any(each in request.args for each in measure_days.NAMED):
+        return measure_days.page(of)
+    day, part, mine, before = _day(), part_of(of), own.own(), before_notes()
+    shown = _shown(of, _history(day, measure_days.fields_of(of, part)), day, mine, part, before)
     return render_template(
         "me/measure.html",
         shown=shown,
-        category=category,
-        terms=() if shown.value is None else _terms(of, day, mine, category),
+        part=words(of, part),
+        query=query(of, part),
+        before=before,
+        terms=() if shown.value is None else _terms(of, day, mine, part, before),
+        goal=_goal(of, day, mine),
         day=day,
         week=week_name(week_of(day)),
     )
 
 
-def _week(of: Measure, week: Period, mine: Own, category: str | None) -> str:
-    if week.first > own.current_day():
-        abort(404)
-    history = own.history(_fields(of.fields), week)
-    return render_template(
-        "me/measure.html",
-        shown=Shown(of, None, None, corrected=False),
-        category=category,
-        days=[_of_week(of, history, day, mine, category) for day in week.days()],
-        week=week_name(week),
-    )
-
-
-def _of_week(
-    of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None
-) -> tuple[dt.date, float | None, bool]:
-    corrected = is_corrected(history, Period.day(day), of.fields)
-    return day, measured(of, history.get(day), day, mine, category), corrected
+def _goal(of: Measure, day: dt.date, mine: Own) -> tuple[int, bool] | None:
+    """Return what the asker wants of a day of theirs, and whether that is the most; None where no goal holds."""
+    found = mine.goals.of(of.name)
+    wanted = None if found is None else found.value_on(day)
+    return None if found is None or wanted is None else (wanted, found.direction is Direction.AT_MOST)
 
 
 def _day() -> dt.date:
@@ -126,22 +114,27 @@ def _day() -> dt.date:
     return day
 
 
-def _fields(fields: Collection[Field]) -> frozenset[Field]:
-    return (frozenset(fields) | _ALWAYS) - {Field.WORKING_PATTERN}
-
-
 def _history(day: dt.date, fields: Collection[Field]) -> dict[dt.date, Payload]:
-    return own.history(_fields(fields), Period(day - dt.timedelta(days=WINDOW_DAYS), day + dt.timedelta(days=1)))
+    period = Period(day - dt.timedelta(days=WINDOW_DAYS), day + dt.timedelta(days=1))
+    return own.history(measure_days.opened(fields), period)
 
 
-def _shown(of: Measure, history: Mapping[dt.date, Payload], day: dt.date, mine: Own, category: str | None) -> Shown:
-    before = {date: measured(of, each, date, mine, category) for date, each in history.items() if date < day}
+def _shown(
+    of: Measure,
+    history: Mapping[dt.date, Payload],
+    day: dt.date,
+    mine: Own,
+    part: str | None = None,
+    before: bool = False,
+) -> Shown:
+    past = {date: measured(of, each, date, mine, part) for date, each in history.items() if date < day}
     corrected = is_corrected(history, Period.day(day), of.fields)
-    value = measured(of, history.get(day), day, mine, category)
-    return Shown(of, value, baseline(before, day, mine.working), corrected)
+    payload = history.get(day)
+    value = measured(of, as_captured(payload) if before and payload else payload, day, mine, part)
+    return Shown(of, value, baseline(past, day, mine.working), corrected)
 
 
-def _terms(of: Measure, day: dt.date, mine: Own, category: str | None) -> tuple[ShownTerm, ...] | None:
+def _terms(of: Measure, day: dt.date, mine: Own, part: str | None, before: bool) -> tuple[ShownTerm, ...] | None:
     """Return the numbers of a day's sum with the times behind them; None where its single events are gone."""
     values = own.stored(_STORED, Period.day(day)).values
     blobs = {field: value for (date, field), value in values.items() if date == day and field not in NOTED_FIELDS}
@@ -151,14 +144,17 @@ def _terms(of: Measure, day: dt.date, mine: Own, category: str | None) -> tuple[
     said = Said(notes_of(values, day), rules_of(values).on(day))
     gaps = not_captured(own.disclose({Field.RHYTHM}, Period.day(day)), day)
     unknown = [(events.first_us + start * 1000, events.first_us + end * 1000) for start, end, _ in gaps]
-    planned = mine.planned_seconds(day)
-    known = Known(as_said(see(events), said), mine.core, planned, unknown, category)
+    seen = see(events)
+    known = Known(
+        seen if before else as_said(seen, said), mine.core, mine.planned_seconds(day), unknown, part, own.zone()
+    )
     return tuple(_term(each) for each in evidence(of.name, known))
 
 
 def _term(term: Term) -> ShownTerm:
     amount = number(term.count) if term.seconds is None and term.count is not None else duration(term.seconds or 0)
-    return ShownTerm(term.name, amount, None if term.times is None else tuple(map(_time, term.times)))
+    times = None if term.times is None else tuple(map(_time, term.times))
+    return ShownTerm(_(term.name) if term.of is None else term.of, amount, times)
 
 
 def _time(time: Time) -> ShownTime:

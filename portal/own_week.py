@@ -34,6 +34,7 @@ _WEEK: Final = dt.timedelta(days=7)
 _FIGURES: Final = frozenset(DAY_FIELDS)
 COUNTED: Final = frozenset({Field.RHYTHM, Field.ANNOTATIONS})
 """What `counts` needs of a week."""
+_MEASURED: Final = {Field.ACTIVE_TIME: "active_time", Field.FOCUS: "focus_time", Field.CATEGORIES: "category_time"}
 _OF_DAYS: Final = SHARED_FIELDS | {Field.ANNOTATIONS, Field.RHYTHM}
 
 
@@ -74,6 +75,11 @@ class Shared:
     name: str | None  # of a category
     now: float | None  # in seconds; None for a week that is withheld
     before: float | None
+
+    @property
+    def measure(self) -> str:
+        """The measure that says what it is."""
+        return _MEASURED[self.field]
 
 
 @dataclass(frozen=True, slots=True)

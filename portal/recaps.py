@@ -103,15 +103,16 @@ def lines(found: Recap) -> list[Line]:
     if not found.days:
         return [Line(_("Nothing was captured or noted in this week."))]
     week = f"?week={week_name(found.period)}"
-    active, focus = duration(found.active_seconds), duration(found.focus_seconds)
     message = ngettext(
-        "%(active)s active on %(num)s day, %(focus)s of it in focus.",
-        "%(active)s active on %(num)s days, %(focus)s of it in focus.",
+        "%(active)s active on %(num)s day.",
+        "%(active)s active on %(num)s days.",
         found.days,
-        active=active,
-        focus=focus,
+        active=duration(found.active_seconds),
     )
-    said = [Line(message, f"/me/measures/active_time{week}")]
+    said = [
+        Line(message, f"/me/measures/active_time{week}"),
+        Line(_("%(focus)s of it in focus.", focus=duration(found.focus_seconds)), f"/me/measures/focus_time{week}"),
+    ]
     if not found.is_known:
         said.append(Line(_("Your usual is still being learned: nothing is compared before ten working days.")))
     said += [Line(_outside(each), f"/me/measures/{each.measure.name}{week}") for each in found.outside]
@@ -125,7 +126,7 @@ def lines(found: Recap) -> list[Line]:
         said.append(Line(message, f"/me/measures/longest_focus?day={found.best.date}"))
     if found.meetings.seconds:
         message = _("Meetings took %(length)s.", length=duration(found.meetings.seconds))
-        said.append(Line(message, f"/me/weeks/{week_name(found.period)}"))
+        said.append(Line(message, f"/me/measures/meeting_time{week}"))
     return said
 
 

@@ -30,6 +30,12 @@ from tests.analytics.test_totals import CLASSES, DAY_STARTS, FIRST_DAYS, HOST, Z
 
 RULES = read(json.dumps(CLASSES))
 PLANNED_MINUTES = 480
+PARTS = {"category": "Media", "app": "msedge.exe", "kind": "phone", "hour": "9-12"}
+"""What a measure is of that is of one among several."""
+ROUNDED = ("on_task_share", "meeting_time", "hour_time", "core_hours")
+"""The measures of which a day of less than a millisecond has none."""
+SUMS = ("app_time", "meeting_time", "hour_time", "core_hours")
+"""The measures whose numbers are all added up."""
 MINUTE = 60_000_000
 Span = tuple[int, int]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -74,10 +80,24 @@ def focus_blocks(core: list[Span]) -> list[int]:
     return found
 
 
-def expected(active: list[tuple[int, int, str]], away: list[Span] | None) -> dict[str, float | None]:
+def within_hours(start: int, end: int, hours: range, zone: ZoneInfo) -> int:
+    """Return how much of a time lies in hours of the clock, quarter by quarter."""
+    quarter, counted = 15 * MINUTE, 0
+    for begin in range(start - start % quarter, end, quarter):
+        if (_EPOCH + dt.timedelta(microseconds=begin)).astimezone(zone).hour in hours:
+            counted += min(end, begin + quarter) - max(start, begin)
+    return counted
+
+
+def expected(
+    active: list[tuple[int, int, str, str | None]], away: list[Span] | None, zone: ZoneInfo
+) -> dict[str, float | None]:
     """Compute every measure of a day in its unit."""
-    times = joined([(start, end) for start, end, _ in active])
-    core = joined([(start, end) for start, end, category in active if category in RULES.core])
+    times = joined([(start, end) for start, end, *_ in active])
+    core = joined([(start, end) for start, end, category, _ in active if category in RULES.core])
+    tops = {category.split(" > ")[0] for category in RULES.core}
+    top_times = joined([(start, end) for start, end, category, _ in active if category.split(" > ")[0] in tops])
+    meetings = [(start, end) for start, end, category, _ in active if category.split(" > ")[-1].lower() == "calls"]
     blocks = focus_blocks(core)
     gaps = [later[0] - earlier[1] for earlier, later in pairwise(times)]
     rests = [gap for gap in gaps if 5 * MINUTE <= gap <= 15 * MINUTE]
@@ -87,7 +107,8 @@ def expected(active: list[tuple[int, int, str]], away: list[Span] | None) -> dic
             stretches.append(0)
         stretches[-1] += end - start
     hours = (length(times) + 500) // 1000 // (60 * MINUTE // 1000)  # a figure of active time is in whole milliseconds
-    media = [(start, end) for start, end, category in active if category.split(" > ")[0] == "Media"]
+    media = [(start, end) for start, end, category, _ in active if category.split(" > ")[0] == "Media"]
+    browsed = [(start, end) for start, end, _, app in active if app == PARTS["app"]]
     return {
         "active_time": length(times) / MINUTE,
         "utilisation": length(core) / (PLANNED_MINUTES * MINUTE) * 100,
@@ -101,17 +122,22 @@ def expected(active: list[tuple[int, int, str]], away: list[Span] | None) -> dic
         "longest_stretch": max(stretches) / MINUTE,
         "away_time": None if away is None else length(cut_out(joined(away), times)) / MINUTE,
         "category_time": length(joined(media)) / MINUTE,
+        "meeting_time": length(joined(meetings)) / MINUTE if times else None,
+        "app_time": length(joined(browsed)) / MINUTE,
+        "noted_time": None,
+        "hour_time": sum(within_hours(*each, range(9, 12), zone) for each in times) / MINUTE if times else None,
+        "core_hours": sum(within_hours(*each, range(9, 12), zone) for each in top_times) / MINUTE if times else None,
     }
 
 
 def _value(of: Measure, day: DayEvents, zone: ZoneInfo, said: Said | None = None) -> float | None:
     figures = summarise(day, zone, RULES.core, said=said) if said else summarise(day, zone, RULES.core)
-    return of.value(Day(figures, RULES.core, PLANNED_MINUTES, "Media"))
+    return of.value(Day(figures, RULES.core, PLANNED_MINUTES, PARTS.get(of.part or "")))
 
 
-def _known(day: DayEvents, said: Said | None = None) -> Known:
+def _known(of: Measure, day: DayEvents, zone: ZoneInfo, said: Said | None = None) -> Known:
     seen = see(day) if said is None else as_said(see(day), said)
-    return Known(seen, RULES.core, PLANNED_MINUTES * 60, (), "Media")
+    return Known(seen, RULES.core, PLANNED_MINUTES * 60, (), PARTS.get(of.part or ""), zone)
 
 
 @settings(max_examples=40, deadline=None)
@@ -126,18 +152,22 @@ def test_every_measure_equals_arithmetic_over_the_oracles_events(
     with tempfile.TemporaryDirectory() as folder, oracle(export, CLASSES, Path(folder)) as store:
         for date, day in raw_days(export, Categoriser(RULES), zone, day_start).items():
             events = store.active(date, zone, day_start, HOST)
-            active = [(*_span(each), " > ".join(each.data["$category"])) for each in events]
+            active = [(*_span(each), " > ".join(each.data["$category"]), each.data.get("app")) for each in events]
             has_windows = any(each.kind == WINDOW for each in day.streams)
             away = store.away(date, zone, day_start, HOST) if has_windows else None  # no windows, no desk: nobody knows
-            wanted = expected(active, None if away is None else [_span(each) for each in away])
-            for each in _measures(active):
-                assert _value(each, day, zone) == pytest.approx(wanted[each.name], abs=0.001), each.name
+            wanted = expected(active, None if away is None else [_span(each) for each in away], zone)
+            for each in _measures([(start, end) for start, end, *_ in active]):
+                value = _value(each, day, zone)
+                if each.name == "app_time" and not any(app for *_, app in active):
+                    assert not value, "no application was kept, or none was used"
+                    continue
+                assert value == pytest.approx(wanted[each.name], abs=0.001), each.name
 
 
-def _measures(active: Sequence[tuple[int, int, str]]) -> list[Measure]:
+def _measures(active: Sequence[Span]) -> list[Measure]:
     """Return the measures that say something: a part of less than a minute is all rounding to the millisecond."""
-    is_short = sum(end - start for start, end, _ in active) < MINUTE
-    return [each for each in MEASURES if not (is_short and each.name == "on_task_share")]
+    is_short = sum(end - start for start, end in active) < MINUTE
+    return [each for each in MEASURES if not (is_short and each.name in ROUNDED)]
 
 
 def _span(event: object) -> Span:
@@ -150,16 +180,18 @@ def _span(event: object) -> Span:
 @given(
     st.integers(0, 2**32),
     st.lists(st.tuples(st.integers(0, 23 * 60), st.integers(1, 240), st.sampled_from(Kind)), max_size=4),
+    st.sampled_from(ZONES),
 )
-@example(137222, [])  # as above
-def test_the_times_behind_a_figure_add_up_to_it(seed: int, noted: list[tuple[int, int, Kind]]) -> None:
-    zone = ZoneInfo("Europe/Vienna")
+@example(137222, [], "Europe/Vienna")  # as above
+@example(0, [(540, 240, Kind.MEETING), (60, 60, Kind.PHONE)], "Europe/Vienna")
+def test_the_times_behind_a_figure_add_up_to_it(seed: int, noted: list[tuple[int, int, Kind]], zone_name: str) -> None:
+    zone = ZoneInfo(zone_name)
     export = _export(seed, dt.date(2025, 6, 3), zone, dt.time(0))
     for day in raw_days(export, Categoriser(RULES), zone, dt.time(0)).values():
         said = Said(_notes(day.first_us, noted), {})
         active = see(day).active
-        for each in _measures(list(zip(active.start_us.tolist(), active.end_us.tolist(), active.data, strict=True))):
-            _check(each, evidence(each.name, _known(day, said)), _value(each, day, zone, said))
+        for each in _measures(list(zip(active.start_us.tolist(), active.end_us.tolist(), strict=True))):
+            _check(each, evidence(each.name, _known(each, day, zone, said)), _value(each, day, zone, said))
 
 
 def _notes(first_us: int, noted: list[tuple[int, int, Kind]]) -> Notes:
@@ -180,7 +212,10 @@ def _check(of: Measure, terms: tuple, value: float | None) -> None:
             assert term.seconds is None or term.seconds * 1e6 == pytest.approx(counted, abs=1)
             assert all(0 < each.counted_us <= each.end_us - each.start_us for each in term.times)
     first = terms[0]
-    if of.name == "utilisation":
+    if of.name in SUMS:
+        assert sum(each.seconds for each in terms) / 60 == pytest.approx(value, abs=0.001)
+        assert len({each.of for each in terms}) == len(terms) or of.name == "meeting_time"
+    elif of.name == "utilisation":
         assert (first.seconds + terms[1].seconds) / terms[2].seconds * 100 == pytest.approx(value, abs=0.001)
     elif of.name == "on_task_share":
         assert first.seconds / terms[1].seconds * 100 == pytest.approx(value, abs=0.001)
@@ -196,6 +231,6 @@ def test_every_measure_has_its_evidence() -> None:
     empty = DayEvents(0, 86_400_000_000, (), [])
 
     for each in MEASURES:
-        assert isinstance(evidence(each.name, _known(empty)), tuple)
+        assert isinstance(evidence(each.name, _known(each, empty, ZoneInfo("UTC"))), tuple)
     with pytest.raises(KeyError):
-        evidence(measure("breaks").name + "?", _known(empty))
+        evidence("breaks?", _known(measure("breaks"), empty, ZoneInfo("UTC")))

@@ -163,5 +163,5 @@ def test_a_day_with_notes_is_marked_in_the_trend_of_what_they_change_and_of_noth
 
     marked = {each.name for each in MEASURES if corrected(payload, each)}
 
-    assert marked == {"utilisation", "away_time", "longest_stretch"} | {"recovery", "breaks", "break_time"}
+    assert marked == {"utilisation", "away_time", "longest_stretch", "recovery", "breaks", "break_time", "noted_time"}
     assert not any(corrected({"fields": {}, "marks": {}}, each) or corrected(None, each) for each in MEASURES)

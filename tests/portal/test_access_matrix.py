@@ -106,6 +106,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/invitation/<token>"): Row(frozenset()),  # no such link
     ("POST", "/invitation/<token>"): Row(frozenset()),
     ("GET", "/log/fingerprint"): Row(SIGNED_IN),
+    ("GET", "/measures/<measure>"): Row(SIGNED_IN),
     ("GET", "/me/access"): Row(SIGNED_IN),
     ("GET", "/me/access.csv"): Row(SIGNED_IN),
     ("GET", "/me/access.json"): Row(SIGNED_IN),

@@ -45,7 +45,7 @@ def test_a_goal_holds_once_both_have_agreed(office: Any, form: Form) -> None:
     for who in ("ben", "ana"):
         text = page(office, who)
         assert "Agreed, holds" in text
-        assert "Focus time from 1h 30m to 2h 30m, a working day on average" in text
+        assert "Focus time</a> from 1h 30m to 2h 30m, a working day on average" in text
         for said in ("text", "reason", "benefit"):
             assert TERMS[said] in text
 

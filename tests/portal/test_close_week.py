@@ -43,7 +43,7 @@ def test_the_page_lists_what_is_open_and_from_when_on_the_manager_can_look(offic
     assert "Nobody has seen this week." in page
     assert "Your manager can from Wednesday 25 November, 00:00." in page
     assert "/me/forget?from=2026-11-16T10:00&amp;to=2026-11-16T11:00" in page
-    assert re.search(r"Active time</th><td class=\"num\">6h</td>", page)
+    assert re.search(r"Active time</th><td class=\"num\"><a [^>]*>6h</a></td>", page)
 
 
 def test_several_answers_are_one_form_one_entry_and_what_is_left_stays_open(office: Any, eva: Any, form: Any) -> None:
@@ -68,7 +68,9 @@ def test_what_would_be_shared_is_what_is_frozen_afterwards(office: Any, eva: Any
     form("eva", "/me/close-week", PAGE, week=WEEK, **{"app-0": "abacus.exe", "category-0": "Work > ERP"})
     page = main(eva.get(PAGE).text)
     rows = re.findall(
-        r'<th scope="row">(.*?)</th><td class="num">(?:<b>)?(.*?)(?:</b>)?</td><td class="num mut">(.*?)<', page
+        r'<th scope="row">(.*?)</th><td class="num">(?:<b>)?<a [^>]*>(.*?)</a>'
+        r'(?:</b>)?</td><td class="num mut"><a [^>]*>(.*?)<',
+        page,
     )
     office.clock.now = dt.datetime(2026, 11, 25, 9, tzinfo=dt.UTC)
     office.clients.clear()

@@ -127,7 +127,7 @@ def test_a_pause_runs_out_or_is_ended_and_every_page_says_so(office: Any, eva: A
     assert ended.location == "/me/recorded"
     assert again.status_code == 302
     assert "There was no pause" in eva.get("/me/forget").text
-    assert "10m paused today" in eva.get("/me/forget").text
+    assert "10m</a> paused today" in eva.get("/me/forget").text
 
 
 def test_the_allowance_of_the_policy_is_counted_and_shown(
@@ -141,7 +141,7 @@ def test_the_allowance_of_the_policy_is_counted_and_shown(
 
     page = eva.get("/").text
 
-    assert "25m of the 20 minutes a day that the policy allows without a reason" in page
+    assert "25m</a> of the 20 minutes a day that the policy allows without a reason" in page
 
 
 def test_a_pause_until_tomorrow_ends_with_the_persons_day(office: Any, eva: Any, form: Callable[..., Any]) -> None:

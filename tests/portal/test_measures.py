@@ -52,8 +52,8 @@ def test_the_page_shows_the_figure_of_the_day_and_the_times_that_make_it(eva: An
 def test_a_week_of_a_measure_leads_to_its_days(eva: Any) -> None:
     page = eva.get("/me/measures/active_time?week=2026-W47").text
 
-    assert page.count('href="/me/measures/active_time?day=2026-11-') == 7
-    assert "2h" in page
+    assert page.count('href="/me/measures/active_time?day=2026-11-') == 4, "Monday to today, a Thursday"
+    assert 'All days together <small>7,200 seconds</small></dt><dd class="val">2h</dd>' in page
 
 
 @pytest.mark.parametrize(
