@@ -10,7 +10,7 @@ from analytics.days import DAY_FIELDS, day_payload, day_payloads
 from analytics.weeks import WeekClosedToManager
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
-from portal import api_access, api_notes, own, shapes
+from portal import api_access, api_goals, api_notes, own, shapes
 from portal.access import person, session_key, system, viewer
 from portal.answers import answer, plain, week_answer
 from portal.locale import _
@@ -27,6 +27,7 @@ from privacy.policy import POLICY_VERSION, Purpose, explain
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.register_blueprint(api_access.blueprint)
+blueprint.register_blueprint(api_goals.blueprint)
 blueprint.register_blueprint(api_notes.blueprint)
 
 _FIELDS = {"fields": (False, "Fields of a day, comma-separated; all of them when left out.")}

@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/me/access/shown/<int:entry>"): Row(frozenset()),  # nobody was looked at in this entry
     ("GET", "/api/v1/me/annotations"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
     ("POST", "/api/v1/me/annotations"): Row(SIGNED_IN, 400),
+    ("GET", "/api/v1/me/goals"): Row(SIGNED_IN),
     ("DELETE", "/api/v1/me/annotations/<date>/<note>"): Row(frozenset()),  # nobody noted that
     ("GET", "/api/v1/me/as-seen-by-manager"): Row(frozenset({"ben", "eva", "dan"}), query="?week=2026-W46"),
     ("GET", "/api/v1/me/days"): Row(SIGNED_IN, query="?from=2026-11-09&to=2026-11-16"),
