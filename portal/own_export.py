@@ -6,11 +6,9 @@ be one more place where everything about somebody lies, to be sealed, counted, e
 """
 
 import datetime as dt
-import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -21,6 +19,7 @@ from auth.permissions import Permission, requires
 from portal import export_days, export_facts, export_index, export_proofs, own
 from portal.access import person, session_key, system, viewer
 from portal.export_copy import Copy, begin
+from portal.export_turns import Progress, turns
 from portal.locale import _, current, speaking
 from portal.zip_stream import ZipStream
 from privacy.fields import Tier
@@ -28,9 +27,6 @@ from privacy.vault_store import extent
 
 blueprint = Blueprint("own_export", __name__, url_prefix="/me/data")
 
-AT_ONCE: Final = 2
-"""So many exports are sent at once by one process: each takes a thread for as long as its reader takes."""
-STALLED_SECONDS: Final = 60.0
 OF_SEALED: Final = 2.3
 """How many bytes a byte of ciphertext becomes in the file, at most: measured over a year of a busy desk."""
 _LESS_SAID: Final = frozenset({"categories.csv", "access/README.txt", *export_proofs.GO_WITH_PROOFS})
@@ -42,51 +38,6 @@ _logger = structlog.get_logger("sameview")
 
 class BrokenOff(Exception):
     """An export could not be made to its end; the text is the kind of what broke, and nothing else."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How many of its files of days an export has sent, how many there are, and when its reader last took something."""
-
-    done: int = 0
-    total: int = 0
-    moved_at: float = field(default_factory=lambda: time.monotonic())
-
-
-class Turns:
-    """Who is being sent an export by this process now: everybody one at a time, and few together.
-
-    Whoever takes nothing for a minute keeps nobody else waiting: their turn is over, and goes on if they read on.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._busy: dict[str, Progress] = {}
-        self._lock = threading.Lock()
-
-    def take(self, subject: str) -> Progress | None:
-        """Begin; None if there are too many, or one of this person's."""
-        with self._lock:
-            since = time.monotonic() - STALLED_SECONDS
-            self._busy = {each: progress for each, progress in self._busy.items() if progress.moved_at >= since}
-            if subject in self._busy or len(self._busy) >= self._most:
-                return None
-            self._busy[subject] = found = Progress()
-            return found
-
-    def leave(self, subject: str, turn: Progress) -> None:
-        """End a turn; one that was over already is no longer there."""
-        with self._lock:
-            if self._busy.get(subject) is turn:
-                del self._busy[subject]
-
-    def of(self, subject: str) -> Progress | None:
-        """Return how far the export of a person is, None if none is being sent."""
-        with self._lock:
-            return self._busy.get(subject)
-
-
-turns: Final = Turns(AT_ONCE)
 
 
 @blueprint.get("")
@@ -101,7 +52,7 @@ def my_data() -> str:
 def export() -> Response | tuple[str, int, dict[str, str]]:
     """Send everything about me as one ZIP file, while it is read."""
     subject = viewer()
-    progress = turns.take(subject)
+    progress = turns.take(system(), subject)
     if progress is None:
         busy = _("Another export is being sent at this moment. Nothing was begun: try again when that has arrived.")
         return _page(busy), 503, {"Retry-After": str(_RETRY_SECONDS)}

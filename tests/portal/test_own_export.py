@@ -258,25 +258,6 @@ def test_a_person_who_sends_now_has_what_still_grows(office: Any, export: Callab
     assert growing["streams"][0]["events"][0]["start"] == "2026-11-19T09:01:00Z"
 
 
-def test_whoever_takes_nothing_keeps_nobody_else_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr(own_export.time, "monotonic", lambda: now[0])
-    turns = own_export.Turns(2)
-    stalled, reading = turns.take("a"), turns.take("b")
-    assert stalled is not None
-    assert reading is not None
-
-    now[0] = own_export.STALLED_SECONDS + 1
-    reading.moved_at = now[0]
-
-    assert turns.take("b") is None
-    assert turns.take("c") is not None
-    assert turns.take("d") is None
-    turns.leave("a", stalled)
-    turns.leave("b", reading)
-    assert turns.take("d") is not None
-
-
 def test_what_breaks_an_export_off_says_nothing_of_what_was_in_it(
     office: Any, form: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
