@@ -1,9 +1,10 @@
 """Stamps: who can write to the data store alone can make nobody a manager, a reviewer or signed in.
 
 Rows that give rights (relations, roles, sessions, tokens, links, grants, conversations) carry a keyed hash over their
-columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. People's own rows
-carry one, too (`auth.genuine`). Passwords pass through the same key before they are hashed, bound to their owner: a
-planted hash, or another person's, fits no password, and a stolen table cannot be guessed at.
+columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. So do released
+figures, which many see. People's own rows carry one, too (`auth.genuine`). Passwords pass through the same key before
+they are hashed, bound to their owner: a planted hash, or another person's, fits no password, and a stolen table cannot
+be guessed at.
 
 What a stamp cannot see is an older state of a genuine row (a dismissal undone, a former password put back): columns
 that change later are outside of it. That is what `sameview log verify` compares with the access log.
@@ -19,6 +20,7 @@ from sqlalchemy import Row
 
 from auth.models import Invitation, Management, Person, PersonalToken, RoleGrant, SignInSession, Told
 from privacy.grants import Granted
+from privacy.release_store import TeamRelease
 from privacy.seal import aad
 from privacy.threads import ThreadRow
 
@@ -31,6 +33,7 @@ Stamped = (
     | type[PersonalToken]
     | type[Invitation]
     | type[Granted]
+    | type[TeamRelease]
     | type[ThreadRow]
 )
 
@@ -53,6 +56,7 @@ COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
     PersonalToken: ("subject_id", "id", "token_hash", "scopes", "created_on", "expires_on"),
     Invitation: ("subject_id", "id", "kind", "token_hash", "issued_on", "expires_on"),
     Granted: tuple(each.name for each in Granted.__table__.columns if each.name not in ("sealed", "stamp")),
+    TeamRelease: ("unit", "kind", "first_day", "digest", "seated", "roster", "entry"),
     ThreadRow: tuple(each.name for each in ThreadRow.__table__.columns if each.name != "stamp"),
 }
 """What each stamp is over. `team_id` and `since` of Told are those of the membership."""

@@ -19,6 +19,8 @@ import privacy.keys
 import privacy.organisation
 import privacy.policy_marks
 import privacy.policy_versions
+import privacy.release_memory
+import privacy.release_store
 import privacy.restoration
 import privacy.threads
 import privacy.tombstones

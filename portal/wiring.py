@@ -39,6 +39,8 @@ from privacy.organisation import Organisation
 from privacy.policies import Always, Policies, PolicySource, Teams
 from privacy.policy import Rule
 from privacy.policy_marks import PolicyMarks
+from privacy.release_memory import ReleaseMemory
+from privacy.release_store import ReleaseStore
 from privacy.stamp_key import policy_key, stamp_key
 from privacy.stores import Stores, open_engine
 from privacy.threads import Threads
@@ -232,6 +234,14 @@ class System:
         from analytics.weeks import Weeks
 
         return Weeks(self.vault, self.gate, self.directory)
+
+    @cached_property
+    def releases(self) -> ReleaseStore:
+        return ReleaseStore(self.stores.data, self.stamps)
+
+    @cached_property
+    def release_memory(self) -> ReleaseMemory:
+        return ReleaseMemory(GrantedSeal(self.keys))
 
     @cached_property
     def web_secret(self) -> str:

@@ -17,12 +17,13 @@ Reference: Hundepool et al., *Statistical Disclosure Control* (2012), chapter 4.
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import msgspec
 
 from privacy.contributions import BLOCK_DAYS, TOTAL, WEEK_DAYS, WEEKS, Contributions, Person, Values, Vector, Week
+from privacy.known_figures import Readers, hold_for_readers, is_nobodys_or_holds
 from privacy.linked_releases import Limits, Linked
 
 Window: TypeAlias = tuple[int, int]
@@ -30,6 +31,8 @@ Window: TypeAlias = tuple[int, int]
 Cell: TypeAlias = tuple[tuple[str, ...], float | None, float | None, float | None]
 """Key, value, and the bounds of the true mean. Bounds alone: bottom- or top-coded, the mean is only said to lie there.
 Three times None: withheld."""
+
+NOBODY_READS: Final[Readers] = MappingProxyType({})
 
 MEASURES: Final = ("mean", "by_cat", "share")
 CODED: Final = 0.1
@@ -83,21 +86,38 @@ class Publisher:
         self.dominance, self.width = float(self.dominance), float(self.width)
 
     def aggregate(
-        self, roster_by_day: Mapping[int, Iterable[Person]], values: Values, window: Window, measure: str
+        self,
+        roster_by_day: Mapping[int, Iterable[Person]],
+        values: Values,
+        window: Window,
+        measure: str,
+        readers: Readers = NOBODY_READS,
     ) -> list[Cell]:
         """Return the cells of one group and period, in a fixed order; what is withheld keeps its place.
 
         `roster_by_day` maps each day to who belonged to the group on it, managers left out, and a day without an entry
-        had nobody; `values` maps each person and day of which something is known to minutes per category. ValueError
-        for a measure that is not registered, and for minutes that are not finite; then nothing was remembered.
+        had nobody; `values` maps each person and day of which something is known to minutes per category. `readers`
+        are by person who may read that period of theirs by name, for everybody in the organisation. ValueError for a
+        measure that is not registered, and for minutes that are not finite; then nothing was remembered.
         """
         if measure not in MEASURES:
             raise ValueError(f"{measure!r} is no registered measure; there are {', '.join(MEASURES)}")
-        figures = self._decided(roster_by_day, values, window) if _is_period(window) else {}
+        figures = self._decided(roster_by_day, values, window, readers) if _is_period(window) else {}
         if measure == "mean":
             return [_cell(("mean",), figures.get(TOTAL), 1.0)]
         kind, scale = ("cat", 1.0) if measure == "by_cat" else ("share", 100 / self.cap)
         return [_cell((kind, name), figures.get(part), scale) for part, name in enumerate(self.categories, 1)]
+
+    def contributors(self, roster_by_day: Mapping[int, Iterable[Person]], window: Window) -> frozenset[Person]:
+        """Return whose figures are in those of a group and period that was decided about."""
+        block = self._blocks.get(window[0] // BLOCK_DAYS)
+        return frozenset() if block is None else _cohort(roster_by_day, window) & block.own.means[_place(window)].keys()
+
+    def require(self, k: int) -> None:
+        """Ask for more people from now on, if it is more than before."""
+        self.k = max(self.k, k)
+        for each in self._blocks.values():
+            each.limits = self._limits
 
     def dump(self) -> bytes:
         """Return the memory as bytes. It holds figures of persons: whoever stores it seals it. TypeError for a person
@@ -144,17 +164,20 @@ class Publisher:
         for each in self._blocks.values():
             each.own.forget(person)
 
+    def knows(self, person: Person) -> bool:
+        """Tell whether figures of somebody are in the memory."""
+        return any(person in week for each in self._blocks.values() for week in each.own.weeks)
+
     def _decided(
-        self, roster_by_day: Mapping[int, Iterable[Person]], values: Values, window: Window
+        self, roster_by_day: Mapping[int, Iterable[Person]], values: Values, window: Window, readers: Readers
     ) -> Mapping[int, Figure]:
-        first, last = window
-        cohort = frozenset.intersection(*(frozenset(roster_by_day.get(day, ())) for day in range(first, last + 1)))
-        window = first, last
+        window, cohort = (window[0], window[1]), _cohort(roster_by_day, window)
         if (found := self._releases.get((window, cohort))) is not None:
             return found
         figures: dict[int, Figure] = {}
         if cohort and not self._is_forgotten(window):
-            block = self._block(first // BLOCK_DAYS)
+            block = self._block(window[0] // BLOCK_DAYS)
+            block.readers = readers
             block.own.take(_place(window), cohort, values)
             figures = self._figures(block, _place(window), cohort)
         self._releases[window, cohort] = figures
@@ -174,7 +197,7 @@ class Publisher:
             having = [person for person, own in people.items() if own[part] > 0]
             if (
                 self._limits.hold(people[person][part] for person in having)
-                and self._may_be_told(people.values(), hidden - {part})
+                and self._may_be_told(people, hidden - {part}, block.readers)
                 and block.admit(window, part, having)
             ):
                 hidden.remove(part)
@@ -183,11 +206,11 @@ class Publisher:
                 block.withhold(window, part, having)
         return dict(sorted(figures.items()))
 
-    def _may_be_told(self, everybody: Iterable[Vector], parts: Collection[int]) -> bool:
-        """Tell whether what these parts are together could stand alone, or is nobody's."""
-        rest = (left for own in everybody if (left := math.fsum(own[part] for part in parts)) > 0)
-        first = next(rest, None)
-        return first is None or self._limits.hold(chain((first,), rest))
+    def _may_be_told(self, people: Mapping[Person, Vector], parts: Collection[int], readers: Readers) -> bool:
+        """Tell whether what these parts are together could stand alone, or is nobody's; for readers of people, too."""
+        rest = {who: left for who, own in people.items() if (left := math.fsum(own[part] for part in parts)) > 0}
+        limits = self._limits
+        return is_nobodys_or_holds(limits, rest.values()) and hold_for_readers(limits, rest, rest.__getitem__, readers)
 
     def _figure(self, total: float, count: int) -> Figure:
         mean, base = total / count, self.width * self.cap / count
@@ -224,6 +247,11 @@ class Publisher:
 
     def _is_forgotten(self, window: Window) -> bool:
         return self._forgotten is not None and window[0] // BLOCK_DAYS < self._forgotten
+
+
+def _cohort(roster_by_day: Mapping[int, Iterable[Person]], window: Window) -> frozenset[Person]:
+    first, last = window
+    return frozenset.intersection(*(frozenset(roster_by_day.get(day, ())) for day in range(first, last + 1)))
 
 
 def _is_period(window: Window) -> bool:

@@ -116,6 +116,23 @@ class Gate(GrantedGate):
             raise (NotYet if decision.reason in _LATER else NotPermitted)(decision, entry)
         return Opening(request, decision.relation, entry, session, self._open)
 
+    def begin_all(
+        self, subjects: Sequence[str], fields: Collection[Field], purpose: Purpose, period: Period
+    ) -> list["Opening"]:
+        """Do steps (1) and (2) for a job that opens the same of several people; their entries are committed together.
+
+        LogUnavailable says nothing about which were written: then nothing opens.
+        """
+        asked = [Request(None, subject, frozenset(fields), purpose, period, Tier.SUMMARY) for subject in subjects]
+        decided = [self._decide(each) for each in asked]
+        entries = self._append_all([_draft(*each, None) for each in zip(asked, decided, strict=True)])
+        found = []
+        for request, decision, entry in zip(asked, decided, entries, strict=True):
+            if not decision.permitted or decision.relation is None:
+                raise NotPermitted(decision, entry)
+            found.append(Opening(request, decision.relation, entry, None, self._open))
+        return found
+
     def _open(self, opening: "Opening", wanted: Sequence[Wanted], then: Snapshot | None) -> list[Disclosed]:
         # (3)
         subject, source = opening.request.subject, None if then is None else then.engine

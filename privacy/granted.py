@@ -51,6 +51,11 @@ class GrantedSeal:
         with suppress(StillRead):
             self._keys.destroy(subject, [_epoch(number) for number in numbers])
 
+    def numbers(self, subject: str) -> list[int]:
+        """Return the numbers of all such keys of `subject`."""
+        with self._keys.engine.connect() as connection:
+            return key_store.epochs(connection, subject, KeyClass.GRANTED)
+
     def is_gone(self, subject: str, number: int) -> bool:
         """Tell whether there is no such key, or none any more."""
         return not self._filed(subject, number)

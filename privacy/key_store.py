@@ -64,6 +64,12 @@ def read(connection: Connection, subject: str, epochs: Iterable[Epoch]) -> list[
     return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
 
 
+def epochs(connection: Connection, subject: str, key_class: KeyClass) -> list[int]:
+    """Return the epochs of a class of which `subject` has a key."""
+    mine = (WrappedKey.subject_id == subject, WrappedKey.key_class == key_class.value)
+    return list(connection.scalars(select(WrappedKey.epoch).where(*mine).order_by(WrappedKey.epoch)))
+
+
 def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
     """File the keys whose place is empty; where another process was faster, its key stays.
 

@@ -4,7 +4,8 @@ One `Linked` per block of four weeks knows who is in which published groups. Peo
 window and part (the mean, or a category) form a class. Publishing a further group cuts classes in two, and it is
 admitted only if no half can be told by sums and differences for fewer than k people, or for one who dominates it:
 
-1. Each half is either nobody, or could be published by itself.
+1. Each half is either nobody, or could be published by itself; and so is what is left of it for whoever may read some
+   of its people by name (`privacy.known_figures`).
 2. Between periods: a group's four weeks are its weeks together, so what is left of the one without the other is told.
 3. Between parts: a mean is its categories together, so what a group withholds is told as the rest of what it shows.
 
@@ -21,12 +22,13 @@ References: Denning, Denning and Schwartz, *The Tracker* (1979); Hundepool et al
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final, TypeAlias
 
 from privacy.contributions import TOTAL, WEEKS, Contributions, Person
+from privacy.known_figures import Readers, hold_for_readers
 
 Node: TypeAlias = int
 Links: TypeAlias = Callable[[Person], Iterator[Node]]
@@ -49,6 +51,12 @@ class Limits:
     def least(self) -> int:
         return max(self.k, self.colluders + self.besides_colluders)
 
+    @property
+    def surely(self) -> float:
+        """With more than this besides the largest and those who collude, no other figure dominates. Within a hair's
+        breadth the exact sum decides."""
+        return self.dominance * self.cap * 1.000001
+
     def hold(self, figures: Iterable[float]) -> bool:
         """Tell whether a sum of these figures, each from 0 to the cap, could stand alone.
 
@@ -61,8 +69,7 @@ class Limits:
                 continue
             others.append(heapq.heappushpop(largest, value))
             enough += others[-1]
-            # No larger one can come, so the rest need not be looked at. Within a hair's breadth the exact sum decides.
-            if len(largest) + len(others) >= self.least and enough > self.dominance * self.cap * 1.000001:
+            if len(largest) + len(others) >= self.least and enough > self.surely:  # no larger one can come
                 return True
         counted = len(largest) + len(others)
         return counted >= self.least and math.fsum(others) >= self.dominance * max(largest)
@@ -74,6 +81,8 @@ class Linked:
 
     own: Contributions
     limits: Limits
+    readers: Readers = field(default_factory=dict)
+    """Who may read whom in the window that is decided about; given anew with each question, and not remembered."""
     _held: defaultdict[tuple[int, int], dict[Person, Node]] = field(default_factory=lambda: defaultdict(dict))
     """By window and part: the class that somebody is in; not there for whoever is in no published group."""
     _withheld: defaultdict[tuple[int, int], set[Person]] = field(default_factory=lambda: defaultdict(set))
@@ -91,7 +100,7 @@ class Linked:
                 continue
             if not self._may_stand(window, part, half):
                 return False
-            rest = () if node == OPEN else _without(self._people[node], half)
+            rest = () if node == OPEN else _Without(self._people[node], frozenset(half))
             if node != OPEN and not self._may_stand(window, part, rest):
                 return False
             halves.append((node, half))
@@ -116,7 +125,11 @@ class Linked:
 
     def _may_stand(self, window: int, part: int, people: Iterable[Person]) -> bool:
         means = self.own.means[window]
-        return self.limits.hold(means[person][part] for person in people)
+
+        def figure(person: Person) -> float:
+            return means[person][part]
+
+        return self.limits.hold(map(figure, people)) and hold_for_readers(self.limits, people, figure, self.readers)
 
     def _cut(self, window: int, part: int, node: Node, half: Iterable[Person]) -> Node:
         new = next(self._numbers)
@@ -204,6 +217,12 @@ def _by_node(held: dict[Person, Node], people: Iterable[Person]) -> dict[Node, l
     return found
 
 
-def _without(people: Iterable[Person], half: Iterable[Person]) -> Iterator[Person]:
-    left_out = set(half)
-    return (person for person in people if person not in left_out)
+@dataclass(frozen=True, slots=True)
+class _Without:
+    """A class without the half that is cut from it; nothing is copied."""
+
+    people: Iterable[Person]
+    half: Collection[Person]
+
+    def __iter__(self) -> Iterator[Person]:
+        return (person for person in self.people if person not in self.half)

@@ -36,6 +36,11 @@ MAILED, MAIL_FAILED = "mailed", "mail-failed"
 """Outcomes of entries that say what a mail to the person themselves was made of, and that no server took it."""
 VOLUMES_DELIVERED: Final = "volumes-delivered"
 """The outcome of an entry that commits to a delivery of the state of the work, in the organisation's chain."""
+RELEASED: Final = "released"
+"""The outcome of an entry that commits to all team figures of a period (`privacy.release_store`)."""
+RELEASES_RESTORED: Final = "releases-restored"
+"""The outcome of an entry that commits to the releases that a restore brought back, where these are fewer."""
+_OF_JOBS: Final = frozenset({Purpose.OPERATIONS, Purpose.TEAM_RHYTHM})
 ACCOUNTS: Final = frozenset(
     {"imported", "compacted", "removed", "expired", INVENTORIED, PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS}
     | {NOTED, NOTE_REMOVED, CORRECTED}
@@ -120,7 +125,7 @@ class Entry:
         What an operator changes at the command line has no viewer either, but names no field; an erasure is done for
         a person, whoever starts it. Filters, pages and sentences all ask here.
         """
-        return self.viewer is None and bool(self.fields) and self.purpose == Purpose.OPERATIONS
+        return self.viewer is None and bool(self.fields) and self.purpose in _OF_JOBS
 
 
 def body_of(draft: Draft, at: dt.datetime) -> dict[str, Any]:

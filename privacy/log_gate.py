@@ -1,7 +1,7 @@
 """The gate to the access log itself: reading it is disclosure too, so an entry says so before a payload is opened."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as attribute
 from typing import Any, Final, NoReturn
@@ -181,8 +181,11 @@ class LogGate:
         raise NotPermitted(Decision(False, decisions.NOT_PERMITTED, sentence, relation), self._append(draft))
 
     def _append(self, draft: Draft) -> int:
+        return self._append_all([draft])[0]
+
+    def _append_all(self, drafts: Sequence[Draft]) -> list[int]:
         try:
-            return self._log.append(draft).index
+            return [each.index for each in self._log.append_many(drafts)]
         except (LogUnavailable, KeyClassWithheld):
             raise
         except Exception as e:

@@ -52,6 +52,19 @@ class Rule:
     listen_weeks: int = 0  # so long after somebody was told of a manager, it gives that manager nothing
 
 
+TEAM_FIELDS: Final = frozenset(
+    {
+        Field.ACTIVE_TIME,
+        Field.ANNOTATIONS,
+        Field.CATEGORIES,
+        Field.CATEGORY_DETAIL,
+        Field.FOCUS,
+        Field.RHYTHM,
+        Field.WORKING_PATTERN,
+    }
+)
+"""What team figures are made of: `privacy.aggregates` decides what of them is said."""
+
 _EVERYTHING: Final = frozenset(Field)
 _EVERY_TIER: Final = frozenset(Tier)
 
@@ -91,6 +104,16 @@ POLICY: Final[tuple[Rule, ...]] = (
             "You and your manager both see the goals that you agree on, as they stand, with their reason and what"
             " they are to bring you. Either of you proposes; none holds before both have agreed. No figure of yours"
             " is among them."
+        ),
+    ),
+    Rule(
+        Relation.OPERATIONS,
+        Purpose.TEAM_RHYTHM,
+        TEAM_FIELDS,
+        frozenset({Tier.SUMMARY}),
+        N_(
+            "Team figures are means of at least five people, of a closed week or of four, decided once by the system"
+            " itself. Your own figures are opened for them, which you see in your log; nobody is shown them."
         ),
     ),
     Rule(

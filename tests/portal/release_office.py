@@ -1,0 +1,73 @@
+"""An organisation with three teams for team figures: East and West are large enough, Small is not.
+
+Everybody was told in July who manages them. It is Thursday, 19 November; the block of four weeks that is over began on
+19 October, and the one before it on 21 September.
+"""
+
+import datetime as dt
+import random
+from pathlib import Path
+from typing import Any, Final
+
+from auth.permissions import Role
+from portal.config import Config
+from portal.founding import found
+from portal.wiring import System
+from privacy.fields import Field
+from privacy.policy import POLICY_VERSION
+from tests.portal.conftest import file_days, working_days
+
+JULY: Final = dt.datetime(2026, 7, 6, 8, 0, tzinfo=dt.UTC)
+NOVEMBER: Final = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+SIZES: Final = {"East": 9, "Small": 3, "West": 8}
+FIRST: Final = dt.date(2026, 8, 17)
+
+
+def member(team: str, number: int) -> str:
+    """Return the first name of somebody in a team; number 0 manages it, and is a member as well."""
+    return f"{team.lower()}{number}"
+
+
+def figures(chance: random.Random, usual: float) -> dict[Field, Any]:
+    """Return a day's figures, about as long as is usual for somebody."""
+    active = round(usual * chance.uniform(0.9, 1.1))
+    work, mail = active * 6 // 10, active * 3 // 10
+    hours = {str(hour): {"Work": active // 8} for hour in range(9, 17)}
+    return {
+        Field.ACTIVE_TIME: {"active_seconds": active},
+        Field.CATEGORIES: {"Work": work, "Comms": mail, "Media": active - work - mail},
+        Field.CATEGORY_DETAIL: {"Work": work, "Comms > Email": mail, "Media": active - work - mail},
+        Field.FOCUS: {"blocks": 2, "seconds": active // 4, "longest_seconds": active // 8},
+        Field.RHYTHM: {"hours": hours, "first": "09:01", "last": "16:55", "timeline": []},
+    }
+
+
+def populate(system: System, sizes: dict[str, int] = SIZES, *, first: dt.date = FIRST) -> dict[str, str]:
+    """Bring in people, teams and figures of every working day until 17 November; return subject ids by first name."""
+    ids: dict[str, str] = {}
+    for team, size in sizes.items():
+        with system.people.changing(None) as changes:
+            unit = changes.team(team)
+            for number in range(size + 1):
+                name = member(team, number)
+                ids[name] = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Berlin", JULY.date())
+                changes.grant(ids[name], Role.EMPLOYEE)
+                changes.acknowledge(ids[name], POLICY_VERSION)
+        with system.people.changing(None) as changes:
+            for number in range(size + 1):
+                changes.join(ids[member(team, number)], unit)
+            changes.appoint(ids[member(team, 0)], unit)
+    for name, subject in ids.items():
+        chance = random.Random(name)
+        usual = chance.uniform(15_000, 21_000)
+        days = {day: figures(chance, usual) for day in working_days(first, dt.date(2026, 11, 18))}
+        file_days(system, subject, days)
+    return ids
+
+
+def founded(home: Path, sizes: dict[str, int] = SIZES) -> Path:
+    """Make the organisation in a folder."""
+    system = found(Config(home=home), "Example Insurance", clock=lambda: JULY)
+    populate(system, sizes)
+    system.close()
+    return home
