@@ -31,6 +31,7 @@ class Permission(enum.StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     POLICY_READ = "policy:read"  # every version of the policy, who has signed it, and its text to sign: no person in it
+    RELEASES_READ = "releases:read"  # released figures of a unit: of its people together, and of nobody
     SIGN_IN = "sign-in:use"  # sign-in page, links, static files
     SIGN_OUT = "sign-out:use"
     SYSTEM_READ = "system:read"
@@ -77,6 +78,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.PEOPLE_READ: frozenset({Role.OPERATOR}),
     Permission.PEOPLE_WRITE: frozenset({Role.OPERATOR}),
     Permission.POLICY_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),
+    Permission.RELEASES_READ: _RECORDED | {Role.PLANNER},
     Permission.SIGN_IN: frozenset({Role.ANYONE}),
     Permission.SIGN_OUT: _SIGNED_IN,
     Permission.SYSTEM_READ: frozenset({Role.OPERATOR}),

@@ -22,8 +22,11 @@ from auth.models import Management, Membership, Team, Told
 from auth.models import Person as PersonRow
 from auth.person import Person, some
 from privacy.messages import N_, Said
+from privacy.release_store import PARENT
 
 _SLUG_LENGTH: Final = 48
+_RESERVED: Final = frozenset({PARENT})
+"""Ids that no team has: that of all teams together."""
 
 
 class TeamChanges(Change):
@@ -38,7 +41,7 @@ class TeamChanges(Change):
         for team, existing in known.items():
             if existing.casefold() == name.casefold():
                 return team
-        team = _slug(name, known)
+        team = _slug(name, {*known, *_RESERVED})
         self.connection.execute(insert(Team).values(id=team, name=name))
         return team
 

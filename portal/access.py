@@ -38,6 +38,7 @@ _OF_READ_TOKEN: Final = frozenset(
         Permission.COUNTS_READ,
         Permission.GRANTED_READ,
         Permission.OWN_READ,
+        Permission.RELEASES_READ,
         Permission.TEAM_READ,
         Permission.VOLUMES_READ,
         Permission.WEEK_READ,

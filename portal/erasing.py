@@ -21,7 +21,7 @@ from sqlalchemy import exists, select
 from auth.erasing import PLAIN
 from auth.errors import ChangeRefused
 from auth.permissions import Role
-from portal import known_erasures, leftovers, retention
+from portal import known_erasures, leftovers, release_upkeep, retention
 from portal.erasure_receipts import Receipt, what_stays
 from portal.retention import DAMAGE, Tell
 from portal.wiring import System
@@ -92,6 +92,7 @@ def reapply(system: System, tell: Tell = to_server_log) -> int:
     for stone in known:
         if not stone.finished or _is_left(system, stone.subject):
             count += _go_on(system, stone.subject, tell, waits=False)
+    release_upkeep.tidy(system)
     return count + sum(retention.reapply(system, expiry, tell) for expiry in expiries)
 
 
@@ -129,7 +130,8 @@ def erase_from_log(system: System, subject: str, _by: str | None) -> Untold:
 def drop_rows(system: System, subject: str, _by: str | None) -> None:
     """Delete what is sealed, and what others granted to the person; whoever is not in the data store has nothing there.
 
-    What the person wrote in somebody else's conversation is that person's, and stays with a number for a name.
+    The memory of releases forgets them; what was released stays, since it is about nobody. What the person wrote in
+    somebody else's conversation is that person's, and stays with a number for a name.
     """
     try:
         with writing(system.stores.data) as connection:
@@ -138,6 +140,7 @@ def drop_rows(system: System, subject: str, _by: str | None) -> None:
             system.rooms.threads.drop(connection, subject)
     except UnknownSubject:
         pass
+    release_upkeep.forget(system, subject)
 
 
 def forget_person(system: System, subject: str, by: str | None) -> Untold:

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from auth.announcements import UNDONE_FROM, Kind
-from portal import erasing, known_erasures, person_stamps, policy_record, staging, verifying
+from portal import erasing, known_erasures, person_stamps, policy_record, release_upkeep, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders
 from portal.tables import Step
@@ -61,6 +61,7 @@ def finish(config: Config, step: Step, clock: Clock) -> Restored:
         policy_record.take_up(system)
         _tell(system, mark, done)
         _account(system, step)
+        release_upkeep.account(system)
         _verify(system, done, step)
         with writing(system.stores.data) as connection:
             restoration.clear(connection)

@@ -1,4 +1,5 @@
-"""What runs once a night: weeks freeze, what is too old goes, the log's days are closed, and all is verified.
+"""What runs once a night: weeks freeze, team figures are released, what is too old goes, the log's days are closed, and
+all is verified.
 
 Twice changes nothing. What is damaged, a row, a key or a chain, is somebody's and stops what is to be done for them;
 everything else is tried, and what is wrong is told at the end. While the clock is in doubt nothing is done by it that
@@ -15,6 +16,7 @@ from auth.people import Person
 from portal import (
     checkpoints,
     clock_doubts,
+    closing_weeks,
     erasing,
     escrowing,
     granted_upkeep,
@@ -50,6 +52,7 @@ class Done:
     expired: int = 0
     ended: int = 0
     mails: int = 0
+    released: int = 0
     keys_renewed: int = 0
     escrowed: bool = False
     whole: bool = False
@@ -63,7 +66,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
     `clock_is_right` is the word of whoever runs an installation that stood still for long.
     """
     refused: list[str] = []
-    folded = weeks = text_days = expired = ended = mails = log_days = cosignatures = 0
+    folded = weeks = text_days = expired = ended = mails = released = log_days = cosignatures = 0
     with _naming(refused, "the capture policy was not recorded"):
         policy_record.settle(system)
         refused += system.policies.refused()
@@ -71,6 +74,8 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         refused.append(doubt)
     else:
         folded, weeks, text_days = _look_after_people(system, step, refused)
+        with _naming(refused, "team figures were not released"):
+            released = _release(system, step, refused)
         expired = _expire(system, refused)
         with _naming(refused, "what people let others read was not looked after"):
             ended = granted_upkeep.run(system, refused.append)
@@ -94,6 +99,7 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         expired=expired,
         ended=ended,
         mails=mails,
+        released=released,
         keys_renewed=keys_renewed,
         escrowed=escrowed,
         whole=whole,
@@ -153,6 +159,16 @@ def _expire_text(system: System, person: Person) -> int:
     keep_days = system.policies.now().text_days or 0
     today = local_day(system.clock(), person.zone, system.config.day_start)
     return system.intake.expire_text(person.subject, today - dt.timedelta(days=keep_days))
+
+
+def _release(system: System, step: Step, problems: list[str]) -> int:
+    """Release the team figures that are due, and return of how many periods: weeks, and four weeks together."""
+    try:
+        done = closing_weeks.run(system, step, problems.append)
+    except closing_weeks.Overtaken as error:
+        problems.append(f"team figures were not released: {error}")
+        return 0
+    return done.weeks + done.periods
 
 
 def _publish(system: System) -> int:

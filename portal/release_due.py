@@ -12,18 +12,15 @@ from zoneinfo import ZoneInfo
 
 from auth.rosters import Snapshot
 from portal.wiring import System
-from privacy.access_log import Filter
+from privacy import release_history
 from privacy.contributions import WEEKS
-from privacy.log_entries import RELEASED, Chain
 from privacy.period import Period, shared_from_all, week_of
 from privacy.release_memory import block_of, first_of
 from privacy.release_store import DAYS, FOUR_WEEKS, WEEK
-from privacy.vault import ORGANISATION
 
 MOST_WEEKS_BACK: Final = 13
 """How far back an installation begins that has released nothing yet: two aligned periods of four weeks fit in."""
 _WEEK: Final = dt.timedelta(days=DAYS[WEEK])
-_ALL: Final = 2**31
 _UTC: Final = ZoneInfo("UTC")
 
 
@@ -60,14 +57,12 @@ class Said:
 
 
 def said(system: System) -> list[Said]:
-    """Return what the log says of closed periods, oldest first; of the organisation alone, nobody's entry is opened."""
-    wanted = Filter(subject=ORGANISATION, outcome=RELEASED, chains=(Chain.ORGANISATION,), limit=_ALL)
+    """Return what the log says of closed periods, oldest entry first."""
     kinds = {days: kind for kind, days in DAYS.items()}
     found = []
-    for entry in reversed(system.log.read(wanted).entries):
-        kind = None if entry.period is None else kinds.get((entry.period.end - entry.period.first).days)
-        if entry.period is not None and kind is not None and entry.digest is not None:
-            found.append(Said(Due(kind, entry.period.first), entry.index, entry.digest))
+    for period, entry, digest in release_history.said(system.log):
+        if (kind := kinds.get((period.end - period.first).days)) is not None:
+            found.append(Said(Due(kind, period.first), entry, digest))
     return found
 
 

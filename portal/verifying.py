@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.accounting import Accounting
-from portal import key_records, known_erasures, person_stamps, policy_record, published, remains
+from portal import key_records, known_erasures, person_stamps, policy_record, published, release_check, remains
 from portal.wiring import System
 from privacy import vault_check, vault_store
 from privacy.access_log import Verification
@@ -59,7 +59,7 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     before = {} if hashes_only else _digests(system)
     found = system.log.verify(hashes_only=hashes_only)
     problems = [*found.problems, *published.problems(system, found.size), *known_erasures.problems(system)]
-    problems += person_stamps.problems(system)
+    problems += [*person_stamps.problems(system), *release_check.problems(system)]
     if found.ledger is None:
         return Verified(found, problems[:MOST], ())
     erased = {each.subject for each in known_erasures.stones(system)}

@@ -1,7 +1,8 @@
 """The gate to the access log itself: reading it is disclosure too, so an entry says so before a payload is opened."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as attribute
 from typing import Any, Final, NoReturn
@@ -181,16 +182,23 @@ class LogGate:
         raise NotPermitted(Decision(False, decisions.NOT_PERMITTED, sentence, relation), self._append(draft))
 
     def _append(self, draft: Draft) -> int:
-        return self._append_all([draft])[0]
+        with _written():
+            return self._log.append(draft).index
 
     def _append_all(self, drafts: Sequence[Draft]) -> list[int]:
-        try:
+        with _written():
             return [each.index for each in self._log.append_many(drafts)]
-        except (LogUnavailable, KeyClassWithheld):
-            raise
-        except Exception as e:
-            # Whatever it was: a full disk, a lock, a lost connection. Without an entry there is no disclosure.
-            raise LogUnavailable(f"the access log cannot be written: {type(e).__name__}") from e
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    """Whatever it is: a full disk, a lock, a lost connection. Without an entry there is no disclosure."""
+    try:
+        yield
+    except (LogUnavailable, KeyClassWithheld):
+        raise
+    except Exception as e:
+        raise LogUnavailable(f"the access log cannot be written: {type(e).__name__}") from e
 
 
 def _asked(query: Filter) -> dict[str, object]:

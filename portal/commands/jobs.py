@@ -1,7 +1,8 @@
-"""`jobs nightly`."""
+"""`jobs nightly` and `jobs close-week`."""
 
 import click
 
+from portal import clock_doubts, closing_weeks
 from portal.commands.common import CommandRefused, opened, progress
 from portal.nightly import Done, run
 
@@ -22,6 +23,7 @@ def nightly(clock_is_right: bool) -> None:
     click.echo(f"classes of data of which something was too old: {done.expired}")
     click.echo(f"grants and conversations whose time was over: {done.ended}")
     click.echo(f"mails sent to those who asked for them: {done.mails}")
+    click.echo(f"periods of which team figures were released: {done.released}")
     click.echo(f"classes whose key was replaced: {done.keys_renewed}")
     click.echo(f"cosignatures on the published checkpoint: {done.cosignatures}")
     if done.escrowed:
@@ -40,6 +42,26 @@ def _tell(done: Done) -> None:
     click.echo(
         f"verified: {'everything, every payload too' if done.whole else 'the log’s tree, and what was published'}"
     )
+
+
+@jobs.command()
+@click.option("--clock-is-right", is_flag=True, help="Go by the clock, though nothing was done for over a month.")
+def close_week(clock_is_right: bool) -> None:
+    """Release the team figures of every week that is over for 48 hours on everybody's clock; twice changes nothing."""
+    problems: list[str] = []
+    with opened() as system, progress() as step:
+        if not clock_is_right and (doubt := clock_doubts.doubt(system)) is not None:
+            raise CommandRefused(doubt)
+        try:
+            done = closing_weeks.run(system, step, problems.append)
+        except closing_weeks.Overtaken as error:
+            raise CommandRefused(str(error)) from error
+    click.echo(f"weeks released: {done.weeks}; periods of four weeks: {done.periods}")
+    click.echo(f"units and periods: {done.releases}, of which {done.withheld} have no figure")
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        raise CommandRefused(f"all that could be released was, but {len(problems)} problem(s) were found, named above")
 
 
 COMMANDS = (jobs,)

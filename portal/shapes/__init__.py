@@ -77,6 +77,7 @@ from portal.shapes.recorded import (
     RecordedField,
     RecordedRule,
 )
+from portal.shapes.releases import TeamRelease
 from portal.shapes.shared import (
     GrantByMe,
     GrantOf,
@@ -182,6 +183,7 @@ __all__ = [
     "Sharing",
     "ShownAgain",
     "SignedIn",
+    "TeamRelease",
     "Token",
     "TokenMade",
     "Tokens",

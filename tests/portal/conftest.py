@@ -171,6 +171,14 @@ def opened(furnished: Path, home: Path, clock: Any) -> Iterator[Office]:
     system.close()
 
 
+@pytest.fixture(scope="session")
+def released_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of an organisation whose team figures are released, made once; each test gets a copy."""
+    from tests.portal import release_office
+
+    return release_office.released(tmp_path_factory.mktemp("releases") / "home")
+
+
 @pytest.fixture
 def office(furnished: Path, tmp_path: Path, clock: Any) -> Iterator[Office]:
     """The organisation on a Thursday in November, fresh for each test."""

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from auth.permissions import Role
+from portal import closing_weeks
 from portal.config import Config
 from portal.founding import found
-from portal.wiring import System
+from portal.wiring import System, build
 from privacy.fields import Field
 from privacy.policy import POLICY_VERSION
+from privacy.release_store import Released
 from tests.portal.conftest import file_days, working_days
 
 JULY: Final = dt.datetime(2026, 7, 6, 8, 0, tzinfo=dt.UTC)
@@ -71,3 +73,26 @@ def founded(home: Path, sizes: dict[str, int] = SIZES) -> Path:
     populate(system, sizes)
     system.close()
     return home
+
+
+def released(home: Path, sizes: dict[str, int] = SIZES) -> Path:
+    """Make the organisation, and release what is due in November."""
+    system = build(Config(home=founded(home, sizes)), lambda: NOVEMBER)
+    closing_weeks.run(system, silent, never)
+    system.close()
+    return home
+
+
+def silent(_what: str, _done: float, _total: float) -> None:
+    """Draw no progress."""
+
+
+def never(problem: str) -> None:
+    """Nobody's damage is expected."""
+    raise AssertionError(problem)
+
+
+def active(found: Released) -> tuple[float | None, float | None, float | None]:
+    """Return the mean of active time of a release, with its bounds."""
+    (cell,) = found.content["measures"]["active_time"]["cells"]
+    return cell["value"], cell["low"], cell["high"]

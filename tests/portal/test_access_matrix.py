@@ -92,6 +92,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/api/v1/shared/<subject>/<int:number>"): Row(SIGNED_IN - {"ben"}, 403),  # refused, in Ben's log
     ("GET", "/api/v1/team"): Row(MANAGERS),
     ("GET", "/api/v1/team/<team>/people/<person>/weeks/<week>"): Row(BENS_MANAGER, query=WEEK),
+    ("GET", "/api/v1/team/<team>/releases/<week>"): Row(frozenset()),  # nothing was released yet
     ("GET", "/api/v1/team/<team>/volumes"): Row(IN_CLAIMS, query="?from=2026-11-09&to=2026-11-16"),
     ("POST", "/api/v1/volumes"): Row(OPERATOR, 400),
     ("GET", "/compliance/"): Row(REVIEWER),
