@@ -6,7 +6,7 @@ the two differ by the rounding to a millisecond at most.
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,37 +15,15 @@ from analytics import explained
 from analytics.annotations import WORK
 from analytics.categories import top_level
 from analytics.events import OVERHANG_US, Data
+from analytics.evidence_times import Term, Time, counted, longest, runs, timed, times, without
 from analytics.formulas import MEETING, hours_of, is_meeting, recommended_breaks
 from analytics.own_times import Span
 from analytics.stretches import focus_places
 from analytics.summaries import UNKNOWN_APP, Seen, core_times, local_hours
-from analytics.transforms import NOTHING, Intervals, intersect, union
+from analytics.transforms import Intervals, intersect, union
 from privacy.messages import N_
 
-_EVER: Final = 1 << 62
 _UTC: Final = ZoneInfo("UTC")
-
-
-class Time(NamedTuple):
-    """From and until, and what of it counts: less than all where short interruptions are left out; microseconds."""
-
-    start_us: int
-    end_us: int
-    counted_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One number of a sum: what it is, how long or how many, and the times that make it, where times do.
-
-    `of` is the category that it is of, which is somebody's own word.
-    """
-
-    name: str
-    seconds: float | None = None
-    count: int | None = None
-    times: tuple[Time, ...] | None = None
-    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +55,17 @@ def evidence(name: str, day: Known) -> tuple[Term, ...]:
 
 
 def _active(day: Known) -> tuple[Term, ...]:
-    return (_timed(N_("Active time"), _times(day.active)),)
+    return (timed(N_("Active time"), times(day.active)),)
 
 
 def _core(day: Known) -> Term:
-    return _timed(N_("Active time in core categories"), _times(day.core_work))
+    return timed(N_("Active time in core categories"), times(day.core_work))
 
 
 def _utilisation(day: Known) -> tuple[Term, ...]:
     return (
         _core(day),
-        _timed(N_("Work that you noted"), _times(_noted(day, WORK, day.core_work))),
+        timed(N_("Work that you noted"), times(_noted(day, WORK, day.core_work))),
         Term(N_("Planned time"), day.planned_seconds),
     )
 
@@ -97,43 +75,43 @@ def _on_task(day: Known) -> tuple[Term, ...]:
 
 
 def _focus(day: Known) -> tuple[Term, ...]:
-    return (_timed(N_("Core time of focus blocks"), _blocks(day)),)
+    return (timed(N_("Core time of focus blocks"), _blocks(day)),)
 
 
 def _focus_blocks(day: Known) -> tuple[Term, ...]:
-    return (_counted(N_("Focus blocks"), _blocks(day)),)
+    return (counted(N_("Focus blocks"), _blocks(day)),)
 
 
 def _longest_focus(day: Known) -> tuple[Term, ...]:
-    return (_longest(N_("The longest focus block"), _blocks(day)),)
+    return (longest(N_("The longest focus block"), _blocks(day)),)
 
 
 def _breaks(day: Known) -> tuple[Term, ...]:
-    active_us = sum(each.counted_us for each in _times(day.active))
+    active_us = sum(each.counted_us for each in times(day.active))
     recommended = recommended_breaks((active_us + 500) // 1000 / 1000)  # rounded as the figure is, for the same hours
-    return _counted(N_("Breaks"), _rests(day)), Term(N_("Whole hours of activity"), count=recommended)
+    return counted(N_("Breaks"), _rests(day)), Term(N_("Whole hours of activity"), count=recommended)
 
 
 def _break_time(day: Known) -> tuple[Term, ...]:
-    return (_timed(N_("All breaks"), _rests(day)),)
+    return (timed(N_("All breaks"), _rests(day)),)
 
 
 def _longest_stretch(day: Known) -> tuple[Term, ...]:
     active = day.active
     ends = explained.paused(active, day.unknown, day.seen.notes).ends
     places = [*ends, active.start_us.size] if active.start_us.size else []
-    return (_longest(N_("The longest stretch"), _runs(active, list(zip([0, *ends], places, strict=False)))),)
+    return (longest(N_("The longest stretch"), runs(active, list(zip([0, *ends], places, strict=False)))),)
 
 
 def _away(day: Known) -> tuple[Term, ...]:
     if day.seen.afk is None:
         return ()
     noted = explained.intervals((each.start_us, each.end_us) for each in day.seen.notes)
-    return (_timed(N_("Away, and not explained"), _times(_without(day.seen.afk, union([day.active, noted])))),)
+    return (timed(N_("Away, and not explained"), times(without(day.seen.afk, union([day.active, noted])))),)
 
 
 def _category(day: Known) -> tuple[Term, ...]:
-    return (_timed(N_("Active time in the category"), _held(day, lambda data: day.part in _paths(data.category))),)
+    return (timed(N_("Active time in the category"), _held(day, lambda data: day.part in _paths(data.category))),)
 
 
 def _app(day: Known) -> tuple[Term, ...]:
@@ -142,14 +120,14 @@ def _app(day: Known) -> tuple[Term, ...]:
 
 def _meetings(day: Known) -> tuple[Term, ...]:
     return (
-        _timed(N_("Active time in meetings and calls"), _held(day, lambda data: is_meeting(data.category))),
-        _timed(N_("Meetings that you noted"), _times(_noted(day, {MEETING}, day.core_work))),
+        timed(N_("Active time in meetings and calls"), _held(day, lambda data: is_meeting(data.category))),
+        timed(N_("Meetings that you noted"), times(_noted(day, {MEETING}, day.core_work))),
     )
 
 
 def _noted_kind(day: Known) -> tuple[Term, ...]:
     captured = day.core_work if day.part in WORK else day.active
-    return (_timed(N_("Noted, and not captured"), _times(_noted(day, {day.part}, captured))),)
+    return (timed(N_("Noted, and not captured"), times(_noted(day, {day.part}, captured))),)
 
 
 def _hours(day: Known) -> tuple[Term, ...]:
@@ -187,7 +165,7 @@ _TERMS: Final[dict[str, Callable[[Known], tuple[Term, ...]]]] = {
 def _held(day: Known, wanted: Callable[[Data], bool]) -> tuple[Time, ...]:
     """Return the active times whose data are wanted."""
     is_wanted = np.array([wanted(each) for each in day.seen.data], np.bool_)
-    return _times(union([day.seen.active.where(is_wanted[day.seen.active.data])]))
+    return times(union([day.seen.active.where(is_wanted[day.seen.active.data])]))
 
 
 def _by_category(
@@ -198,10 +176,10 @@ def _by_category(
     found = []
     for each in {each for each in names if each is not None}:
         is_it = np.array([each == other for other in names], np.bool_)
-        if times := _times(union([active.where(is_it[active.data])])):
-            found.append(_timed(N_("Active time"), times, each))
+        if held := times(union([active.where(is_it[active.data])])):
+            found.append(timed(N_("Active time"), held, each))
     ordered = sorted(found, key=lambda term: (-(term.seconds or 0), term.of or ""))
-    return tuple(ordered) or (_timed(N_("Active time"), ()),)
+    return tuple(ordered) or (timed(N_("Active time"), ()),)
 
 
 def _in_hours(day: Known) -> Intervals:
@@ -217,7 +195,7 @@ def _noted(day: Known, kinds: Iterable[str | None], captured: Intervals) -> Inte
     """Return what notes of these kinds say of times that are not captured."""
     wanted = frozenset(kinds)
     spans = ((each.start_us, each.end_us) for each in day.seen.notes if each.kind in wanted)
-    return _without(union([explained.intervals(spans)]), captured)
+    return without(union([explained.intervals(spans)]), captured)
 
 
 def _paths(category: str) -> tuple[str, str]:
@@ -230,44 +208,9 @@ def _app_of(data: Data) -> str:
 
 def _blocks(day: Known) -> tuple[Time, ...]:
     core = day.core_work
-    return _runs(core, focus_places(core))
+    return runs(core, focus_places(core))
 
 
 def _rests(day: Known) -> tuple[Time, ...]:
     rests = explained.paused(day.active, day.unknown, day.seen.notes).rests
     return tuple(Time(start, end, end - start) for start, end in rests)
-
-
-def _runs(found: Intervals, places: Sequence[tuple[int, int]]) -> tuple[Time, ...]:
-    """Return runs of neighbouring intervals as one time each, the gaps between them left out of what counts."""
-    lengths = found.end_us - found.start_us
-    return tuple(
-        Time(int(found.start_us[first]), int(found.end_us[after - 1]), int(lengths[first:after].sum()))
-        for first, after in places
-    )
-
-
-def _times(found: Intervals) -> tuple[Time, ...]:
-    return _runs(found, [(n, n + 1) for n in range(found.start_us.size)])
-
-
-def _without(times: Intervals, taken: Intervals) -> Intervals:
-    """Return what is left of times when others are taken away."""
-    if not times.start_us.size or not taken.start_us.size:
-        return times if times.start_us.size else NOTHING
-    start, end = np.append(-_EVER, taken.end_us), np.append(taken.start_us, _EVER)
-    around = Intervals(start, end, np.zeros(start.size, np.int32))
-    return intersect(times, around.where(end > start))
-
-
-def _timed(name: str, times: tuple[Time, ...], of: str | None = None) -> Term:
-    return Term(name, seconds=sum(each.counted_us for each in times) / 1e6, times=times, of=of)
-
-
-def _counted(name: str, times: tuple[Time, ...]) -> Term:
-    return Term(name, count=len(times), times=times)
-
-
-def _longest(name: str, times: tuple[Time, ...]) -> Term:
-    longest = max(times, key=lambda each: each.counted_us, default=None)
-    return _timed(name, () if longest is None else (longest,))

@@ -4,10 +4,10 @@ Pages, the API, the documentation and reports read this table. A measure is a nu
 to be disclosed for it. Nothing here ranks people, and there is no single score.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from analytics.charters import BAND, ONE_TO_ONE, OWN, Charter
 from analytics.formulas import (
     Formula,
     app_time,
@@ -30,17 +30,6 @@ COUNT: Final = "count"
 
 
 @dataclass(frozen=True, slots=True)
-class Charter:
-    """Who uses a measure, when, for which decision; who answers for it, and when that is looked at again."""
-
-    who: str
-    when: str
-    decision: str
-    owner: str
-    review: dt.date
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
     """One row of the table; `value` returns None where the day cannot say.
 
@@ -60,28 +49,6 @@ class Measure:
     part: str | None = None
 
 
-_REVIEW: Final = dt.date(2027, 6, 30)
-_OWN: Final = Charter(
-    who="the employee alone",
-    when="whenever they like",
-    decision="how to arrange their own day",
-    owner="the employee",
-    review=_REVIEW,
-)
-_ONE_TO_ONE: Final = Charter(
-    who="the employee; their manager for closed weeks",
-    when="in a one-to-one, with both looking at the same page",
-    decision="how much work there is, how it is spread, and what to take away or add",
-    owner="the manager and the employee together",
-    review=_REVIEW,
-)
-_BAND: Final = Charter(
-    who="the employee for every day; their manager only as the team's mean of a closed week",
-    when="once a week, and when bands are agreed",
-    decision="whether planned time and the amount of work fit each other",
-    owner="management and works council together",
-    review=_REVIEW,
-)
 _NEVER: Final = "discipline, pay or ranking"
 _NOT_EFFORT: Final = f"{_NEVER}; it does not show effort or quality"
 
@@ -95,7 +62,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="active seconds / 60",
         sensible_range=(0, 720),
         fields=frozenset({Field.ACTIVE_TIME}),
-        charter=_ONE_TO_ONE,
+        charter=ONE_TO_ONE,
         not_for=f"{_NEVER}; meetings, paper and the telephone are work too",
         value=minutes(Field.ACTIVE_TIME, "active_seconds"),
     ),
@@ -107,7 +74,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="(core seconds + annotated seconds) / planned seconds x 100",
         sensible_range=(30, 90),
         fields=frozenset({Field.CATEGORY_DETAIL, Field.ANNOTATIONS, Field.WORKING_PATTERN}),
-        charter=_BAND,
+        charter=BAND,
         not_for=f"{_NEVER}; more is not better: it is read against the agreed band, near 50 % in back offices",
         value=utilisation,
     ),
@@ -119,7 +86,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="core seconds / active seconds x 100",
         sensible_range=(30, 95),
         fields=frozenset({Field.ACTIVE_TIME, Field.CATEGORY_DETAIL}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=on_task_share,
     ),
@@ -132,7 +99,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="sum of the core time of focus blocks / 60",
         sensible_range=(0, 300),
         fields=frozenset({Field.FOCUS}),
-        charter=_ONE_TO_ONE,
+        charter=ONE_TO_ONE,
         not_for=_NOT_EFFORT,
         value=minutes(Field.FOCUS, "seconds"),
     ),
@@ -144,7 +111,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="number of focus blocks",
         sensible_range=(0, 10),
         fields=frozenset({Field.FOCUS}),
-        charter=_ONE_TO_ONE,
+        charter=ONE_TO_ONE,
         not_for=_NOT_EFFORT,
         value=count(Field.FOCUS, "blocks"),
     ),
@@ -156,7 +123,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="largest core time of a focus block / 60",
         sensible_range=(0, 180),
         fields=frozenset({Field.FOCUS}),
-        charter=_ONE_TO_ONE,
+        charter=ONE_TO_ONE,
         not_for=_NOT_EFFORT,
         value=minutes(Field.FOCUS, "longest_seconds"),
     ),
@@ -168,7 +135,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="breaks / whole active hours x 100, at most 100",
         sensible_range=(0, 100),
         fields=frozenset({Field.ACTIVE_TIME, Field.RECOVERY}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=recovery,
     ),
@@ -181,7 +148,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="number of breaks",
         sensible_range=(0, 12),
         fields=frozenset({Field.RECOVERY}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=count(Field.RECOVERY, "breaks"),
     ),
@@ -193,7 +160,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="sum of breaks / 60",
         sensible_range=(0, 150),
         fields=frozenset({Field.RECOVERY}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=minutes(Field.RECOVERY, "seconds"),
     ),
@@ -205,7 +172,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="largest active time between gaps of 5 minutes and more / 60",
         sensible_range=(0, 240),
         fields=frozenset({Field.RECOVERY}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=minutes(Field.RECOVERY, "longest_stretch_seconds"),
     ),
@@ -217,7 +184,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="AFK seconds that are not active / 60",
         sensible_range=(0, 600),
         fields=frozenset({Field.AWAY_TIME}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; away from the keyboard is not away from work",
         value=minutes(Field.AWAY_TIME, "afk_seconds"),
     ),
@@ -229,7 +196,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="active seconds in the category / 60",
         sensible_range=(0, 600),
         fields=frozenset({Field.CATEGORIES}),
-        charter=_ONE_TO_ONE,
+        charter=ONE_TO_ONE,
         not_for=f"{_NEVER}; a category says what a window was, not what the work was worth",
         value=category_time,
         part="category",
@@ -245,7 +212,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="(active seconds in categories of meetings + noted seconds of meetings) / 60",
         sensible_range=(0, 480),
         fields=frozenset({Field.CATEGORY_DETAIL, Field.ANNOTATIONS}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=meeting_time,
     ),
@@ -257,7 +224,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="active seconds in the application / 60",
         sensible_range=(0, 600),
         fields=frozenset({Field.APPS}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=app_time,
         part="app",
@@ -273,7 +240,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="noted seconds that were not captured / 60",
         sensible_range=(0, 600),
         fields=frozenset({Field.ANNOTATIONS}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=noted_time,
         part="kind",
@@ -286,7 +253,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="active seconds within the hours / 60",
         sensible_range=(0, 360),
         fields=frozenset({Field.RHYTHM}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=hour_time,
         part="hour",
@@ -299,7 +266,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         formula="active seconds in these categories within the hours / 60",
         sensible_range=(0, 360),
         fields=frozenset({Field.RHYTHM}),
-        charter=_OWN,
+        charter=OWN,
         not_for=f"{_NEVER}; nobody but the employee sees it",
         value=core_hours,
         part="hour",

@@ -14,7 +14,8 @@ from analytics import segments
 from analytics.baseline import WINDOW_DAYS, Baseline, baseline
 from analytics.corrected import Said
 from analytics.days import not_captured
-from analytics.evidence import Known, Term, Time, evidence
+from analytics.evidence import Known, evidence
+from analytics.evidence_times import Term, Time
 from analytics.goals import Direction
 from analytics.measured import as_captured, measured
 from analytics.measures import MEASURES, Measure

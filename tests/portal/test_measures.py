@@ -53,7 +53,7 @@ def test_a_week_of_a_measure_leads_to_its_days(eva: Any) -> None:
     page = eva.get("/me/measures/active_time?week=2026-W47").text
 
     assert page.count('href="/me/measures/active_time?day=2026-11-') == 4, "Monday to today, a Thursday"
-    assert 'All days together <small>7,200 seconds</small></dt><dd class="val">2h</dd>' in page
+    assert '<b>All days together</b><p class="mut">7,200 seconds</p></div><span class="val">2h</span>' in page
 
 
 @pytest.mark.parametrize(
