@@ -10,7 +10,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.measures import Charter, measure
+from analytics.charters import Charter
+from analytics.measures import measure
 
 RHYTHM: Final = "rhythm"
 _REVIEW: Final = dt.date(2027, 6, 30)
