@@ -16,6 +16,7 @@ from auth import person
 from auth.announcements import Kind
 from auth.confirmed import Confirmed, ConfirmedAnnouncements
 from auth.invitations import Kind as LinkKind
+from auth.meeting_accounts import meeting_problems
 from auth.models import Invitation, Management, Membership, PersonalToken, RoleGrant, SignInSession, Told
 from auth.models import Person as PersonRow
 from auth.passwords import PASSWORD, fingerprint
@@ -82,6 +83,7 @@ class Accounting:
         yield from self._memberships()
         yield from self._managements()
         yield from self._told()
+        yield from meeting_problems(self._connection, self._stamps, self._said, self._ledger, self._erased)
         yield from self._accounts()
         yield from self._tokens()
         yield from self._links()

@@ -67,6 +67,10 @@ class Kind(enum.StrEnum):
     GRANT_GIVEN = "grant-given"
     GRANT_ENDED = "grant-ended"
     GRANT_REVOKED = "grant-revoked"
+    MEETING_PROPOSED = "meeting-proposed"
+    MEETING_MOVED = "meeting-moved"
+    MEETING_AGREED = "meeting-agreed"
+    MEETING_CANCELLED = "meeting-cancelled"
     THREAD_ASKED = "thread-asked"
     THREAD_ANSWERED = "thread-answered"
     THREAD_MOVED = "thread-moved"
@@ -231,6 +235,32 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
         "grant-revoked",
         N_("%(by)s ended what you could see of their record until %(expires)s. It opens no more."),
     ),
+    Kind.MEETING_PROPOSED: (
+        "meeting-proposed",
+        N_(
+            "%(by)s proposed a one-to-one of %(person)s and %(manager)s on %(day)s. It counts once both have said yes,"
+            " under “One-to-ones”."
+        ),
+    ),
+    Kind.MEETING_MOVED: (
+        "meeting-moved",
+        N_(
+            "%(by)s moved the one-to-one of %(person)s and %(manager)s to %(day)s. It counts again once both have said"
+            " yes to that day, under “One-to-ones”."
+        ),
+    ),
+    Kind.MEETING_AGREED: (
+        "meeting-agreed",
+        N_(
+            "%(person)s and %(manager)s agreed on a one-to-one on %(day)s. From %(opens)s to %(closes)s %(manager)s can"
+            " open, on its sheet, what the policy shares of the weeks of %(person)s since the last one. %(person)s sees"
+            " every time it happens."
+        ),
+    ),
+    Kind.MEETING_CANCELLED: (
+        "meeting-cancelled",
+        N_("%(by)s cancelled the one-to-one of %(person)s and %(manager)s on %(day)s. Nothing opens for it any more."),
+    ),
     Kind.THREAD_ASKED: (
         "thread-asked",
         N_("%(by)s asks you for an answer by %(due)s. The conversation is under “Questions and answers”."),
@@ -257,11 +287,13 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
 UNDONE_FROM: Final = "undone_from"
 """Parameter of a restore: the first entry of the log whose change the backup does not have any more."""
 
-PEOPLE: Final = frozenset({"by", "manager", "reviewer", "viewer"})
+PEOPLE: Final = frozenset({"by", "manager", "person", "reviewer", "viewer"})
 """Parameters that hold the subject id of somebody; an empty one is the command line."""
 
 COMMAND_LINE: Final = N_("An operator at the command line")
 _COMMAND_LINE_INSIDE: Final = N_("an operator at the command line")
+MEETINGS: Final = (Kind.MEETING_PROPOSED, Kind.MEETING_MOVED, Kind.MEETING_AGREED, Kind.MEETING_CANCELLED)
+"""What is said about one-to-ones, to both: whoever did it has seen it happen."""
 GONE: Final = N_("somebody who is no longer here")
 USED_FROM: Final = " first, and used from "
 """Between the address that opened a link and another that used it."""
@@ -270,7 +302,7 @@ _WORDS: Final = frozenset({"change", "field", "role"})
 """Parameters that are words of ours."""
 _LISTS: Final = frozenset({"names", "scopes"})
 """Parameters that are several words, with "and" between them."""
-_DAYS: Final = frozenset({"day", "due", "expires", "issued", "last_day", "since"})
+_DAYS: Final = frozenset({"closes", "day", "due", "expires", "issued", "last_day", "opens", "since"})
 """Parameters that are days, or a moment in UTC."""
 _DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d) UTC)?")
 

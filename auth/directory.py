@@ -9,7 +9,7 @@ so (`auth.genuine`) manages and reviews nothing, and is read on the strictest cl
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -18,12 +18,14 @@ from sqlalchemy import ColumnElement, Connection, Date, Engine, Row, String, and
 
 from auth import genuine, person
 from auth.change import not_ended
+from auth.meetings import Agreements, Meetings
 from auth.models import Management, Membership, RoleGrant, Team, Told
 from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import COLUMNS, Stamps, read_for
 from privacy.decisions import Telling
+from privacy.one_to_ones import Met
 from privacy.period import Period
 from privacy.policy import Relation
 from privacy.statement import Question
@@ -89,10 +91,11 @@ class Manager:
 class Directory:
     """Answers from the stored rows, at the moment of the clock."""
 
-    def __init__(self, engine: Engine, clock: Clock, stamps: Stamps) -> None:
+    def __init__(self, engine: Engine, clock: Clock, stamps: Stamps, agreements: Agreements | None = None) -> None:
         self._engine = engine
         self._clock = clock
         self._stamps = stamps
+        self.meetings = Meetings(engine, stamps, agreements)
 
     # What the gate asks (privacy.disclosure.Directory).
 
@@ -118,6 +121,10 @@ class Directory:
         of_viewer = [each for each in self.managers_of(subject) if each.person.subject == viewer]
         days = [each.announced for each in of_viewer if genuine.holds(self._stamps, each.person)]
         return Telling(found.name, min(days)) if found is not None and days else None
+
+    def one_to_ones(self, viewer: str, subject: str) -> Sequence[Met] | None:
+        """Return the one-to-ones that both have agreed to, None where rows were changed outside of the portal."""
+        return self.meetings.met(viewer, subject)
 
     def zone(self, subject: str) -> ZoneInfo:
         """Return the person's time zone; UTC for whoever is none."""

@@ -1,9 +1,9 @@
 """Forgetting a person: what names them goes, and what is part of other people's history keeps a number without a name.
 
-The person's row stays, without address, name, password and zone, because other people's announcements, log entries and
-appointments point at it: "Erased person". Who managed whom, and who was told of it, explains to the managed why their
-weeks could be opened; these rows end and stay. Everything else about the person is deleted. Rejected: deleting the row,
-which would take from others who could read them.
+The person's row stays, without address, name, password and zone, because other people's announcements, log entries,
+appointments and one-to-ones point at it: "Erased person". Whom they managed, who was told of it and whom they met as a
+manager explains to the managed why their weeks could be opened; these rows end and stay. Everything else about the
+person is deleted. Rejected: deleting the row, which would take from others who could read them.
 """
 
 import datetime as dt
@@ -22,6 +22,7 @@ from auth.person import ERASED_NAME, erased_email
 
 _OWN: Final = (
     models.Told,
+    models.Meeting,
     models.Membership,
     models.RoleGrant,
     models.FormerZone,
@@ -54,6 +55,7 @@ class ErasingChanges(AccountChanges, LeavingChanges):
             if any(row.role == Role.REVIEWER for row in self.current(RoleGrant, found)):
                 self._tell_others(subject, Kind.REVIEWER_REVOKED, reviewer=subject)
         self.end(Management, found, earliest_day(self.now))
+        self.end_meetings(manager=subject)
         for table in _OWN:
             self.connection.execute(delete(table).where(table.subject_id == subject))
         self.connection.execute(delete(SignInAttempt).where(SignInAttempt.key == attempts))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert, select
 
 from auth import models
-from auth.announcements import TOLD, Kind, Notice
+from auth.announcements import MEETINGS, TOLD, Kind, Notice
 from auth.person import Clock, some
 from privacy.canonical import digest
 from privacy.log_entries import Draft
@@ -59,7 +59,7 @@ class Journal:
                 "day": days[notice.subject],
                 "kind": notice.kind.value,
                 "parameters": parameters,
-                "seen": notice.kind in _SILENT,
+                "seen": notice.kind in _SILENT or (notice.kind in MEETINGS and notice.subject == by),
             }
             for (notice, parameters), entry in zip(pairs, appended, strict=True)
         ]

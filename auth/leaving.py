@@ -26,6 +26,7 @@ class LeavingChanges(TeamChanges):
         self._tell_managed(found, Kind.MANAGER_DISMISSED if now else Kind.MANAGER_LEAVING, last_day.isoformat())
         for table in (Membership, Management):
             self.end(table, found, until)
+        self.end_meetings(subject, subject)
 
     def stay(self, subject: str) -> None:
         """Take the last day back. What has ended already stays ended."""

@@ -121,6 +121,30 @@ class Told(Base):
     stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
+class Meeting(Base):
+    """A one-to-one of a person and a manager of theirs: it decides who may read closed weeks, and when.
+
+    It counts once both have said yes to its day. `agreement` is the number of a key (`privacy.granted`) that was made
+    when both had, and is destroyed when the day is moved or given up: an older state of the row, put back, has none.
+    Rows are never deleted while their person is here, so that a number that is missing shows.
+    """
+
+    __tablename__ = "meeting"
+    __table_args__ = (Index("ix_meeting_manager_id", "manager_id"),)
+
+    subject_id: Mapped[str] = column(OPERATIONAL, String(32), ForeignKey("person.subject_id"), primary_key=True)
+    number: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True, autoincrement=False)  # from 1, by person
+    manager_id: Mapped[str] = column(OPERATIONAL, String(32))
+    day: Mapped[dt.date] = column(OPERATIONAL, Date)
+    changes: Mapped[int] = column(OPERATIONAL, Integer)  # how often anything of it was changed
+    proposed_by: Mapped[str] = column(OPERATIONAL, String(32))  # who proposed this day
+    proposed_on: Mapped[dt.date] = column(OPERATIONAL, Date)
+    agreed_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)
+    agreement: Mapped[int | None] = column(OPERATIONAL, Integer)
+    ended_on: Mapped[dt.date | None] = column(OPERATIONAL, Date)  # cancelled
+    stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
+
+
 class RoleGrant(Base):
     """A role that was granted, on a day of UTC as the access log counts them: a reviewer reads from that day on.
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from auth import person, standing
 from auth.erasing import ErasingChanges
 from auth.journal import Journal
+from auth.meetings import Agreements
 from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import Stamps
@@ -38,17 +39,20 @@ class People:
     be written: then nothing was changed.
     """
 
-    def __init__(self, engine: Engine, journal: Journal, clock: Clock, stamps: Stamps) -> None:
+    def __init__(
+        self, engine: Engine, journal: Journal, clock: Clock, stamps: Stamps, agreements: Agreements | None = None
+    ) -> None:
         self._engine = engine
         self._journal = journal
         self._clock = clock
         self._stamps = stamps
+        self._agreements = agreements
 
     @contextmanager
     def changing(self, by: str | None) -> Iterator[Changes]:
         """Make several changes that are committed together, after their log entries."""
         with writing(self._engine) as connection:
-            changes = Changes(connection, self._clock(), self._stamps)
+            changes = Changes(connection, self._clock(), self._stamps, self._agreements)
             yield changes
             self._journal.tell(connection, changes.notices, by)
 

@@ -1,10 +1,10 @@
 """Stamps: who can write to the data store alone can make nobody a manager, a reviewer or signed in.
 
-Rows that give rights (relations, roles, sessions, tokens, links, grants, conversations) carry a keyed hash over their
-columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. So do released
-figures, which many see. People's own rows carry one, too (`auth.genuine`). Passwords pass through the same key before
-they are hashed, bound to their owner: a planted hash, or another person's, fits no password, and a stolen table cannot
-be guessed at.
+Rows that give rights (relations, one-to-ones, roles, sessions, tokens, links, grants, conversations) carry a keyed hash
+over their columns; the key is derived from the key store, and a row whose stamp does not hold gives nothing. So do
+released figures, which many see. People's own rows carry one, too (`auth.genuine`). Passwords pass through the same key
+before they are hashed, bound to their owner: a planted hash, or another person's, fits no password, and a stolen table
+cannot be guessed at.
 
 What a stamp cannot see is an older state of a genuine row (a dismissal undone, a former password put back): columns
 that change later are outside of it. That is what `sameview log verify` compares with the access log.
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from auth.models import Invitation, Management, Person, PersonalToken, RoleGrant, SignInSession, Told
+from auth.models import Invitation, Management, Meeting, Person, PersonalToken, RoleGrant, SignInSession, Told
 from privacy.grants import Granted
 from privacy.release_store import TeamRelease
 from privacy.seal import aad
@@ -28,6 +28,7 @@ Stamped = (
     type[Told]
     | type[Person]
     | type[Management]
+    | type[Meeting]
     | type[RoleGrant]
     | type[SignInSession]
     | type[PersonalToken]
@@ -51,6 +52,7 @@ COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
         "former_zones",
     ),
     Management: ("subject_id", "id", "team_id", "since"),
+    Meeting: tuple(each.name for each in Meeting.__table__.columns if each.name != "stamp"),
     RoleGrant: ("subject_id", "id", "role", "since"),
     SignInSession: ("subject_id", "token_hash", "created_on"),
     PersonalToken: ("subject_id", "id", "token_hash", "scopes", "created_on", "expires_on"),

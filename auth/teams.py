@@ -16,8 +16,9 @@ from sqlalchemy import Row, insert, select
 
 from auth import person
 from auth.announcements import Kind
-from auth.change import Change, earliest_day, end_of, latest_day, not_ended
+from auth.change import earliest_day, end_of, latest_day, not_ended
 from auth.errors import ChangeRefused
+from auth.meeting_changes import MeetingChanges
 from auth.models import Management, Membership, Team, Told
 from auth.models import Person as PersonRow
 from auth.person import Person, some
@@ -29,8 +30,8 @@ _RESERVED: Final = frozenset({PARENT})
 """Ids that no team has: that of all teams together."""
 
 
-class TeamChanges(Change):
-    """Changes of teams and of who manages whom."""
+class TeamChanges(MeetingChanges):
+    """Changes of teams and of who manages whom; what they have ahead ends with it."""
 
     def team(self, name: str) -> str:
         """Return the id of the team with this name, in any case; make the team if there is none."""
@@ -66,6 +67,7 @@ class TeamChanges(Change):
         found = self.person(subject)
         if self.end(Membership, found, self.today(found), Membership.team_id == team):
             self.tell(subject, Kind.MEMBER_REMOVED, team=team)
+            self.end_meetings(subject=subject)
 
     def appoint(self, subject: str, team: str) -> None:
         """Make somebody a manager of `team`; every member is told, and only weeks that begin later open."""
@@ -94,6 +96,7 @@ class TeamChanges(Change):
         for member, _membership in self.members(team):
             if member.subject != subject:
                 self.tell(member.subject, Kind.MANAGER_DISMISSED, manager=subject, team=team)
+        self.end_meetings(manager=subject)
 
     def _tell_of_manager(self, member: Person, membership: str, since: dt.date, management: Row[Any]) -> None:
         if member.subject == management.subject_id:

@@ -26,7 +26,7 @@ from portal.locale import LANGUAGES, N_, _, language, speaking
 from portal.mail import Mail, Mailer, MailRefused, MailServerAway
 from portal.retention import DAMAGE
 from portal.wiring import System
-from privacy.fields import Field
+from privacy.decisions import STANDING
 from privacy.log_entries import LOG_FIELD, MAIL_FAILED, MAILED, Chain, Draft, Entry
 from privacy.period import Period, local_day, week_name
 from privacy.policy import Purpose, Relation
@@ -145,7 +145,7 @@ def _looks(system: System, pages: Environment, person: Person, today: dt.date) -
 def _is_look(entry: Entry) -> bool:
     """Tell whether an entry is of another person who opened something, or was refused."""
     by_other = entry.viewer not in (None, entry.subject) and entry.chain is not Chain.SELF
-    return by_other and entry.outcome in ("disclosed", "refused") and Field.AGREED_GOALS not in entry.fields
+    return by_other and entry.outcome in ("disclosed", "refused") and STANDING.isdisjoint(entry.fields)
 
 
 def _mail(

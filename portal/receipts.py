@@ -21,6 +21,7 @@ from portal.parse import purpose_from
 from portal.sentences import field_words, period_words
 from portal.show import moment
 from portal.who_looked import GONE as NO_LONGER_HERE
+from privacy.decisions import STANDING
 from privacy.fields import Field, KeyClass
 from privacy.inventory import VaultIncomplete
 from privacy.keys import KeyGone
@@ -30,7 +31,7 @@ from privacy.receipts import READ, RECEIPT, paired
 from privacy.seal import SealBroken
 
 _REFUSED: Final = "refused"
-_NO_FIGURES: Final = frozenset({LOG_FIELD, THREAD_FIELD, Field.AGREED_GOALS})
+_NO_FIGURES: Final = frozenset({LOG_FIELD, THREAD_FIELD, *STANDING})
 _TAKEN_AWAY: Final = ("expired", "erased")
 """Outcomes of entries that say that stored figures were taken away for good."""
 

@@ -10,7 +10,7 @@ from portal.sentences import field_words
 from portal.show import listing
 from privacy.capture import AWAY, BROWSER, CATEGORY, WINDOW, CapturePolicy, Effect
 from privacy.capture import Rule as DoorRule
-from privacy.decisions import AGREED
+from privacy.decisions import STANDING
 from privacy.fields import Field, Tier
 from privacy.policies import InForce
 from privacy.policy import FORBIDDEN_USES, POLICY_VERSION, Relation, Rule, explain
@@ -206,7 +206,7 @@ def _reader_word(rule: Rule) -> str:
 
 
 def _tier_words(rule: Rule) -> str:
-    if rule.fields <= AGREED:
+    if rule.fields <= STANDING:
         return _("as they stand")
     return _("totals of closed weeks") if rule.tiers == {Tier.WEEK} else _("single days")
 

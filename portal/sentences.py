@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from portal.locale import N_, _, ngettext, pgettext
 from portal.log_words import BY_THEMSELVES, EVENTS, FIELD_NAMES, OF_EVENTS, PURPOSE_NAMES, TAKEN
 from portal.show import day, initials, listing, moment, short_day, span
+from privacy.decisions import STANDING
 from privacy.fields import Field
 from privacy.log_entries import INVENTORIED, LOG_FIELD, Chain, Entry
 from privacy.log_upkeep import ERASED, EXPIRED
@@ -80,7 +81,7 @@ def sentence(entry: Entry, reader: str, names: Names, zone: ZoneInfo) -> Sentenc
         replays=entry.subject == reader
         and entry.relation in _REPLAYED
         and entry.outcome in (READ, RECEIPT)
-        and Field.AGREED_GOALS not in entry.fields,  # what both agreed on stands on a page of its own
+        and STANDING.isdisjoint(entry.fields),  # what both agreed on stands on a page of its own
     )
 
 

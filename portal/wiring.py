@@ -93,7 +93,7 @@ class System:
 
     @cached_property
     def people(self) -> People:
-        return People(self.stores.data, self.journal, self.clock, self.stamps)
+        return People(self.stores.data, self.journal, self.clock, self.stamps, GrantedSeal(self.keys))
 
     @cached_property
     def announcements(self) -> Announcements:
@@ -328,12 +328,12 @@ def _assemble(config: Config, owner: Organisation, stores: Stores, clock: Clock,
     log = AccessLog(stores.log, keys, open_signer(keys, owner.origin), clock)
     vault = Vault(stores.data, keys)
     stamps = Stamps(stamp_key(keys))
-    directory = RequestDirectory(stores.data, clock, stamps)
+    seal = GrantedSeal(keys)
+    directory = RequestDirectory(stores.data, clock, stamps, seal)
 
     def rules_since(moment: dt.datetime) -> tuple[Rule, ...]:
         return system.policies.in_force().rules_since(moment)
 
-    seal = GrantedSeal(keys)
     rooms = Rooms(Grants(stores.data, seal, stamps), Threads(stores.data, seal, stamps))
     gate = Gate(vault, log, directory, clock, day_start=config.day_start, rules_since=rules_since, rooms=rooms)
     system = System(config, owner, stores, provider, keys, log, vault, stamps, directory, gate, rooms, clock, occupancy)

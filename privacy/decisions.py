@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from privacy.fields import Field, Tier
 from privacy.messages import N_, Said
+from privacy.one_to_ones import Met, sheets
 from privacy.period import Period, is_week, local_day, oldest_readable, shared_from_all
 from privacy.policy import POLICY, Purpose, Relation, Rule, permitted
 
@@ -25,6 +26,7 @@ NOT_TOLD: Final = "not-told"
 LISTENING: Final = "listening"
 NOT_YET: Final = "not-yet"
 TOO_OLD: Final = "too-old"
+NO_SHEET: Final = "no-sheet"
 CHANGED: Final = N_(
     "Nothing is shown: the time zone, dates or address of this person were changed outside of the portal. Whoever runs"
     " it finds out with `sameview check` what to do."
@@ -33,10 +35,26 @@ _LISTENING: Final = N_(
     "Listening comes first: whoever is new as a manager opens nothing of a person yet, here from %(day)s on. That is in"
     " the policy."
 )
+MEETINGS_CHANGED: Final = N_(
+    "Nothing is shown: the one-to-ones of this person were changed outside of the portal. Whoever runs it finds the"
+    " place with `sameview log verify`."
+)
+OPENS_LATER: Final = N_(
+    "A week opens only on the sheet of a one-to-one that both agreed to: the next is on %(day)s, and its sheet opens on"
+    " %(opens)s."
+)
+NOTHING_AGREED: Final = N_(
+    "A week opens only on the sheet of a one-to-one that both agreed to, from three working days before it to three"
+    " after. There is none that opens now."
+)
 _OWN_READS: Final = frozenset({Relation.SELF, Relation.OPERATIONS})
 
 
 AGREED: Final = frozenset({Field.AGREED_GOALS})
+"""Goals that both agreed on."""
+SHEETS: Final = frozenset({Field.ONE_TO_ONES})
+"""What two people wrote for their one-to-ones."""
+STANDING: Final = AGREED | SHEETS
 """What managers read outside of closed weeks: both wrote it, it holds no figure, and it is a state, not a day."""
 
 
@@ -58,6 +76,12 @@ class Directory(Protocol):
 
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when `subject` was told that `viewer` manages them, if so now: it explains a refusal, no more."""
+
+    def one_to_ones(self, viewer: str, subject: str) -> Sequence[Met] | None:
+        """Return the one-to-ones that `subject` and `viewer`, a manager, have agreed to and nobody cancelled.
+
+        None where rows of them were written, changed or taken away outside of the portal.
+        """
 
     def zone(self, subject: str) -> ZoneInfo:
         """Return the zone of the subject's local days."""
@@ -125,11 +149,14 @@ def decide(
     if relation is Relation.MANAGER:
         zones = directory.zones(request.subject, request.period.first)
         todays = [local_day(now, zone, day_start) for zone in zones]
+        if request.fields <= SHEETS:  # words for a talk: listening is done there
+            return _as_it_stands(request.period, todays)
         if (until := _listens_until(request, directory, policy)) is not None and min(todays) < until:
             return Decision(False, LISTENING, Said(_LISTENING, day=until), relation)
         if request.fields <= AGREED:
             return _as_it_stands(request.period, todays)
-        return _closed_week(request.period, zones, now, day_start)
+        closed = _closed_week(request.period, zones, now, day_start)
+        return _on_a_sheet(request, directory, todays) if closed.permitted else closed
     return Decision(True, PERMITTED, N_("The policy permits it."), relation)
 
 
@@ -181,6 +208,24 @@ def _closed_week(period: Period, zones: tuple[ZoneInfo, ...], now: dt.datetime, 
     return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)
 
 
+def _on_a_sheet(request: Request, directory: Directory, todays: Sequence[dt.date]) -> Decision:
+    """Decide whether the week stands on a sheet that is open on every clock: both have agreed to its one-to-one."""
+    met = None if request.viewer is None else directory.one_to_ones(request.viewer, request.subject)
+    if met is None:
+        return Decision(False, NOT_GENUINE, MEETINGS_CHANGED, Relation.MANAGER)
+    found = sheets(met)
+    here = [each for each in found if each.is_open(todays)]
+    if any(each.holds(request.period) for each in here):
+        return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)
+    if before := [each.before for each in here if each.before is not None]:
+        earlier = N_("This week lies before the last one-to-one (%(day)s): it stood on the sheets of then.")
+        return Decision(False, NO_SHEET, Said(earlier, day=min(before)), Relation.MANAGER)
+    ahead = next((each for each in found if each.open.first > min(todays) and each.holds(request.period)), None)
+    if ahead is None:
+        return Decision(False, NO_SHEET, NOTHING_AGREED, Relation.MANAGER)
+    return Decision(False, NO_SHEET, Said(OPENS_LATER, day=ahead.day, opens=ahead.open.first), Relation.MANAGER)
+
+
 def _as_it_stands(period: Period, todays: Sequence[dt.date]) -> Decision:
     """Decide about what both have agreed on: it is read as it stands on the subject's present day, and on no other.
 
@@ -188,5 +233,6 @@ def _as_it_stands(period: Period, todays: Sequence[dt.date]) -> Decision:
     filed under the day of a former one that was ahead: it stands now as well, and nothing newer is filed.
     """
     if period != Period.day(period.first) or not todays[0] <= period.first <= max(todays):
-        return Decision(False, NOT_AS_IT_STANDS, N_("Agreed goals are read as they stand today."), Relation.MANAGER)
+        sentence = N_("What two people agreed on is read as it stands today.")
+        return Decision(False, NOT_AS_IT_STANDS, sentence, Relation.MANAGER)
     return Decision(True, PERMITTED, N_("The policy permits it."), Relation.MANAGER)

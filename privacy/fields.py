@@ -32,6 +32,7 @@ class Field(enum.StrEnum):
     ANNOTATIONS = "annotations"
     GOALS = "goals"
     AGREED_GOALS = "agreed_goals"
+    ONE_TO_ONES = "one_to_ones"
     WORKING_PATTERN = "working_pattern"
     SOURCES = "sources"
     OWN_TIMES = "own_times"
@@ -63,6 +64,7 @@ CLASS_OF: Final[dict[Field, KeyClass]] = {
     Field.ANNOTATIONS: KeyClass.PRIVATE,
     Field.GOALS: KeyClass.PRIVATE,
     Field.AGREED_GOALS: KeyClass.SHARED,
+    Field.ONE_TO_ONES: KeyClass.SHARED,  # the sheets that two people write for their talks: words, and no figure
     Field.WORKING_PATTERN: KeyClass.PRIVATE,
     Field.SOURCES: KeyClass.PRIVATE,
     Field.OWN_TIMES: KeyClass.PRIVATE,
@@ -77,6 +79,7 @@ STATE_FIELDS: Final = frozenset(
     {
         Field.GOALS,
         Field.AGREED_GOALS,
+        Field.ONE_TO_ONES,
         Field.WORKING_PATTERN,
         Field.SOURCES,
         Field.OWN_TIMES,

@@ -6,6 +6,7 @@ were nor when. Destroying that one key takes back one grant and nothing else. Re
 """
 
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
@@ -59,6 +60,13 @@ class GrantedSeal:
     def is_gone(self, subject: str, number: int) -> bool:
         """Tell whether there is no such key, or none any more."""
         return not self._filed(subject, number)
+
+    def there(self, subject: str, numbers: Collection[int]) -> frozenset[int]:
+        """Return those of `numbers` of which there is a key."""
+        if not numbers:
+            return frozenset()
+        with self._keys.engine.connect() as connection:
+            return frozenset(each.epoch for each in key_store.read(connection, subject, map(_epoch, numbers)))
 
     def _filed(self, subject: str, number: int) -> bool:
         with self._keys.engine.connect() as connection:

@@ -90,9 +90,21 @@ POLICY: Final[tuple[Rule, ...]] = (
         SHARED_FIELDS,
         frozenset({Tier.WEEK}),
         N_(
-            "Your manager may open the total of a closed week for a one-to-one talk with you: 48 hours after the"
+            "Your manager may open the totals of your closed weeks on the sheet of a one-to-one that both of you agreed"
+            " to, from three working days before it to three after: the weeks since the last one, 48 hours after a"
             " week's end at the earliest, at most eight weeks back. You see the same figures, and every time they are"
             " opened."
+        ),
+    ),
+    Rule(
+        Relation.MANAGER,
+        Purpose.ONE_TO_ONE,
+        frozenset({Field.ONE_TO_ONES}),
+        frozenset({Tier.SUMMARY}),
+        N_(
+            "You and your manager both see the sheets of your one-to-ones, as they stand: topics, questions, what you"
+            " chose to show, and what you agreed on. What is between you and one manager, no other manager sees. No"
+            " figure of yours is among it."
         ),
     ),
     Rule(

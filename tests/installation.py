@@ -16,9 +16,11 @@ from privacy.fields import Field, Tier
 from privacy.policy import POLICY_VERSION
 from privacy.stores import open_engine, writing
 from privacy.vault import Row
+from tests.meetings import meet
 
 THEN = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+TOMORROW = dt.date(2026, 11, 20)
 PEOPLE = {"ana": (Role.EMPLOYEE,), "ben": (Role.EMPLOYEE,), "oda": (Role.EMPLOYEE, Role.OPERATOR)}
 
 
@@ -33,7 +35,7 @@ class Copies:
 
 
 def populate(system: System) -> None:
-    """Ana manages Ben, who has figures of three weeks."""
+    """Ana manages Ben, who has figures of three weeks; they have a one-to-one tomorrow."""
     with system.people.changing(None) as changes:
         for name, roles in PEOPLE.items():
             subject = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Berlin", THEN.date())
@@ -44,6 +46,7 @@ def populate(system: System) -> None:
         team = changes.team("Claims")
         changes.join(subject_of(system, "ben"), team)
         changes.appoint(subject_of(system, "ana"), team)
+    meet(system, subject_of(system, "ben"), subject_of(system, "ana"), TOMORROW)
     days = [dt.date(2026, 11, 2) + dt.timedelta(days=n) for n in range(17)]
     rows = [
         Row(field, Tier.SUMMARY, day, 0, msgspec.json.encode(value))

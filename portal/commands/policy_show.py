@@ -9,7 +9,7 @@ from portal.recorded import rules_of
 from portal.show import listing
 from privacy.capture import ANY, CATEGORY, CapturePolicy
 from privacy.capture import Rule as CaptureRule
-from privacy.decisions import AGREED
+from privacy.decisions import STANDING
 from privacy.fields import Field, Tier
 from privacy.policy import POLICY_VERSION, Relation, Rule
 
@@ -42,7 +42,7 @@ def shared(policy: CapturePolicy) -> str:
 def _shared(rule: Rule) -> str:
     """Return a rule of the policy with the names that settings, log and API use."""
     what = "every field" if rule.fields == frozenset(Field) else ", ".join(sorted(rule.fields))
-    fine = "as they stand" if rule.fields <= AGREED else listing([HOW_FINE[t] for t in HOW_FINE if t in rule.tiers])
+    fine = "as they stand" if rule.fields <= STANDING else listing([HOW_FINE[t] for t in HOW_FINE if t in rule.tiers])
     who = f"\n{WHO[rule.relation]}, {PURPOSE_NAMES[rule.purpose]} ({rule.relation}, {rule.purpose})"
     return "\n".join([who, _indented(f"{what}: {fine}"), _indented(rule.because)])
 

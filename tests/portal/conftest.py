@@ -1,7 +1,8 @@
 """A small organisation behind the portal: Ana manages Ben and Eva, Cleo reviews, Dan belongs to nobody, Oda operates.
 
 Gus manages another team, so that "a manager" and "this person's manager" are different people. Everybody was told in
-September; it is a Thursday in November. Ben has figures for every working day of six weeks.
+September, and Ana has a one-to-one with Ben and one with Eva tomorrow: it is a Thursday in November. Ben has figures
+for every working day of six weeks.
 """
 
 import datetime as dt
@@ -28,10 +29,12 @@ from privacy.fields import Field, Tier
 from privacy.policy import POLICY_VERSION
 from privacy.stores import writing
 from privacy.vault import Row
+from tests.meetings import meet
 from tests.portal.described import hold_to_description
 
 SEPTEMBER = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
 NOVEMBER = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+TOMORROW = dt.date(2026, 11, 20)
 PASSWORD = "brown otter over seven hills"
 PEOPLE = {
     "ana": (Role.EMPLOYEE,),
@@ -143,6 +146,8 @@ def _populate(system: System) -> None:
                 changes.join(ids[member], team)
             for manager in managers:
                 changes.appoint(ids[manager], team)
+    for member in ("ben", "eva"):
+        meet(system, ids[member], ids["ana"], TOMORROW)
     days = working_days(dt.date(2026, 10, 5), dt.date(2026, 11, 20))
     file_days(system, ids["ben"], {day: day_values(20_000.25 + 60 * n) for n, day in enumerate(days)})
 

@@ -21,6 +21,7 @@ from privacy.granted_gate import Rooms
 from privacy.grants import Grants
 from privacy.keys import KeyRing
 from privacy.log_entries import Appended, Draft
+from privacy.one_to_ones import Met
 from privacy.period import Period, iso_week
 from privacy.policy import Purpose, Relation
 from privacy.stamp_key import stamp_key
@@ -31,18 +32,20 @@ from privacy.vault import Row, Subject, Vault
 BERLIN = ZoneInfo("Europe/Berlin")
 CLOSED = iso_week("2026-W46")  # Monday 9 to Sunday 15 November; the clock stands at Thursday 19 November
 RUNNING = iso_week("2026-W47")
+TOMORROW = dt.date(2026, 11, 20)
 DAY = Period.day(CLOSED.first)
 ONE = frozenset({Field.ACTIVE_TIME})
 
 
 class FakeDirectory:
-    """Ana manages Ben, who has read the notice. Cleo reviews. Dan is nobody's anything; jobs run for everybody."""
+    """Ana manages Ben, who has read the notice. They meet tomorrow. Cleo reviews. Dan is nobody's anything; jobs run for everybody."""
 
     def __init__(self) -> None:
         self.unaware: set[str] = set()
         self.tampered: set[str] = set()
         self.tellings: dict[tuple[str, str], decisions.Telling] = {}
         self.former: dict[ZoneInfo, dt.date] = {}
+        self.met: list[Met] | None = [Met(TOMORROW, True)]
         self.reviewing = dt.date(2026, 9, 1)
 
     def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
@@ -57,6 +60,9 @@ class FakeDirectory:
 
     def told(self, viewer: str, subject: str) -> decisions.Telling | None:
         return self.tellings.get((viewer, subject))
+
+    def one_to_ones(self, viewer: str, subject: str) -> list[Met] | None:
+        return self.met
 
     def zone(self, subject: str) -> ZoneInfo:
         return BERLIN

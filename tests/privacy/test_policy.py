@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.decisions import AGREED
+from privacy.decisions import AGREED, SHEETS, STANDING
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.policy import (
     FORBIDDEN_USES,
@@ -55,7 +55,11 @@ def test_reviewers_of_the_log_see_no_data(purpose: Purpose, tier: Tier) -> None:
 def test_managers_see_the_shared_totals_of_weeks_and_what_both_agreed_on_and_nothing_else(
     purpose: Purpose, tier: Tier
 ) -> None:
-    expected = {(Purpose.ONE_TO_ONE, Tier.WEEK): SHARED_FIELDS, (Purpose.TARGET_SETTING, Tier.SUMMARY): AGREED}
+    expected = {
+        (Purpose.ONE_TO_ONE, Tier.WEEK): SHARED_FIELDS,
+        (Purpose.ONE_TO_ONE, Tier.SUMMARY): SHEETS,
+        (Purpose.TARGET_SETTING, Tier.SUMMARY): AGREED,
+    }
 
     assert permitted({Relation.MANAGER}, purpose, tier) == expected.get((purpose, tier), frozenset())
 
@@ -68,7 +72,7 @@ def test_every_rule_has_a_sentence_for_the_employee(rule: Rule) -> None:
 
 
 def test_no_rule_is_stated_twice() -> None:
-    assert len({(r.relation, r.purpose) for r in POLICY}) == len(POLICY)
+    assert len({(r.relation, r.purpose, r.tiers) for r in POLICY}) == len(POLICY)
 
 
 @pytest.mark.parametrize("field", Field)
@@ -76,7 +80,7 @@ def test_every_field_is_explained(field: Field) -> None:
     sentences = explain(field)
 
     nobody = {NOBODY, UNLESS_SHARED}.intersection(sentences)
-    assert bool(nobody) == (field not in SHARED_FIELDS | AGREED)
+    assert bool(nobody) == (field not in SHARED_FIELDS | STANDING)
     assert not nobody or (UNLESS_SHARED in nobody) == (field in GRANTABLE)
     assert any("manager" in s for s in sentences) == (field in SHARED_FIELDS | AGREED)
 
