@@ -27,6 +27,7 @@ from portal.log_words import PURPOSE_NAMES
 from portal.parse import day_from, week_from
 from portal.proposed import proposed
 from portal.recorded import notice
+from privacy.decisions import NO_SHEET
 from privacy.fields import Field, Tier
 from privacy.period import READABLE_WEEKS, Period, week_name, week_of
 from privacy.policy import Purpose
@@ -65,6 +66,7 @@ def as_seen_by_manager() -> str:
         manager=manager.person.name,
         weeks=[(_mirror(manager, each), each, each == week) for each in _weeks()],
         week=week,
+        when=_when(manager, week),
         **shown,
     )
 
@@ -76,15 +78,25 @@ def _weeks() -> list[str]:
 
 
 def _newest_open(manager: Manager) -> str:
-    """Return the newest week that the manager can open, else the last week that is over."""
+    """Return the newest week that the manager can open, now or on a sheet, else the last week that is over."""
     viewer_id, weeks = manager.person.subject, _weeks()
     gate = system().gate
     for week in weeks:
         period = week_from(week)
         fields = system().weeks.asked(viewer(), Purpose.ONE_TO_ONE, period)
-        if gate.decide(viewer_id, viewer(), fields, Purpose.ONE_TO_ONE, period, Tier.WEEK).permitted:
+        found = gate.decide(viewer_id, viewer(), fields, Purpose.ONE_TO_ONE, period, Tier.WEEK)
+        if found.permitted or found.reason == NO_SHEET:
             return week
     return weeks[1]
+
+
+def _when(manager: Manager, week: str) -> str:
+    """Return the sentence that says why the manager cannot open a week that is shown; empty if they can now."""
+    period = week_from(week)
+    fields = system().weeks.asked(viewer(), Purpose.ONE_TO_ONE, period)
+    asked = (manager.person.subject, viewer(), fields, Purpose.ONE_TO_ONE, period, Tier.WEEK)
+    found = system().gate.decide(*asked)
+    return "" if found.permitted else found.sentence
 
 
 def _mirror(manager: Manager, week: str) -> str:

@@ -6,13 +6,13 @@ from werkzeug.wrappers import Response
 from auth.errors import ChangeRefused
 from auth.permissions import Permission, requires
 from auth.tokens import Scope
-from portal import agreed_pages, experiments, goals, pattern
+from portal import agreed_pages, experiments, goals, one_to_one_pages, pattern
 from portal.access import system, viewer
 from portal.locale import _
 from portal.parse import number_from
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
-for _part in (pattern, goals, agreed_pages, experiments):
+for _part in (pattern, goals, agreed_pages, one_to_one_pages, experiments):
     blueprint.register_blueprint(_part.blueprint)
 
 _Page = str | tuple[str, int]

@@ -4,25 +4,28 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from analytics import volume_store
 from analytics.weeks import Answer
 from auth.permissions import Permission, requires
-from auth.person import Person
-from portal import team_goals
+from portal import meetings, sharing, sheets, team_goals, team_one_to_ones
 from portal.access import system, viewer
 from portal.locale import N_, _
 from portal.parse import purpose_from, week_from
 from portal.problems import Problem
+from portal.rosters import member, member_or_logged
+from portal.sharing_words import PURPOSE_WORDS
 from privacy.access_log import Draft
-from privacy.decisions import LISTENING, NOT_YET
+from privacy.decisions import LISTENING, NOT_YET, SHEETS
 from privacy.fields import SHARED_FIELDS, KeyClass, Tier
 from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
 from privacy.policy import POLICY, Purpose, Relation
 
 blueprint = Blueprint("team", __name__, url_prefix="/team")
-blueprint.register_blueprint(team_goals.blueprint)
+for _part in (team_goals, team_one_to_ones):
+    blueprint.register_blueprint(_part.blueprint)
 
 PURPOSES: Final = tuple(
     (rule.purpose.value, rule.purpose.value.replace("_", "-").capitalize())
@@ -57,16 +60,41 @@ def roster() -> str:
 @blueprint.get("/<team>/people/<person>")
 @requires(Permission.TEAM_READ)
 def person(team: str, person: str) -> str:
-    """Show which weeks of a person can be opened, and ask for the purpose. Nothing is read yet."""
-    found = member(team, person)
-    if found is None:
+    """Show my next one-to-one with somebody, earlier sheets, and which weeks can be opened. Nothing is read yet."""
+    if member(team, person) is None:
         abort(404)
+    return _person(team, person)
+
+
+@blueprint.post("/<team>/people/<person>/one-to-ones")
+@requires(Permission.TEAM_WRITE)
+def propose(team: str, person: str) -> Response | tuple[str, int]:
+    """Propose a day for a one-to-one to somebody in my team."""
+    found = member_or_logged(team, person, SHEETS, Purpose.ONE_TO_ONE)
+    try:
+        return team_one_to_ones.propose(team, found)
+    except meetings.Wrong as wrong:
+        return _person(team, person, wrong), wrong.status
+
+
+def _person(team: str, subject: str, wrong: meetings.Wrong | None = None) -> str:
+    base = url_for("team.propose", team=team, person=subject)
+    ahead, rest = meetings.lines(system().directory.meetings.between(subject, viewer()), base)
     return render_template(
         "team/person.html",
         team=team,
-        person=found,
-        weeks=choices(person),
+        person=member(team, subject),
+        ahead=ahead,
+        rest=rest,
+        base=base,
+        today=meetings.today(subject),
+        shares_weeks=sheets.shares_weeks(subject),
+        weeks=choices(subject),
         purposes=[(value, _(name)) for value, name in PURPOSES],
+        grants=[grant for grant, _name in sharing.shared_with_me() if grant.subject == subject],
+        grant_purposes=PURPOSE_WORDS,
+        typed=request.form,
+        wrong={} if wrong is None else {wrong.place or "day": wrong.sentence},
     )
 
 
@@ -76,12 +104,6 @@ def week(team: str, person: str, week: str) -> str:
     """Show a closed week's totals, with the receipt that is in the log."""
     answer = read_week(team, person, week, request.args.get("purpose", ""))
     return render_template("team/week.html", team=team, person=member(team, person), answer=answer)
-
-
-def member(team: str, subject: str) -> Person | None:
-    """Return somebody who is in a team that the asker manages now, or None."""
-    roster = system().directory.roster(viewer(), team) or ()
-    return next((each for each in roster if each.subject == subject), None)
 
 
 def read_week(team: str, subject: str, week: str, purpose: str) -> Answer:

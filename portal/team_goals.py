@@ -10,12 +10,12 @@ from auth.announcements import Kind
 from auth.permissions import Permission, requires
 from auth.person import Person
 from portal import agreed_forms, agreeing
-from portal.access import system, viewer
+from portal.access import viewer
 from portal.agreeing import Change
 from portal.locale import _
-from privacy.access_log import Draft
+from portal.rosters import member_or_logged
 from privacy.decisions import AGREED
-from privacy.policy import Purpose, Relation
+from privacy.policy import Purpose
 
 blueprint = Blueprint("goals", __name__, url_prefix="/<team>/people/<person>/goals")
 
@@ -26,7 +26,7 @@ _Page = str | tuple[str, int] | Response
 @requires(Permission.TEAM_READ)
 def goals(team: str, person: str) -> str:
     """Show what I agreed on with somebody, with the receipt that is in the log."""
-    return _page(team, _member(team, person))
+    return _page(team, member_or_logged(team, person, AGREED, Purpose.TARGET_SETTING))
 
 
 @blueprint.post("")
@@ -79,7 +79,7 @@ def _page(team: str, member: Person, wrong: AgreedError | None = None) -> str:
 
 
 def _changed(team: str, person: str, kind: Kind, change: Change, words: str) -> _Page:
-    member = _member(team, person)
+    member = member_or_logged(team, person, AGREED, Purpose.TARGET_SETTING)
     try:
         agreeing.change_as_manager(member.subject, kind, change)
     except LookupError:
@@ -88,28 +88,3 @@ def _changed(team: str, person: str, kind: Kind, change: Change, words: str) -> 
         return _page(team, member, wrong), agreed_forms.status(wrong)
     flash(words)
     return redirect(url_for("team.goals.goals", team=team, person=person), 303)
-
-
-def _member(team: str, subject: str) -> Person:
-    """Return somebody in a team of the asker's; for everybody else 404, with the attempt in that person's log."""
-    roster = system().directory.roster(viewer(), team) or ()
-    found = next((each for each in roster if each.subject == subject), None)
-    if found is None:
-        if system().directory.person(subject) is not None:
-            _log_attempt(subject)
-        abort(404)
-    return found
-
-
-def _log_attempt(subject: str) -> None:
-    system().gate.record(
-        Draft(
-            viewer=viewer(),
-            subject=subject,
-            relation=Relation.MANAGER,
-            fields=AGREED,
-            purpose=Purpose.TARGET_SETTING,
-            period=None,
-            outcome="refused",
-        )
-    )

@@ -1,7 +1,7 @@
 """What tests of people share: people, a directory, and a log that remembers what it was given."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -38,6 +38,25 @@ class RecordingLog:
 
 
 @dataclass
+class MemoryAgreements:
+    """Keeps in a set which agreements stand, as the key store does."""
+
+    keys: set[tuple[str, int]] = field(default_factory=set)
+    last: int = 0
+
+    def new(self, subject: str) -> int:
+        self.last += 1
+        self.keys.add((subject, self.last))
+        return self.last
+
+    def there(self, subject: str, numbers: Collection[int]) -> frozenset[int]:
+        return frozenset(each for each in numbers if (subject, each) in self.keys)
+
+    def destroy(self, subject: str, *numbers: int) -> None:
+        self.keys -= {(subject, each) for each in numbers}
+
+
+@dataclass
 class Office:
     """People in a store, and what is known of them."""
 
@@ -48,6 +67,7 @@ class Office:
     people: People
     directory: Directory
     announcements: Announcements
+    agreements: MemoryAgreements
 
     def hire(self, name: str, team: str | None = None, *, manages: bool = False, timezone: str = VIENNA) -> str:
         """Add somebody, by default without a team."""
@@ -66,9 +86,10 @@ class Office:
 def open_office(stores: Stores, clock: Callable[[], dt.datetime]) -> Office:
     log = RecordingLog()
     journal = Journal(log, clock)
-    people = People(stores.data, journal, clock, STAMPS)
-    directory = Directory(stores.data, clock, STAMPS)
-    return Office(stores, clock, log, journal, people, directory, Announcements(stores.data))
+    agreements = MemoryAgreements()
+    people = People(stores.data, journal, clock, STAMPS, agreements)
+    directory = Directory(stores.data, clock, STAMPS, agreements)
+    return Office(stores, clock, log, journal, people, directory, Announcements(stores.data), agreements)
 
 
 @pytest.fixture

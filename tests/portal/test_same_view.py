@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.period import Period, week_name, week_of
 from privacy.policy import POLICY, Purpose, Relation, Rule
+from tests.meetings import meet
 
+TOMORROW = dt.date(2026, 11, 20)
 HIRED = dt.datetime(2026, 9, 1, 8, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
 PURPOSES = (Purpose.ONE_TO_ONE, Purpose.TEAM_RHYTHM, Purpose.TARGET_SETTING)
@@ -50,13 +52,14 @@ def policies(draw: st.DrawFn) -> tuple[Rule, ...]:
 
 
 def newcomer(office: Any, timezone: str) -> str:
-    """Add a member of Ana's team who was told in September, and return their name."""
+    """Add a member of Ana's team who was told in September and meets her tomorrow, and return their name."""
     name = f"person-{next(_numbers)}"
     office.clock.now = HIRED
     subject = office.add(name)
     with office.system.people.changing(None) as changes:
         changes.update(subject, timezone=timezone)
         changes.join(subject, "claims")
+    meet(office.system, subject, office.ids["ana"], TOMORROW)
     office.clock.now = NOW
     return name
 

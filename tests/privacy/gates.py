@@ -38,7 +38,7 @@ ONE = frozenset({Field.ACTIVE_TIME})
 
 
 class FakeDirectory:
-    """Ana manages Ben, who has read the notice. They meet tomorrow. Cleo reviews. Dan is nobody's anything; jobs run for everybody."""
+    """Ana manages Ben, who has read the notice, and meets him tomorrow. Cleo reviews, Dan is nobody's anything."""
 
     def __init__(self) -> None:
         self.unaware: set[str] = set()
