@@ -23,7 +23,7 @@ from auth import import_csv
 from auth.invitations import Kind
 from portal import closing_weeks
 from portal.config import Config
-from portal.demo import goals, notes, organisation, talks, volumes
+from portal.demo import goals, meetings, notes, organisation, talks, volumes
 from portal.demo.activity import export
 from portal.demo.agreement import SOON, Parties
 from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
@@ -48,9 +48,7 @@ LINKS: Final = (
 )
 _HOME: Final = ZoneInfo(organisation.VIENNA)
 _WEEK: Final = dt.timedelta(days=7)
-_OPENED_WEEKS: Final = frozenset({0, 2, 3, 5, 7, 8, 10, 11})
-"""Which of the recorded weeks the manager opened in due course."""
-_REFUSED_IN, _REVIEWED_IN = 6, 9
+_REFUSED_IN, _REVIEWED_IN = 7, 10
 
 
 @dataclass(slots=True)
@@ -111,6 +109,7 @@ def begin(config: Config, step: Step, clock: Clock = utc_now) -> Seeded:
     seeding.at = None
     parties.propose(system, _at(week_of(today).end, dt.time()))
     _bring_in_all(seeded, _team_mates(seeded), step)
+    meetings.everybody(system, seeded.subjects, [each.name for each in _team_mates(seeded)], today)
     return seeded
 
 
@@ -173,7 +172,7 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
         seeded.clock.move(thursday)
         goals.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
         talks.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
-        _open_as_others(seeded, number - 1, week_of(week.first - _WEEK))
+        _talk(seeded, number, week, thursday.astimezone(_HOME).date())
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
     _renew_keys(seeded)
     volumes.happen(seeded.system, seeded.today, week)
@@ -213,13 +212,17 @@ def _look_at_own_days(seeded: Seeded, week: Period) -> None:
     seeded.system.gate.disclose(employee, employee, DAY_FIELDS, Purpose.OWN_REVIEW, week, session=session)
 
 
-def _open_as_others(seeded: Seeded, number: int, week: Period) -> None:
-    """The manager opens the week before a talk, asks once for too much, and the reviewer reads the log once."""
+def _talk(seeded: Seeded, number: int, week: Period, thursday: dt.date) -> None:
+    """The manager opens weeks for a talk, asks once for too much, and the reviewer reads the log once."""
     system, employee, manager = seeded.system, seeded.subjects[EMPLOYEE], seeded.subjects[MANAGER]
-    if number in _OPENED_WEEKS:
-        system.weeks.for_manager(manager, employee, week_name(week), Purpose.ONE_TO_ONE)
+    meetings.happen(system, seeded.subjects, number, thursday)
+    for opened in meetings.OPENED.get(number, ()):
+        name = week_name(week_of(week.first - (number - opened) * _WEEK))
+        system.weeks.for_manager(manager, employee, name, Purpose.ONE_TO_ONE)
+    meetings.follow(system, seeded.subjects, number, thursday, seeded.today)
     if number == _REFUSED_IN:
         with suppress(NotPermitted):
-            system.gate.disclose(manager, employee, {Field.APPS}, Purpose.ONE_TO_ONE, week, tier=Tier.WEEK)
+            before = week_of(week.first - _WEEK)
+            system.gate.disclose(manager, employee, {Field.APPS}, Purpose.ONE_TO_ONE, before, tier=Tier.WEEK)
     if number == _REVIEWED_IN:
         system.gate.review(seeded.subjects[REVIEWER], Filter())

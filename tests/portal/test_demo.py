@@ -18,7 +18,9 @@ from portal.demo.agreement import FIRST, NEXT
 from portal.demo.organisation import Colleague, clock_change, colleagues, first_day, recorded_days
 from portal.demo.seed import SeedClock, Seeded
 from portal.proposed import proposed
-from privacy.fields import Field
+from portal.sheets import SHEETS
+from privacy.decisions import STANDING
+from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.period import Period, week_name, week_of
 from privacy.policy import Purpose
 
@@ -178,7 +180,7 @@ def test_the_links_are_good_once_for_each_role(seeded: Seeded) -> None:
 def test_the_seeded_log_verifies_and_holds_reads_a_refusal_and_a_review(seeded: Seeded) -> None:
     about = seeded.system.gate.own_log(seeded.subjects[organisation.EMPLOYEE], "test")
 
-    figures = [each for each in about if Field.AGREED_GOALS not in each.fields]
+    figures = [each for each in about if STANDING.isdisjoint(each.fields)]
     outcomes = Counter((entry.relation, entry.outcome) for entry in figures)
 
     assert seeded.system.log.verify().problems == []
@@ -237,3 +239,34 @@ def test_employer_and_council_have_signed_what_holds_and_a_version_waits_for_the
     assert (seeded.system.policies.now().version, seeded.system.policies.is_signed()) == (FIRST, True)
     assert (waiting.version, waiting.missing) == (NEXT, ("example-mutual/council",))
     assert {each.wider for each in waiting.changes} == {True, False}
+
+
+def test_all_of_the_team_but_two_have_a_one_to_one_on_whose_sheet_eight_weeks_are_open(seeded: Seeded) -> None:
+    manager = seeded.subjects[organisation.MANAGER]
+    weeks = [week_of(TODAY - dt.timedelta(weeks=back)) for back in range(1, 9)]
+    mates = sorted(set(organisation.TEAMS[organisation.CLAIMS_EAST]) - {organisation.MANAGER, organisation.JOINER})
+
+    def reasons(name: str) -> set[str]:
+        asked = [(manager, seeded.subjects[name], SHARED_FIELDS, Purpose.ONE_TO_ONE, week, Tier.WEEK) for week in weeks]
+        return {seeded.system.gate.decide(*each).reason for each in asked}
+
+    assert {name: reasons(name) for name in mates} == {
+        name: {"no-sheet"} if name in mates[-2:] else {"permitted"} for name in mates
+    }
+
+
+def test_the_employee_has_held_sheets_with_content_and_one_that_is_prepared(seeded: Seeded) -> None:
+    system, employee = seeded.system, seeded.subjects[organisation.EMPLOYEE]
+    found = system.directory.meetings.of(employee)
+    value = SHEETS.parse(
+        max(
+            system.gate.disclose(
+                employee, employee, {Field.ONE_TO_ONES}, Purpose.OWN_REVIEW, Period.day(TODAY), session="test"
+            ).values.items()
+        )[1]
+    )
+
+    assert [each.state(TODAY) for each in found] == ["agreed", "held", "held"]
+    assert found[-1].day < TODAY - dt.timedelta(weeks=8)
+    assert [len(sheet.items) for sheet in value.sheets] == [4, 4, 3]
+    assert any(item.struck for sheet in value.sheets for item in sheet.items)
