@@ -20,7 +20,7 @@ from privacy.vault_store import Manifest, SealedField
 from tests.attacks.conftest import KEYS, Attacked, Keeper, Outside
 from tests.attacks.test_credentials import ADDRESS, MINE, plant, stored_hash
 from tests.attacks.test_log_rows import named
-from tests.attacks.test_relations import permitted
+from tests.attacks.test_relations import manages
 from tests.erasure.restored import put_back, save
 from tests.portal.conftest import PASSWORD
 
@@ -142,7 +142,7 @@ def test_an_announcement_that_points_at_an_entry_emptied_for_somebody_else_is_na
     day = attacked.sql("SELECT day FROM told WHERE manager_id = ?", attacked["ana"])[0][0]
     say(attacked, "ben", gone, "manager-appointed", manager=attacked["ana"], team="claims", day=day)
 
-    assert permitted(attacked, "ana", "ben")
+    assert manages(attacked, "ana", "ben")
     problems = "\n".join(attacked.verify())
     assert f"announcement {gone} to {attacked['ana']}: the log has no such entry" in problems
     assert f"announcement {gone} to {attacked['ben']}: the log has no such entry" in problems

@@ -107,9 +107,9 @@ def test_a_look_that_changed_nothing_and_was_cut_off_unpublished_is_seen_by_whoe
 
 def test_an_entry_dated_back_by_a_clock_set_back_is_a_warning(attacked: Attacked) -> None:
     attacked.look()
-    attacked.office.clock.advance(days=-3)
+    attacked.office.clock.advance(days=-2)
     attacked.look()
-    attacked.office.clock.advance(days=3)
+    attacked.office.clock.advance(days=2)
 
     (warning,) = verifying.verify(attacked.system).warnings
     assert "the clock was set back" in warning

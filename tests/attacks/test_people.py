@@ -12,6 +12,7 @@ from portal.checks import inspect
 from tests.attacks.conftest import DATA, Attacked
 from tests.attacks.test_granted import grant, opens
 from tests.attacks.test_relations import permitted
+from tests.meetings import meet
 from tests.portal.test_mailing import MONDAY, postbox, send, server
 
 __all__ = ["postbox", "server"]
@@ -44,6 +45,7 @@ def week(attacked: Attacked, number: int) -> int:
 @pytest.mark.parametrize("wanted", [Wish.RECAP, Wish.LOOKS])
 def test_another_address_and_wish_bring_no_mail_and_are_named(attacked: Attacked, postbox: Any, wanted: Wish) -> None:
     attacked.office.clock.now = MONDAY - dt.timedelta(days=1, hours=-4)
+    meet(attacked.system, attacked["ben"], attacked["ana"], MONDAY.date())
     attacked.look()
     attacked.office.clock.now = MONDAY
 

@@ -33,6 +33,10 @@ def permitted(attacked: Attacked, who: str, whom: str) -> bool:
     ).permitted
 
 
+def manages(attacked: Attacked, who: str, whom: str) -> bool:
+    return Relation.MANAGER in attacked.system.directory.relations(attacked[who], attacked[whom], WEEK)
+
+
 def told(attacked: Attacked, *words: str) -> bool:
     return any(all(word in each for word in words) for each in attacked.verify())
 
@@ -76,13 +80,17 @@ def test_an_appointment_dated_back_opens_no_earlier_week_and_is_named(attacked: 
 
 
 def test_a_dismissal_undone_in_the_database_is_named(attacked: Attacked) -> None:
-    """The row is genuine, so its stamp holds and the gate cannot know: the log does."""
+    """The row is genuine, so its stamp holds and the relation stands again, which the log contradicts.
+
+    No week opens by it: the dismissal cancelled the one-to-ones ahead, and destroyed the keys of their agreements.
+    """
     attacked.system.people.dismiss(attacked["ana"], "claims")
-    assert not permitted(attacked, "ana", "ben")
+    assert not manages(attacked, "ana", "ben")
 
     attacked.sql("UPDATE management SET until = NULL WHERE subject_id = ?", attacked["ana"])
 
-    assert permitted(attacked, "ana", "ben")
+    assert manages(attacked, "ana", "ben")
+    assert not permitted(attacked, "ana", "ben")
     assert told(attacked, f"management of claims by {attacked['ana']}", "of the log ended it")
     assert told(attacked, f"{attacked['ana']} as manager of {attacked['ben']}", "of the log ended it")
 

@@ -151,6 +151,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/me/experiments"): Row(SIGNED_IN, 400),
     ("GET", "/me/experiments/<int:number>"): Row(frozenset()),  # nobody has one of that number
     ("POST", "/me/experiments/<int:number>/remove"): Row(frozenset()),
+    ("GET", "/me/one-to-ones"): Row(SIGNED_IN),
+    ("POST", "/me/one-to-ones"): Row(frozenset()),  # nobody named a manager of theirs
+    ("GET", "/me/one-to-ones/<int:number>"): Row(frozenset()),  # nobody has one of that number
+    ("POST", "/me/one-to-ones/<int:number>"): Row(frozenset()),
+    ("GET", "/me/one-to-ones/<int:number>.ics"): Row(frozenset()),
     ("GET", "/me/goals"): Row(SIGNED_IN),
     ("GET", "/me/goals/<measure>"): Row(SIGNED_IN),
     ("POST", "/me/goals/<measure>"): Row(SIGNED_IN, 400),
@@ -216,6 +221,10 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/team/threads/<subject>/<int:number>"): Row(MANAGERS, 403),  # nobody asked them anything there
     ("POST", "/team/threads/<subject>/<int:number>"): Row(frozenset()),
     ("GET", "/team/<team>/people/<person>"): Row(BENS_MANAGER),
+    ("POST", "/team/<team>/people/<person>/one-to-ones"): Row(BENS_MANAGER, 400),
+    ("GET", "/team/<team>/people/<person>/one-to-ones/<int:number>"): Row(frozenset()),
+    ("POST", "/team/<team>/people/<person>/one-to-ones/<int:number>"): Row(frozenset()),
+    ("GET", "/team/<team>/people/<person>/one-to-ones/<int:number>.ics"): Row(frozenset()),
     ("GET", "/team/<team>/people/<person>/goals"): Row(BENS_MANAGER),
     ("POST", "/team/<team>/people/<person>/goals"): Row(BENS_MANAGER, 400),
     ("POST", "/team/<team>/people/<person>/goals/<int:number>/answer"): Row(frozenset()),
