@@ -89,9 +89,9 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     Kind.MANAGER_APPOINTED: (
         "appointed",
         N_(
-            "%(manager)s manages %(team)s, your team. For a one-to-one talk %(manager)s can open the totals of your"
-            " weeks that begin after %(day)s and have closed; earlier weeks stay closed to %(manager)s. You see every"
-            " time it happens."
+            "%(manager)s manages %(team)s, your team. On the sheet of a one-to-one that you both agree to, %(manager)s"
+            " can open the totals of your weeks that begin after %(day)s and have closed; earlier weeks stay closed to"
+            " %(manager)s. You see every time it happens."
         ),
     ),
     Kind.MANAGER_DISMISSED: (

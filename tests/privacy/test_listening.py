@@ -11,7 +11,7 @@ from policies import versioned
 
 from privacy import decisions
 from privacy.capture_policy import read
-from privacy.decisions import AGREED
+from privacy.decisions import AGREED, SHEETS
 from privacy.disclosure import Gate, NotYet
 from privacy.fields import Tier
 from privacy.period import Period
@@ -65,6 +65,12 @@ def test_what_both_agreed_on_waits_as_well(clock: Clock) -> None:
 
     assert new.decide(*asked).reason == decisions.LISTENING
     assert old.decide(*asked).permitted
+
+
+def test_the_sheets_of_one_to_ones_are_where_a_new_manager_listens(clock: Clock) -> None:
+    asked = (ANA, BEN, SHEETS, Purpose.ONE_TO_ONE, Period.day(TODAY), Tier.SUMMARY)
+
+    assert gate_with(clock, TODAY - dt.timedelta(days=1))[0].decide(*asked).permitted
 
 
 def test_people_read_their_own_meanwhile_and_without_the_line_nobody_waits(clock: Clock) -> None:
