@@ -5,7 +5,7 @@ What is here is about no person, in the clear, and the same for everybody who ma
 
 import datetime as dt
 
-from sqlalchemy import Date, Integer, String
+from sqlalchemy import BigInteger, Date, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
@@ -32,3 +32,23 @@ class Volume(Base):
     in_time: Mapped[int | None] = column(OPERATIONAL, Integer)  # of the completed
     wrong: Mapped[int | None] = column(OPERATIONAL, Integer)  # of the completed
     delivered_on: Mapped[dt.date] = column(OPERATIONAL, Date)  # UTC
+
+
+class TargetAct(Base):
+    """Something that was done about a target of a team: announced, changed, ended, or what came of comments on it.
+
+    Nothing is changed in place. `content` is JSON (`analytics.targets`): a band, dates and reasons, and no person but
+    the managers who answer for it. The stamp is `analytics.target_store`'s.
+    """
+
+    __tablename__ = "target_act"
+
+    team_id: Mapped[str] = column(OPERATIONAL, String(64), primary_key=True)
+    number: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = column(OPERATIONAL, String(16))
+    day: Mapped[dt.date] = column(OPERATIONAL, Date)
+    by_id: Mapped[str] = column(OPERATIONAL, String(32))
+    content: Mapped[str] = column(OPERATIONAL, Text)
+    entry: Mapped[int] = column(OPERATIONAL, BigInteger)  # of the access log
+    stamp: Mapped[bytes] = column(Sensitivity.SECRET, LargeBinary(32))

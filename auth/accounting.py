@@ -76,6 +76,10 @@ class Accounting:
         """Whose rights rest on entries that expired, by subject id; known once `problems` was gone through."""
         return self._said.uncompared
 
+    def undone_by(self, entry: int) -> int | None:
+        """Return the entry with which everybody was told that a restore undid another entry, None if none did."""
+        return self._said.undone_by(entry)
+
     def problems(self) -> Iterator[str]:
         """Yield what does not stand in the log as it stands here, as `place: reason`."""
         yield from self._said.problems

@@ -76,6 +76,10 @@ class Kind(enum.StrEnum):
     THREAD_MOVED = "thread-moved"
     THREAD_DUE = "thread-due"
     THREAD_DUE_FROM = "thread-due-from"
+    TARGET_ANNOUNCED = "target-announced"
+    TARGET_CHANGED = "target-changed"
+    TARGET_ENDED = "target-ended"
+    TARGET_ANSWERED = "target-answered"
 
 
 TOLD: Final[dict[Kind, tuple[str, str]]] = {
@@ -280,6 +284,25 @@ TOLD: Final[dict[Kind, tuple[str, str]]] = {
     Kind.THREAD_DUE_FROM: (
         "thread-due",
         N_("Your answer is due by %(due)s, and there is none yet. The conversation is under “Questions and answers”."),
+    ),
+    Kind.TARGET_ANNOUNCED: (
+        "target-told",
+        N_(
+            "%(by)s announced a target for the team %(team)s. It takes effect on %(since)s; until then everybody in the"
+            " team can comment on it, under “Targets”."
+        ),
+    ),
+    Kind.TARGET_CHANGED: (
+        "target-told",
+        N_(
+            "%(by)s announced a change of a target of the team %(team)s, with the reason. It takes effect on"
+            " %(since)s; until then everybody in the team can comment on it, under “Targets”."
+        ),
+    ),
+    Kind.TARGET_ENDED: ("target-told", N_("%(by)s ended a target of the team %(team)s. “Targets” says why.")),
+    Kind.TARGET_ANSWERED: (
+        "target-told",
+        N_("%(by)s wrote what came of the comments on a target of the team %(team)s, under “Targets”."),
     ),
 }
 """For each kind: the outcome in the access log, and the sentence."""

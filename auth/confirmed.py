@@ -40,6 +40,7 @@ class ConfirmedAnnouncements:
         self._expired: dict[str, list[Confirmed]] = defaultdict(list)
         self.uncompared: set[str] = set()
         self.warnings: list[str] = []
+        self._spans: list[tuple[int, int]] | None = None
         self.problems = list(self._read(connection))
 
     def last(self, subject: str, *kinds: Kind, **parameters: str) -> Confirmed | None:
@@ -56,6 +57,10 @@ class ConfirmedAnnouncements:
         """Yield all of a kind that the log confirms, whomever they were said to."""
         yield from (each for said in self._confirmed.values() for each in said if each.kind is kind)
 
+    def undone_by(self, entry: int) -> int | None:
+        """Return the entry with which everybody was told that a restore undid another entry, None if none did."""
+        return next((told for first, told in self._undone() if first <= entry < told), None)
+
     def _read(self, connection: Connection) -> Iterator[str]:
         missing = {n for n, each in self._ledger.announced.items() if each.outcome in OUTCOMES}
         for row in connection.execute(select(Announcement.__table__).order_by(Announcement.entry)):
@@ -66,11 +71,9 @@ class ConfirmedAnnouncements:
                 said[row.subject_id].append(Confirmed(row.entry, Kind(row.kind), row.parameters))
             else:
                 yield f"announcement {row.entry} to {row.subject_id}: {reason}"
-        undone = self._undone()
         for entry in sorted(missing):
             subject, outcome = self._ledger.announced[entry].subject, self._ledger.announced[entry].outcome
-            told = next((told for first, told in undone if first <= entry < told), None)
-            if told is None:
+            if (told := self.undone_by(entry)) is None:
                 yield (
                     f"entry {entry}: the announcement to {subject} that it commits to is missing: it was hidden, or its"
                     " change did not come about"
@@ -83,12 +86,15 @@ class ConfirmedAnnouncements:
 
     def _undone(self) -> list[tuple[int, int]]:
         """Return what restores undid, as everybody was told: the first entry, and one after the last."""
+        if self._spans is not None:
+            return self._spans
         spans: dict[int, int] = {}
         for each in (each for said in self._confirmed.values() for each in said if each.kind in _RESTORES):
             first = str(each.parameters.get(UNDONE_FROM, ""))
             if first.isdecimal():
                 spans[int(first)] = max(each.entry, spans.get(int(first), 0))
-        return sorted(spans.items())
+        self._spans = sorted(spans.items())
+        return self._spans
 
     def _contradiction(self, row: Row[Any]) -> str | None:
         if row.kind not in TOLD or not isinstance(row.parameters, dict):

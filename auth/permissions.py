@@ -35,6 +35,8 @@ class Permission(enum.StrEnum):
     SIGN_IN = "sign-in:use"  # sign-in page, links, static files
     SIGN_OUT = "sign-out:use"
     SYSTEM_READ = "system:read"
+    TARGETS_READ = "targets:read"  # the targets of a team, with their reasons: no person in it
+    TARGETS_WRITE = "targets:write"  # announcing, changing and ending one, and saying what came of comments
     TEAM_READ = "team:read"
     TEAM_WRITE = "team:write"  # a goal proposed to somebody in one's team, or answered, and answers to their questions
     THREADS_READ = "threads:read"  # conversations that compliance or council are asked to answer
@@ -82,6 +84,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.SIGN_IN: frozenset({Role.ANYONE}),
     Permission.SIGN_OUT: _SIGNED_IN,
     Permission.SYSTEM_READ: frozenset({Role.OPERATOR}),
+    Permission.TARGETS_READ: _RECORDED | {Role.PLANNER},
+    Permission.TARGETS_WRITE: frozenset({Role.MANAGER}),
     Permission.TEAM_READ: frozenset({Role.MANAGER}),
     Permission.TEAM_WRITE: frozenset({Role.MANAGER}),
     Permission.THREADS_READ: frozenset({Role.REVIEWER, Role.COUNCIL}),

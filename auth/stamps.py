@@ -59,11 +59,11 @@ COLUMNS: Final[Mapping[Stamped, tuple[str, ...]]] = {
     Invitation: ("subject_id", "id", "kind", "token_hash", "issued_on", "expires_on"),
     Granted: tuple(each.name for each in Granted.__table__.columns if each.name not in ("sealed", "stamp")),
     TeamRelease: ("unit", "kind", "first_day", "digest", "seated", "roster", "entry"),
-    ThreadRow: tuple(each.name for each in ThreadRow.__table__.columns if each.name != "stamp"),
+    ThreadRow: tuple(each.name for each in ThreadRow.__table__.columns if each.name not in ("topic", "stamp")),
 }
 """What each stamp is over. `team_id` and `since` of Told are those of the membership."""
 
-LATER: Final[Mapping[Stamped, tuple[str, ...]]] = {Person: ("looks_mailed",)}
+LATER: Final[Mapping[Stamped, tuple[str, ...]]] = {Person: ("looks_mailed",), ThreadRow: ("topic",)}
 """Columns of later versions: a stamp is over them as well once they hold something, so that older stamps still hold."""
 
 

@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import key_life, known_erasures, leftovers, person_stamps, policy_words, verifying, witness_states
+from portal import (
+    key_life,
+    known_erasures,
+    leftovers,
+    person_stamps,
+    policy_words,
+    target_record,
+    verifying,
+    witness_states,
+)
 from portal.config import Config, ConfigError
 from portal.locale import N_, _
 from portal.wiring import NotInitialised, System, build
@@ -87,6 +96,7 @@ def inspect(system: System) -> list[Finding]:
         *_erasures(system),
         *_policy(system),
         *_people(system),
+        *_targets(system),
         *_log(system),
         *_witnesses(system),
     ]
@@ -212,8 +222,14 @@ def _people(system: System) -> Iterator[Finding]:
         yield Finding(Level.FAULT, problem, _("Keep a copy of the row first: somebody wrote there."))
 
 
+def _targets(system: System) -> Iterator[Finding]:
+    for problem in target_record.problems(system):
+        fix = _("Keep a copy of the row first: somebody wrote there. Then a manager of the team announces it anew.")
+        yield Finding(Level.FAULT, problem, fix)
+
+
 def _log(system: System) -> Iterator[Finding]:
-    named = set(person_stamps.problems(system))
+    named = {*person_stamps.problems(system), *target_record.problems(system)}
     for problem in (each for each in verifying.verify(system, hashes_only=True).problems if each not in named):
         yield Finding(
             Level.FAULT,

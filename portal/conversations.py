@@ -19,7 +19,7 @@ from portal.wiring import System
 from privacy.stores import writing
 from privacy.threads import Kind, State, Thread
 
-DUE_DAYS: Final[Mapping[Kind, int]] = {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5}
+DUE_DAYS: Final[Mapping[Kind, int]] = {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5, Kind.QUESTION: 5}
 """In how many working days an answer is due."""
 MOST_OPEN: Final = 10
 """How many conversations of one person wait at once: whoever has to answer must be able to, within the days."""
@@ -83,14 +83,17 @@ def candidates(system: System, author: str, audience: Audience) -> list[str]:
     return sorted(found - {author, audience.without or author})
 
 
-def begin(system: System, author: str, kind: Kind, audience: Audience, first: bytes) -> Thread:
-    """File a conversation with its first message, and tell those who are asked. TooManyWait if it is one too many."""
+def begin(system: System, author: str, kind: Kind, audience: Audience, first: bytes, topic: str = "") -> Thread:
+    """File a conversation with its first message, and tell those who are asked. TooManyWait if it is one too many.
+
+    `topic` is what it is about, if it is counted with others about the same.
+    """
     today = system.gate.today(author)
     due = due_on(today, DUE_DAYS[kind])
     asked = Thread(author, 0, kind, audience.roles, audience.person, "", today, due, today, State.OPEN, 0)
     with writing(system.stores.data) as connection:
         _make_room(system, connection, author)
-        thread = system.rooms.threads.start(connection, asked, first, audience.without)
+        thread = system.rooms.threads.start(connection, asked, first, audience.without, topic)
         _tell_addressees(system, connection, thread)
     return thread
 

@@ -17,6 +17,7 @@ from portal.locale import N_, _
 from portal.parse import bad, day_from, week_from
 from portal.problems import Problem
 from portal.sentences import sentence
+from portal.target_words import title_of
 from portal.who_looked import GONE
 from privacy.keys import KeyGone
 from privacy.seal import SealBroken
@@ -28,6 +29,7 @@ TITLES: Final[dict[Kind, str]] = {
     Kind.FIGURE: N_("A figure is wrong"),
     Kind.RULE: N_("A rule for categories"),
     Kind.MISUSE: N_("A report of misuse"),
+    Kind.QUESTION: N_("A question or a comment"),
 }
 STATES: Final[dict[State, str]] = {
     State.OPEN: N_("waits for an answer"),
@@ -221,6 +223,7 @@ def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
     entry = threads.reported(typed) if kind is Kind.MISUSE else None
     names = {} if entry is None else system().directory.names({each for each in (entry.viewer, entry.subject) if each})
     said = entry and sentence(entry, viewer(), lambda subject: names.get(subject, GONE), person().zone)
+    target = threads.asked_about(typed) if kind is Kind.QUESTION else None
     subject = not {Role.EMPLOYEE, Role.MANAGER}.isdisjoint(current_roles())
     return render_template(
         "me/thread_new.html",
@@ -228,6 +231,7 @@ def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
         typed=typed,
         wrong=wrong,
         entry=said,
+        target=None if target is None else title_of(target.newest.terms),
         managers=[(each.person.subject, each.person.name) for each in system().directory.managers_of(viewer())],
         reviewers=threads.REVIEWERS,
         measures=[(each.name, each.title) for each in MEASURES],
@@ -243,7 +247,7 @@ def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
 def _kind(typed: Mapping[str, str]) -> Kind:
     about = typed.get("about", Kind.FIGURE.value)
     if about not in set(Kind):
-        raise bad(_("A conversation is about a figure, a rule or misuse."))
+        raise bad(_("A conversation is about a figure, a rule, misuse, a target or a measure."))
     return Kind(about)
 
 

@@ -1,9 +1,9 @@
 """Conversations that have to be answered: a figure is disputed, a rule is proposed, misuse is reported.
 
-Other pages lead to `/me/threads/new?about=figure&measure=NAME&day=DATE` (or `week=…`), `?about=rule&app=…` or
-`?about=misuse&entry=N`, or call `start`. An answer is due in so many working days (`portal.conversations`); whoever has
-to answer is told, and both sides see when it is overdue. Who is reported for misuse never reads the report, whatever
-roles they have, and the proof of the entry goes with it.
+Other pages lead to `/me/threads/new?about=figure&measure=NAME&day=DATE` (or `week=…`), `?about=rule&app=…`,
+`?about=misuse&entry=N` or `?about=question&target=TEAM/N` (or `measure=NAME`), or call `start`. An answer is due in so
+many working days (`portal.conversations`); whoever has to answer is told, and both sides see when it is overdue. Who is
+reported for misuse never reads the report, whatever roles they have, and the proof of the entry goes with it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from flask import abort
 
+from analytics.targets import Target
 from auth.announcements import Kind as Told
 from auth.permissions import Role
-from portal import conversations
+from portal import conversations, target_questions, targets
 from portal.access import session_key, system, viewer
 from portal.conversations import MOST_OPEN, Audience, Message, TooManyWait
 from portal.locale import _
@@ -28,7 +29,7 @@ LONGEST_TEXT: Final = 4_000
 MOST_MESSAGES: Final = 60
 REVIEWERS: Final = "reviewers"
 """What the form calls compliance; managers are called by their subject id."""
-ABOUT: Final = ("measure", "day", "week", "app", "entry")
+ABOUT: Final = ("measure", "day", "week", "app", "entry", "target")
 """What a conversation can be about, as the address and the first message name it."""
 LONGEST_ABOUT: Final = 200
 
@@ -77,7 +78,10 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
         wrong["entry"] = _("Choose the entry of your access log that you report.")
     if kind is Kind.FIGURE and not (about.get("day") or about.get("week")):
         wrong["day"] = _("Say of which day or week.")
-    audience = _audience(kind, to, entry, wrong)
+    target = asked_about(about) if kind is Kind.QUESTION else None
+    if kind is Kind.QUESTION and target is None and not about.get("measure"):
+        wrong["about"] = _("Begin it at a target or a figure: there is none that it is about.")
+    audience = _audience(kind, to, entry, wrong) if target is None else Audience(person=_answers_for(target))
     if not wrong and not conversations.candidates(system(), viewer(), audience):
         wrong["to"] = _("Nobody is there who could answer. Ask your works council or an operator in person.")
     if wrong:
@@ -85,7 +89,7 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
     plain = {name: about[name][:LONGEST_ABOUT] for name in ABOUT if about.get(name)}
     first = conversations.message(system(), viewer(), said, plain, None if entry is None else _proof(entry))
     try:
-        return conversations.begin(system(), viewer(), kind, audience, first).number
+        return conversations.begin(system(), viewer(), kind, audience, first, about.get("target", "")).number
     except TooManyWait:
         raise Refused(about=_too_many()) from None
 
@@ -197,6 +201,21 @@ def counts() -> dict[Kind, tuple[int, int]]:
 def is_overdue(thread: Thread) -> bool:
     """Tell whether an answer was due before today, on the clock of the person who asked."""
     return thread.is_overdue(system().gate.today(thread.subject))
+
+
+def asked_about(about: Mapping[str, str]) -> Target | None:
+    """Return the target of a team of the asker's that a question is about, None if it is about none."""
+    named = target_questions.parsed(about.get("target", ""))
+    if named is None or named[0] not in system().directory.teams_of(viewer()):
+        return None
+    return targets.board(system(), named[0]).find(named[1])
+
+
+def _answers_for(target: Target) -> str:
+    """Return who is asked about a target: its owner, or another manager of the asker once the owner is none."""
+    heads = [each.person.subject for each in system().directory.managers_of(viewer())]
+    owner = target.newest.terms.owner
+    return owner if owner in heads else next(iter(heads), owner)
 
 
 def reported(about: Mapping[str, str]) -> Entry | None:

@@ -4,9 +4,10 @@ The log alone proves that its entries are as they were written. This asks the re
 (`portal.published`); is what says that somebody was erased genuine (`portal.known_erasures`), and everybody's own row
 (`portal.person_stamps`); is everybody what the log says they are (`auth.accounting`); does the vault hold what its
 manifests list (`privacy.vault_check`), and what the last entry about each person says; is everybody forgotten who was
-erased (`portal.remains`); is the policy the one that was accepted (`portal.policy_record`); do the keys unwrap, and are
-their records as the log says (`portal.key_records`). Problems are `place: reason`, and name nobody except by subject
-id. docs/attacks.md says which attack each of them shows.
+erased (`portal.remains`); is the policy the one that was accepted (`portal.policy_record`), and each team's target what
+was announced (`portal.target_record`); do the keys unwrap, and are their records as the log says
+(`portal.key_records`). Problems are `place: reason`, and name nobody except by subject id. docs/attacks.md says which
+attack each of them shows.
 
 What a process has no keys for, it does not open: it counts that, and says so.
 """
@@ -17,7 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth.accounting import Accounting
-from portal import key_records, known_erasures, person_stamps, policy_record, published, release_check, remains
+from portal import (
+    key_records,
+    known_erasures,
+    person_stamps,
+    policy_record,
+    published,
+    release_check,
+    remains,
+    target_record,
+)
 from portal.wiring import System
 from privacy import vault_check, vault_store
 from privacy.access_log import Verification
@@ -61,7 +71,7 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     problems = [*found.problems, *published.problems(system, found.size), *known_erasures.problems(system)]
     problems += [*person_stamps.problems(system), *release_check.problems(system)]
     if found.ledger is None:
-        return Verified(found, problems[:MOST], ())
+        return Verified(found, [*problems, *target_record.problems(system)][:MOST], ())
     erased = {each.subject for each in known_erasures.stones(system)}
     with system.stores.keys.connect() as connection:
         problems += vault_check.unwrappable(connection, system.keys)
@@ -72,11 +82,13 @@ def verify(system: System, *, hashes_only: bool = False) -> Verified:
     problems += remains.problems(system, found.ledger)
     problems += key_records.problems(system)
     problems += policy_record.problems(system, found.ledger)
+    problems += target_record.disagreements(system, found.ledger, found.size, accounting.undone_by)
     disagreeing, uncompared = _compared(system, before, found)
     problems += disagreeing
     warnings = [
         *accounting.warnings,
         *remains.warnings(system),
+        *target_record.lost(system, found.ledger, accounting.undone_by),
         *_expired_warnings(accounting),
         *_clock_warnings(system, found.ledger),
     ]

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from analytics import volume_chart, volume_store, volumes
 from analytics.volumes import COLUMNS, KEPT_IN_VIEW, Volume
 from auth.permissions import Permission, requires
+from portal import target_view, target_words
 from portal.access import current_roles, person, system, viewer
 from portal.answers import csv_file
 from portal.csv_text import csv_lines
@@ -51,6 +52,8 @@ def work(team: str) -> str:
         delivered=max((row.delivered_on for row in rows if row.delivered_on), default=None),
         earlier=f"/team/{team}/work?until={period.first - _DAY}",
         later=f"/team/{team}/work?until={_later(period)}" if period.last < _newest(team) else None,
+        bands=target_view.bands(system(), team, _today()),
+        title_of=target_words.title_of,
         csv=f"/team/{team}/work.csv?until={period.last}",
         ours="manager" in current_roles() and team in system().directory.teams_managed(viewer()),
     )
@@ -79,8 +82,12 @@ def _name(team: str) -> str:
 
 def _newest(team: str) -> dt.date:
     """Return the reader's day if any of it was delivered, else the one before: a day that runs is not missing yet."""
-    today = local_day(system().clock(), person().zone)
+    today = _today()
     return today if volume_store.read(system().stores.data, team, Period.day(today)) else today - _DAY
+
+
+def _today() -> dt.date:
+    return local_day(system().clock(), person().zone)
 
 
 def _period(team: str) -> Period:

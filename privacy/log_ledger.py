@@ -8,7 +8,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from privacy.log_entries import ACCOUNTS, LOG_FIELD, Chain, Entry
+from privacy.log_entries import (
+    ACCOUNTS,
+    LOG_FIELD,
+    TARGET_ANNOUNCED,
+    TARGET_ANSWERED,
+    TARGET_ENDED,
+    Chain,
+    Entry,
+)
 from privacy.log_talks import THREAD_REMOVED
 from privacy.policy import Relation
 
@@ -17,6 +25,8 @@ TOLERATED: Final = dt.timedelta(minutes=10)
 _KEPT_ACCOUNTS: Final = 2
 POLICY_OUTCOMES: Final = frozenset({"founded", "policy", "policy-signers"})
 """What commits to a version of the capture policy, or to the keys that sign it."""
+TARGET_OUTCOMES: Final = frozenset({TARGET_ANNOUNCED, TARGET_ENDED, TARGET_ANSWERED})
+"""What commits to something that was done about a target of a team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Ledger:
     """What the entries commit to, oldest first. `announced` by the index of the entry, `vaults` the latest by subject.
 
     `organisation` are the digests of the policy's versions and of the keys that sign them, each with its last entry.
+    `targets` are the digests of what was done about targets of teams, each with its entry.
     `expired` are rows that retention emptied, `ended` the record of the erasure of each person who was erased.
     `removed` are whose conversations were removed when their time was over, each as the digest of its number.
     `backwards` is the first entry that is dated much before one that precedes it, `newest` the latest time of all.
@@ -43,6 +54,7 @@ class Ledger:
         self.announced: dict[int, Commitment] = {}
         self.vaults: dict[str, list[Commitment]] = {}
         self.organisation: dict[str, int] = {}
+        self.targets: dict[str, int] = {}
         self.expired: set[int] = set()
         self.ended: dict[str, int] = {}
         self.removed: set[tuple[str, str]] = set()
@@ -58,6 +70,8 @@ class Ledger:
             self.backwards = found.index
         if found.digest is not None and found.outcome in POLICY_OUTCOMES and found.chain is Chain.ORGANISATION:
             self.organisation[found.digest] = found.index
+        if found.digest is not None and found.outcome in TARGET_OUTCOMES and found.chain is Chain.ORGANISATION:
+            self.targets[found.digest] = found.index
         if found.digest is None or found.subject is None:
             return
         if found.outcome == THREAD_REMOVED:

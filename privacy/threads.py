@@ -3,8 +3,9 @@
 Texts are sealed under a key of class `granted` that belongs to one conversation of one person (`privacy.granted`), and
 are read through the gate. Plain is what decides who may read: a role, or one named manager, and whoever may not
 although they hold the role. Who that is stands there as a keyed mark, because the name of a reported person is nobody's
-business who reads tables. The row is stamped whenever it changes; the number of messages is part of it, so that one
-that was taken away or slipped in is noticed when the conversation is opened.
+business who reads tables; and so does what a question is about, so that questions about one thing can be counted by the
+portal and by nobody who reads tables. The row is stamped whenever it changes; the number of messages is part of it, so
+that one that was taken away or slipped in is noticed when the conversation is opened.
 """
 
 import datetime as dt
@@ -33,6 +34,7 @@ class Kind(enum.StrEnum):
     FIGURE = "figure"
     RULE = "rule"
     MISUSE = "misuse"
+    QUESTION = "question"
 
 
 class State(enum.StrEnum):
@@ -59,6 +61,7 @@ class ThreadRow(Base):
     moved_on: Mapped[dt.date] = column(OPERATIONAL, Date)  # the day of the last change
     state: Mapped[str] = column(OPERATIONAL, String(16))
     messages: Mapped[int] = column(OPERATIONAL, Integer)
+    topic: Mapped[str | None] = column(SECRET, String(64))  # keyed mark of what a question is about
     stamp: Mapped[bytes] = column(SECRET, LargeBinary(32))  # auth.stamps
 
 
@@ -95,6 +98,7 @@ class Thread:
     moved_on: dt.date
     state: State
     messages: int
+    topic: str = ""
 
     def is_overdue(self, today: dt.date) -> bool:
         """Tell whether an answer was due before `today`."""
@@ -114,16 +118,19 @@ class Threads:
         self._seal = seal
         self._stamps = stamps
 
-    def start(self, connection: Connection, asked: Thread, message: bytes, without: str | None = None) -> Thread:
+    def start(
+        self, connection: Connection, asked: Thread, message: bytes, without: str | None = None, topic: str = ""
+    ) -> Thread:
         """File a conversation with its first message; return it with its number, which the given one lacks (0).
 
-        `without` is who never reads it. All of it belongs to the caller's transaction. SubjectErased for whoever was
-        erased.
+        `without` is who never reads it, `topic` what `about` finds it by. All of it is the caller's transaction.
+        SubjectErased for whoever was erased.
         """
         lock(connection, asked.subject)
         number = self._seal.new(asked.subject)
-        mark = "" if without is None else self._mark(asked.subject, number, without)
-        filed = replace(asked, number=number, not_to=mark, messages=1)
+        mark = "" if without is None else self._mark("not_to", asked.subject, number, without)
+        about = self._mark("topic", asked.subject, number, topic) if topic else ""
+        filed = replace(asked, number=number, not_to=mark, messages=1, topic=about)
         connection.execute(insert(ThreadRow).values(**self._stamps.stamped(ThreadRow, **_columns(filed))))
         self._write(connection, filed, message)
         return filed
@@ -160,9 +167,18 @@ class Threads:
         """Return all genuine conversations, those that wait longest first."""
         return self._read()
 
+    def about(self, topic: str) -> list[Thread]:
+        """Return the questions that were asked about something, those that wait longest first."""
+        questions = self._read(_TABLE.c.kind == Kind.QUESTION.value)
+        return [
+            each
+            for each in questions
+            if hmac.compare_digest(each.topic, self._mark("topic", each.subject, each.number, topic))
+        ]
+
     def excludes(self, thread: Thread, viewer: str) -> bool:
         """Tell whether `viewer` is who never reads it."""
-        mark = self._mark(thread.subject, thread.number, viewer)
+        mark = self._mark("not_to", thread.subject, thread.number, viewer)
         return bool(thread.not_to) and hmac.compare_digest(thread.not_to, mark)
 
     def is_locked(self, thread: Thread) -> bool:
@@ -229,9 +245,9 @@ class Threads:
         except (TypeError, ValueError):  # whoever wrote this row, it was not the portal
             return None
 
-    def _mark(self, subject: str, number: int, viewer: str) -> str:
-        key = self._stamps.secret("thread.not_to")
-        return hmac.digest(key, aad("thread.not_to", 1, subject, number, viewer), "sha256").hex()
+    def _mark(self, column: str, subject: str, number: int, value: str) -> str:
+        purpose = f"thread.{column}"
+        return hmac.digest(self._stamps.secret(purpose), aad(purpose, 1, subject, number, value), "sha256").hex()
 
 
 def overdue(threads: Collection[Thread], today: dt.date) -> int:
@@ -252,6 +268,7 @@ def _columns(thread: Thread) -> Mapping[str, Any]:
         "moved_on": thread.moved_on,
         "state": thread.state.value,
         "messages": thread.messages,
+        "topic": thread.topic or None,
     }
 
 
@@ -268,6 +285,7 @@ def _thread(row: Row[Any]) -> Thread:
         moved_on=row.moved_on,
         state=State(row.state),
         messages=row.messages,
+        topic=row.topic or "",
     )
 
 

@@ -269,7 +269,7 @@ def test_an_answer_is_due_after_so_many_working_days(today: dt.date, days: int) 
 
 
 def test_the_days_are_those_that_the_pages_say() -> None:
-    assert DUE_DAYS == {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5}
+    assert DUE_DAYS == {Kind.FIGURE: 10, Kind.RULE: 20, Kind.MISUSE: 5, Kind.QUESTION: 5}
 
 
 def test_closing_while_an_answer_arrives_says_so_and_closes_nothing(
