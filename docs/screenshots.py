@@ -58,6 +58,10 @@ PAGES = {
     },
     "manager": {
         "roster": "/team/",
+        "targets": "/team/claims-east/targets",
+        "a-target": "/team/claims-east/targets/1",
+        "a-target-announced": "/team/claims-east/targets/2",
+        "announce-a-target": "/team/claims-east/targets/new",
         "state-of-the-work": "/team/claims-east/work",
         "shared-with-me": "/shared/",
         "team-questions": "/team/threads",

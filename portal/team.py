@@ -7,16 +7,18 @@ from typing import Final
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from analytics import volume_store
 from analytics.weeks import Answer
 from auth.permissions import Permission, requires
-from portal import meetings, sharing, sheets, team_goals, team_one_to_ones
+from portal import meetings, sharing, sheets, team_goals, team_one_to_ones, team_start, threads
 from portal.access import system, viewer
 from portal.locale import N_, _
 from portal.parse import purpose_from, week_from
 from portal.problems import Problem
 from portal.rosters import member, member_or_logged
 from portal.sharing_words import PURPOSE_WORDS
+from portal.target_words import title_of
+from portal.thread_pages import TITLES
+from portal.who_looked import GONE
 from privacy.access_log import Draft
 from privacy.decisions import LISTENING, NOT_YET, SHEETS
 from privacy.fields import SHARED_FIELDS, KeyClass, Tier
@@ -50,11 +52,20 @@ class Choice:
 @blueprint.get("/")
 @requires(Permission.TEAM_READ)
 def roster() -> str:
-    """Show the teams that I manage, and who is in them."""
+    """Show what waits for me, how the work of my teams stands, what is to be looked at again, and who is in them."""
     confined = KeyClass.PRIVATE not in system().keys.classes
-    teams = system().directory.managed(viewer())
-    delivered = volume_store.last_delivered(system().stores.data, [each.id for each in teams])
-    return render_template("team/roster.html", teams=teams, delivered=delivered, confined=confined)
+    start = team_start.start()
+    names = system().directory.names({each.subject for each in start.waiting})
+    return render_template(
+        "team/roster.html",
+        start=start,
+        confined=confined,
+        names=names,
+        gone=GONE,
+        titles=TITLES,
+        overdue=threads.is_overdue,
+        title_of=title_of,
+    )
 
 
 @blueprint.get("/<team>/people/<person>")

@@ -32,6 +32,12 @@ _ENDED_BYTES: Final = 9
 _COLUMNS: Final = (chain_head.c.subject_id, chain_head.c.chain, chain_head.c.sealed)
 
 
+def is_begun(connection: Connection, subject: str, chain: str) -> bool:
+    """Tell whether a chain of somebody has any entry; nothing of it is opened."""
+    found = select(chain_head.c.chain).where(chain_head.c.subject_id == subject, chain_head.c.chain == str(chain))
+    return connection.execute(found.limit(1)).first() is not None
+
+
 class End(NamedTuple):
     """The end of a chain, as the closing of a day states it: whose, how many entries, the last one's commitment."""
 

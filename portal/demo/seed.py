@@ -23,7 +23,7 @@ from auth import import_csv
 from auth.invitations import Kind
 from portal import closing_weeks
 from portal.config import Config
-from portal.demo import goals, meetings, notes, organisation, talks, volumes
+from portal.demo import aims, goals, meetings, notes, organisation, talks, volumes
 from portal.demo.activity import export
 from portal.demo.agreement import SOON, Parties
 from portal.demo.organisation import COUNCIL, EMPLOYEE, JOINER, MANAGER, OPERATOR, REVIEWER, WEEKS, Colleague
@@ -173,6 +173,7 @@ def _live(seeded: Seeded, number: int, week: Period) -> None:
         goals.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
         talks.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
         _talk(seeded, number, week, thursday.astimezone(_HOME).date())
+        aims.happen(seeded.system, seeded.subjects, number, thursday.astimezone(_HOME).date())
     seeded.clock.move(min(_at(week.end, dt.time(7)), seeded.now))
     _renew_keys(seeded)
     volumes.happen(seeded.system, seeded.today, week)

@@ -49,7 +49,7 @@ def happen(system: System, subjects: Mapping[str, str], number: int, today: dt.d
 
 
 def _answer(system: System, employee: str, manager: str) -> None:
-    (thread,) = system.gate.addressed(manager)
+    (thread,) = (each for each in system.gate.addressed(manager) if each.kind is Kind.FIGURE)
     system.gate.open_thread(manager, employee, thread.number)
     conversations.answer(system, thread, manager, conversations.message(system, manager, _ANSWER, {}, None))
 

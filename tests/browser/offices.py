@@ -11,8 +11,10 @@ from browser.pages import PAGES
 
 from analytics.imports import read_export
 from analytics.taking import OwnChange
+from analytics.targets import Terms, Warned
 from auth.invitations import Kind
 from auth.permissions import Role
+from portal import targets
 from portal.demo import organisation, seed
 from portal.demo.activity import export
 from portal.demo.organisation import VIENNA, Colleague
@@ -23,7 +25,7 @@ from privacy.log_entries import FORGOTTEN, PAUSED
 from privacy.period import Period, starts_at, week_name, week_of
 from privacy.policy import POLICY_VERSION
 
-NEWCOMERS: Final = ("newcomer", "starter", "paused", "runner", "invited", "desk", "telephone")
+NEWCOMERS: Final = ("newcomer", "starter", "paused", "runner", "invited", "desk", "telephone", "novice")
 AT_NOON: Final = frozenset({"runner", "desk", "telephone"})
 """Who lives where the day is in its middle, since something happens to them now."""
 UNAWARE: Final = "unaware"
@@ -44,6 +46,9 @@ def newcomers(seeded: Seeded) -> dict[str, str]:
             changes.grant(found[name], Role.EMPLOYEE)
             if name != UNAWARE:
                 changes.acknowledge(found[name], POLICY_VERSION)
+    with system.people.changing(None) as changes:
+        changes.appoint(found["novice"], "quality-review")
+    _targets(seeded)
     for name in ("starter", "paused", "desk", "telephone"):
         zone = noon(system) if name in AT_NOON else VIENNA
         days = recorded_days(name, zone, seeded)
@@ -52,6 +57,21 @@ def newcomers(seeded: Seeded) -> dict[str, str]:
     pause = OwnChange("browser", PAUSED, lambda kept: kept.pausing(now, now + 4 * 3600 * 1_000_000))
     system.intake.change_own(found["paused"], pause)
     return found
+
+
+def _targets(seeded: Seeded) -> None:
+    """Announce a target that ends at once, and one that is warned of."""
+    system, manager = seeded.system, seeded.subjects[seed.MANAGER]
+    days = [seeded.today + dt.timedelta(days=n) for n in (10, 60)]
+    words = ("So that long pieces of work find their time.", "Fewer mornings in pieces.")
+    ended = Terms("focus_time", "", 60, 120, *words, manager, *days, warned=(Warned("unseen"),))
+    targets.end(
+        system, "claims-east", manager, targets.announce(system, "claims-east", manager, ended), "It is over.", 1
+    )
+    warned = (Warned("outside", 180, 260),)
+    targets.announce(
+        system, "claims-east", manager, Terms("active_time", "", 300, 420, *words, manager, *days, warned=warned)
+    )
 
 
 def noon(system: System) -> str:

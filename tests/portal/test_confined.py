@@ -83,6 +83,9 @@ def test_a_manager_signs_in_and_begins_at_their_teams(confined: Flask, office: A
         "/team/claims/people/{ben}",
         "/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
         "/team/claims/people/{ben}/goals",
+        "/team/claims/targets",
+        "/team/claims/targets/new",
+        "/api/v1/team/claims/targets",
         "/me/notices",
         "/api/v1/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
     ],
@@ -91,6 +94,21 @@ def test_every_page_of_the_manager_s_side_is_answered(confined: Flask, office: A
     answer = _get(confined, office, "ana", path.format_map(office.ids))
 
     assert answer.status_code == 200, answer.text
+
+
+def test_a_manager_announces_a_target_that_the_team_reads_where_it_signs_in(confined: Flask, office: Any) -> None:
+    client = confined.test_client()
+    client.set_cookie("sameview", office.system.sessions.start(office.ids["ana"]))
+    address = "/team/claims/targets/new"
+    said = {"measure": "utilisation", "low": "45", "high": "60", "reason": "Why.", "benefit": "What for."}
+    days = {"effective": "2026-11-27", "review": "2027-02-01", "owner": office.ids["ana"]}
+
+    form = {"csrf_token": check_value(client, address), **said, **days, "warned": "unseen/None/None"}
+    answer = client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert answer.status_code == 303, answer.text
+    assert "45% to 60%" in office.client("ben").get("/team/claims/targets/1").text
+    assert "Targets to look at" in client.get("/team/").text
 
 
 def test_a_manager_proposes_a_goal_that_the_employee_reads_where_they_sign_in(confined: Flask, office: Any) -> None:
