@@ -40,9 +40,9 @@ RELEASED: Final = "released"
 """The outcome of an entry that commits to all team figures of a period (`privacy.release_store`)."""
 RELEASES_RESTORED: Final = "releases-restored"
 """The outcome of an entry that commits to the releases that a restore brought back, where these are fewer."""
-_OF_JOBS: Final = frozenset({Purpose.OPERATIONS, Purpose.TEAM_RHYTHM})
 TARGET_ANNOUNCED, TARGET_ENDED, TARGET_ANSWERED = "target-announced", "target-ended", "target-answered"
 """Outcomes of entries that commit to an act about a target of a team, in the same chain."""
+_OF_JOBS: Final = frozenset({Purpose.OPERATIONS, Purpose.TEAM_RHYTHM})
 ACCOUNTS: Final = frozenset(
     {"imported", "compacted", "removed", "expired", INVENTORIED, PAUSED, RESUMED, FORGOTTEN, PRIVATE_APPS}
     | {NOTED, NOTE_REMOVED, CORRECTED}
