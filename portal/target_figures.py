@@ -3,15 +3,17 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
-from analytics import volume_store
-from analytics.target_aims import AIMS, RELEASED, Seen, seen_of_work
+from analytics import released, volume_store
+from analytics.target_aims import AIMS, RELEASED, Seen, hull, seen_of_work
 from analytics.volumes import KEPT_IN_VIEW, view_until
+from portal.releases import FOUR_WEEKS, WEEK, of_unit
 from privacy.period import Period
 
 if TYPE_CHECKING:
     from portal.wiring import System
 
 _DAY: Final = dt.timedelta(days=1)
+_PERIODS: Final = 3
 
 
 def possible(system: "System", team: str, today: dt.date) -> list[tuple[str, str]]:
@@ -26,9 +28,20 @@ def possible(system: "System", team: str, today: dt.date) -> list[tuple[str, str
 
 
 def seen(system: "System", team: str, aim: str, process: str, today: dt.date) -> Seen | None:
-    """Return between what a figure of a team lay over the last weeks, None where there is none yet."""
-    if aim not in AIMS or aim in RELEASED:
+    """Return between what a figure of a team lay over the last weeks, None where there is none yet.
+
+    Of a released one these are the intervals of the last periods of four weeks, or of weeks before there are any.
+    """
+    if aim not in AIMS:
         return None
+    if aim in RELEASED:
+        return _released(system, team, aim, FOUR_WEEKS) or _released(system, team, aim, WEEK)
     period = view_until(today)
     rows = volume_store.read(system.stores.data, team, Period(period.first - KEPT_IN_VIEW, period.end))
     return seen_of_work(rows, period, aim, process)
+
+
+def _released(system: "System", team: str, aim: str, kind: str) -> Seen | None:
+    found = (released.read(each.payload).figures(aim) for each in of_unit(system, team, kind, _PERIODS))
+    intervals = [figures.mean.interval for figures in found if figures is not None]
+    return hull([Seen(each.low, each.high) for each in intervals if each is not None])

@@ -3,14 +3,19 @@
 import datetime as dt
 import html
 import io
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from analytics import models
+from analytics.target_aims import Seen
 from auth.permissions import Role
-from portal import targets, verifying, volumes
+from portal import releases, target_figures, targets, verifying, volumes
+from portal.config import Config
+from portal.wiring import build
 from privacy.access_log import Filter
 from privacy.log_entries import TARGET_ANNOUNCED, LogUnavailable
 from privacy.threads import Kind, State
@@ -184,6 +189,20 @@ def test_a_band_outside_of_what_the_process_does_is_warned_of_with_its_figures(o
     assert unread.status_code == 422
     assert "own figure lay between 90% and 90% over the last weeks" in unread.text
     assert announce(form, office, **about | {"low": "85", "high": "95"}).status_code == 303, "no warning, no tick"
+
+
+def test_a_released_figure_is_what_a_band_is_held_against(released_home: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(released_home, tmp_path / "home"))
+    system = build(Config(home=home), lambda: NOVEMBER)
+    latest = releases.of_unit(system, "east", releases.FOUR_WEEKS, 3)
+    bounds = [each.content["measures"]["active_time"]["cells"][0] for each in latest]
+
+    seen = target_figures.seen(system, "east", "active_time", "", NOVEMBER.date())
+    small = target_figures.seen(system, "small", "active_time", "", NOVEMBER.date())
+    system.close()
+
+    assert seen == Seen(min(each["low"] for each in bounds), max(each["high"] for each in bounds))
+    assert small is None, "too small a team has no released figure"
 
 
 def test_a_change_needs_its_own_reason_and_every_page_that_draws_it_says_why(office: Any, form: Any) -> None:
