@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from analytics.measures import COUNT, PERCENT, Charter, measure
+from analytics.charters import Charter
+from analytics.measures import COUNT, PERCENT, measure
 from analytics.volumes import Volume, Week, processes
 from privacy.messages import N_
 from privacy.period import Period

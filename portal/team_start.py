@@ -8,6 +8,7 @@ new sees what to do in the weeks in which, by the policy, they only listen.
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from analytics import volume_store
 from analytics.targets import Target
@@ -15,10 +16,13 @@ from analytics.volumes import Process, processes, view_until
 from auth.directory import ManagedTeam
 from portal import targets, threads
 from portal.access import system, viewer
+from portal.meetings import Next, next_meetings
 from portal.wiring import System
 from privacy.chains import is_begun
 from privacy.log_entries import Chain
 from privacy.threads import State, Thread
+
+MOST_MEETINGS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Start:
 
     today: dt.date
     own_first: bool
+    meetings: Sequence[Next]
     waiting: Sequence[Thread]
     overdue: int
     teams: Sequence[TeamNow]
@@ -68,6 +73,7 @@ def start() -> Start:
     return Start(
         today=today,
         own_first=not _has_looked(system(), viewer()),
+        meetings=next_meetings(viewer())[:MOST_MEETINGS],
         waiting=waiting,
         overdue=sum(map(threads.is_overdue, waiting)),
         teams=[_team(each, today) for each in system().directory.managed(viewer())],

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.meetings import meet
+
 SAID = "Listening comes first"
 
 
@@ -39,9 +41,13 @@ def test_nothing_of_a_person_opens_to_a_manager_who_is_new_and_the_person_reads_
 
 
 def test_whoever_has_managed_for_longer_reads_on_and_the_new_one_after_the_weeks(listening: Any) -> None:
+    for manager in ("ana", "gus"):
+        meet(listening.system, listening.ids["ben"], listening.ids[manager], dt.date(2026, 12, 3))
+    assert listening.client("gus").get(week(listening)).status_code == 409
     assert listening.client("ana").get(week(listening)).status_code == 200
 
     listening.clock.advance(days=2)
+    listening.clients.clear()
 
     assert listening.client("gus").get(week(listening)).status_code == 200
     assert listening.client("gus").get(goals(listening)).status_code == 200
