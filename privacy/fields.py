@@ -41,12 +41,16 @@ class Field(enum.StrEnum):
 
 
 class Tier(enum.StrEnum):
-    """How far a sealed row has come: as uploaded, one day's events, one day's figures, one closed week's figures."""
+    """How far a sealed row has come: as uploaded, one day's events, one day's figures, one closed week's figures.
+
+    A month's row says what the figures of its days say, all of them at once; it is filed under the month's first day.
+    """
 
     HOT = "hot"
     DAY = "day"
     SUMMARY = "summary"
     WEEK = "week"
+    MONTH = "month"
 
 
 CLASS_OF: Final[dict[Field, KeyClass]] = {

@@ -1,5 +1,7 @@
 """The inventory of one subject: its manifests opened, compared with their head and the rows, and written again."""
 
+import datetime as dt
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -9,7 +11,18 @@ from privacy import vault_query
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
-from privacy.manifest import HEAD_EPOCH, HEAD_SHELF, Listing, day_and_sequence, fingerprint, number, shelf
+from privacy.manifest import (
+    HEAD_EPOCH,
+    HEAD_SHELF,
+    INDEXED,
+    Listing,
+    basis,
+    day_and_sequence,
+    fingerprint,
+    is_of_state,
+    number,
+    shelf,
+)
 from privacy.period import Period
 from privacy.seal import SealBroken, aad
 from privacy.vault_store import Manifest
@@ -17,6 +30,7 @@ from privacy.vault_store import Manifest
 Numbers = dict[int, bytes]
 """The fingerprints of rows by their number on a shelf."""
 
+ALL_EPOCHS: Final = (HEAD_EPOCH + 1, 2**31 - 1)
 _KEY_NAME: Final = "manifest"
 
 
@@ -30,7 +44,8 @@ class Inventory:
     def __init__(self, keys: KeyRing, subject: str) -> None:
         self._keys = keys
         self._subject = subject
-        self._heads: dict[KeyClass, Numbers] = {}
+        self._heads: dict[KeyClass, Listing] = {}
+        self._has_head: set[KeyClass] = set()
         self._listings: dict[Epoch, Listing] = {}
 
     @classmethod
@@ -59,27 +74,58 @@ class Inventory:
         """Enter what is written (fingerprints) and removed (None) on a shelf of a loaded epoch."""
         self._listings.setdefault(epoch, Listing()).change(shelf, changes)
 
+    def rest(self, field: Field, month: dt.date) -> None:
+        """Note that the row of a month was made from what is listed of its days now."""
+        listing = self._listings[_epoch(field, month)]
+        listing.change(basis(field), {number(month, 0): listing.print_of(shelf(Tier.SUMMARY, field))})
+
+    def outgrown(self, wanted: vault_query.Wanted) -> list[tuple[dt.date, Field]]:
+        """Return the months whose rows do not say what their days say: there is none, or days were filed without it."""
+        return [
+            (month, field)
+            for month in wanted.period.months()
+            for field in wanted.fields
+            if (listing := self._listings.get(_epoch(field, month))) is not None
+            and not _is_current(listing, field, month)
+            and listing.has(shelf(Tier.SUMMARY, field))
+        ]
+
     def seal(self, epochs: Iterable[Epoch]) -> list[dict[str, Any]]:
         """Return the rows of the `manifest` table for `epochs` and the heads of their classes."""
         rows = [self._row(epoch, self._listings[epoch]) for epoch in sorted(epochs)]
-        heads: dict[KeyClass, Listing] = {}
         for (key_class, epoch), row in zip(sorted(epochs), rows, strict=True):
-            self._heads.setdefault(key_class, {})[epoch] = fingerprint(row["sealed"])
-            heads[key_class] = Listing()
-        for key_class, head in heads.items():
-            head.change(HEAD_SHELF, dict(self._heads[key_class]))
-            rows.append(self._row((key_class, HEAD_EPOCH), head))
+            head = self._heads.setdefault(key_class, Listing())
+            head.change(HEAD_SHELF, {epoch: fingerprint(row["sealed"])})
+        for key_class in sorted({key_class for key_class, _ in epochs}):
+            self._index(key_class)
+            rows.append(self._row((key_class, HEAD_EPOCH), self._heads[key_class]))
         return rows
 
     def forget(self, key_class: KeyClass, low: int, before: int) -> list[dict[str, Any]]:
         """Return the head of a class without the epochs from `low` to before `before`; nothing if there is no head."""
-        kept = {epoch: hash_ for epoch, hash_ in self._heads[key_class].items() if not low <= epoch < before}
-        if kept == self._heads[key_class]:
+        head = self._heads[key_class]
+        gone: dict[int, bytes | None] = {epoch: None for epoch in head.read(HEAD_SHELF) if low <= epoch < before}
+        if not gone:
             return []
-        self._heads[key_class] = kept
-        head = Listing()
-        head.change(HEAD_SHELF, dict(kept))
+        for name in head.shelves():
+            if name != INDEXED:
+                head.change(name, gone)
         return [self._row((key_class, HEAD_EPOCH), head)]
+
+    def knows_states(self, key_class: KeyClass) -> bool:
+        """Tell whether the head says in which epochs there are states: an older one does not until it is rewritten."""
+        return key_class not in self._has_head or self._heads[key_class].has(INDEXED)
+
+    def covers(self, wanted: vault_query.Wanted) -> bool:
+        """Tell whether every manifest that lists one of the wanted states is loaded, as their heads say."""
+        for field in wanted.states:
+            key_class, last = _epoch(field, wanted.period.last)
+            if key_class not in self._has_head or not self.knows_states(key_class):
+                return False
+            listed = self._heads[key_class].read(shelf(wanted.tier, field))
+            if any(epoch <= last and (key_class, epoch) not in self._listings for epoch in listed):
+                return False
+        return True
 
     def check(self, wanted: vault_query.Wanted, found: Mapping[Field, Numbers]) -> None:
         """Raise VaultIncomplete unless the rows `found` are exactly those that are listed of what was wanted."""
@@ -110,14 +156,25 @@ class Inventory:
 
     def _check_head(self, key_class: KeyClass, sealed: Mapping[Epoch, bytes], low: int, high: int) -> None:
         head = sealed.get((key_class, HEAD_EPOCH))
-        listed = {} if head is None else self._open((key_class, HEAD_EPOCH), head).read(HEAD_SHELF)
+        listing = Listing() if head is None else self._open((key_class, HEAD_EPOCH), head)
+        listed = listing.read(HEAD_SHELF)
         there = {epoch: fingerprint(s) for (c, epoch), s in sealed.items() if c is key_class and epoch != HEAD_EPOCH}
-        expected = {epoch: hash_ for epoch, hash_ in listed.items() if low <= epoch <= high}
+        expected = {epoch: hash_ for epoch, hash_ in listed.items() if low <= epoch <= high or epoch in there}
         for epoch in sorted(expected.keys() | there.keys()):
             if expected.get(epoch) != there.get(epoch):
                 reason = difference(epoch in expected, epoch in there)
                 raise VaultIncomplete(f"{_manifest_name(self._subject, key_class, epoch)}: {reason}")
-        self._heads[key_class] = listed
+        self._heads[key_class] = listing
+        if head is not None:
+            self._has_head.add(key_class)
+
+    def _index(self, key_class: KeyClass) -> None:
+        """Let the head of a class say which states the loaded manifests list."""
+        head = self._heads[key_class]
+        head.change(INDEXED, {HEAD_EPOCH: b""})
+        for (of, epoch), listing in self._listings.items():
+            for name in filter(is_of_state, listing.shelves() if of is key_class else ()):
+                head.change(name, {epoch: b"" if listing.has(name) else None})
 
     def _row(self, epoch: Epoch, listing: Listing) -> dict[str, Any]:
         key = self._keys.field_key(self._subject, *epoch, _KEY_NAME)
@@ -133,6 +190,18 @@ class Inventory:
 
     def _aad(self, epoch: Epoch) -> bytes:
         return aad(Manifest.__tablename__, 1, self._subject, *epoch)
+
+
+def _is_current(listing: Listing, field: Field, month: dt.date) -> bool:
+    """Tell whether there is a row of a month, made from just those days that are listed."""
+    place = number(month, 0)
+    basis_of, row = listing.read(basis(field)).get(place), listing.read(shelf(Tier.MONTH, field)).get(place)
+    return row is not None and basis_of == listing.print_of(shelf(Tier.SUMMARY, field))
+
+
+@functools.lru_cache(4096)
+def _epoch(field: Field, day: dt.date) -> Epoch:
+    return CLASS_OF[field], epoch_of(CLASS_OF[field], day)
 
 
 def row_name(subject: str, field: str, tier: str, day: object, sequence: int) -> str:

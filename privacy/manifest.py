@@ -6,7 +6,10 @@ transaction that writes the rows. What stays possible, putting back a whole clas
 comparing `Vault.digest` with the access log.
 
 A listing is a msgpack map of shelves ("summary/focus") to maps of numbers (local day and sequence) to hashes. Shelves
-are decoded when they are asked for: a manifest lists some hundred rows and a reader wants thirty.
+are decoded when they are asked for: a manifest lists some hundred rows and a reader wants thirty. Beside the shelf of a
+month's row ("month/focus") there is a basis ("basis/focus"): the hash of the shelf of days that the row was made from.
+A head says besides in which epochs there are rows of a state, such as a goal: the latest one may be years old, and
+nobody opens years of manifests to know that there was none since.
 """
 
 import datetime as dt
@@ -15,11 +18,15 @@ from typing import Final
 
 import msgspec
 
-from privacy.fields import Field, Tier
+from privacy.fields import STATE_FIELDS, Field, Tier
 
 HEAD_EPOCH: Final = 0
 HEAD_SHELF: Final = "manifests"
+INDEXED: Final = "indexed"
+"""On a head: that it says in which epochs there are states, on a shelf for each of them that is called as theirs."""
 _SEQUENCE_BITS: Final = 20
+_BASIS: Final = "basis/"
+_EMPTY: Final = msgspec.msgpack.encode({})
 
 _decode_shelves: Final = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
 _decode_shelf: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
@@ -28,6 +35,21 @@ _decode_shelf: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 def shelf(tier: Tier, field: Field) -> str:
     """Return the name of the shelf for the rows of a field at a tier."""
     return f"{tier}/{field}"
+
+
+def is_of_state(shelf: str) -> bool:
+    """Tell whether what is on a shelf holds until the next one."""
+    return shelf.rpartition("/")[2] in STATE_FIELDS and not is_basis(shelf)
+
+
+def basis(field: Field) -> str:
+    """Return the name of what the month's row of a field was made from."""
+    return f"{_BASIS}{field}"
+
+
+def is_basis(shelf: str) -> bool:
+    """Tell whether this is no shelf, but what a month's row was made from."""
+    return shelf.startswith(_BASIS)
 
 
 def number(day: dt.date, sequence: int) -> int:
@@ -59,6 +81,14 @@ class Listing:
         """Return the numbers on a shelf and their fingerprints."""
         raw = self._shelves.get(shelf)
         return {} if raw is None else _decode_shelf(raw)
+
+    def has(self, shelf: str) -> bool:
+        """Tell whether anything is on a shelf."""
+        return bytes(self._shelves.get(shelf, _EMPTY)) != _EMPTY
+
+    def print_of(self, shelf: str) -> bytes:
+        """Return the fingerprint of all that is on a shelf: another one once anything of it is another."""
+        return fingerprint(self._shelves.get(shelf, _EMPTY))
 
     def shelves(self) -> list[str]:
         """Return the names of all shelves."""

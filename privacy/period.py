@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ READABLE_WEEKS: Final = 8
 """How many closed weeks back a manager may read."""
 
 _WEEK: Final = dt.timedelta(days=7)
+_A_MONTH: Final = dt.timedelta(days=31)
+"""From the first day of a month into the next one."""
 _MIDNIGHT: Final = dt.time(0)
 _WEEK_NAME: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 
@@ -41,9 +43,25 @@ class Period:
         """The last day inside."""
         return self.end - dt.timedelta(days=1)
 
+    def whole_months(self) -> "Period":
+        """Return the months that any of the days are in, from the first day of the first to the end of the last."""
+        return Period(self.first.replace(day=1), (self.last.replace(day=1) + _A_MONTH).replace(day=1))
+
+    def months(self) -> Iterator[dt.date]:
+        """Yield the first day of each month that any of the days are in."""
+        month = self.first.replace(day=1)
+        while month < self.end:
+            yield month
+            month = (month + _A_MONTH).replace(day=1)
+
     def days(self) -> Iterator[dt.date]:
         """Yield each day."""
         return (self.first + dt.timedelta(days=n) for n in range((self.end - self.first).days))
+
+
+def span_of(days: Sequence[dt.date]) -> Period:
+    """Return the period from the first to the last of some days in order."""
+    return Period(days[0], days[-1] + dt.timedelta(days=1))
 
 
 def iso_week(name: str) -> Period:

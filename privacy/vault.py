@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine
 
 from privacy import vault_query, vault_store
 from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
-from privacy.inventory import Inventory, VaultIncomplete, by_field, row_name, spans
+from privacy.inventory import ALL_EPOCHS, Inventory, VaultIncomplete, by_field, row_name, spans
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
@@ -29,7 +29,18 @@ from privacy.seal import FieldKey, SealBroken, aad, element, pad, padded_size, s
 from privacy.vault_query import Stored, Wanted
 from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
-__all__ = ["ORGANISATION", "Place", "Row", "Subject", "UnknownSubject", "Vault", "VaultIncomplete", "Wanted", "parts"]
+__all__ = [
+    "ORGANISATION",
+    "OUTGROWN",
+    "Place",
+    "Row",
+    "Subject",
+    "UnknownSubject",
+    "Vault",
+    "VaultIncomplete",
+    "Wanted",
+    "parts",
+]
 
 _LEAST_BYTES: Final = {
     Field.RHYTHM: 4096,
@@ -41,6 +52,16 @@ _LEAST_BYTES: Final = {
     Field.OWN_TIMES: 8192,
     Field.OWN_RULES: 2048,
 }
+_LEAST_MONTH_BYTES: Final = {
+    Field.RHYTHM: 8192,
+    Field.CATEGORY_DETAIL: 8192,
+    Field.CATEGORIES: 4096,
+    Field.ANNOTATIONS: 8192,
+    Field.ACTIVE_TIME: 1024,
+    Field.AWAY_TIME: 1024,
+    Field.FOCUS: 2048,
+    Field.RECOVERY: 2048,
+}
 _FIELDS: Final[dict[str, Field]] = {each: each for each in Field}
 """Fields by their names, which a page looks up a hundred times."""
 _parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
@@ -50,6 +71,9 @@ ORGANISATION: Final = "0" * 32
 
 Opened = dict[tuple[dt.date, Field], bytes]
 """Plaintexts by local day and field."""
+
+OUTGROWN: Final = b""
+"""What is opened of a month whose row does not say, or no longer says, what the figures of its days say."""
 
 
 class Row(NamedTuple):
@@ -82,18 +106,25 @@ class Vault:
         """Remove and file rows, replacing those in the same places, together with the manifests that list them.
 
         All of it belongs to the caller's transaction on the data store. UnknownSubject if the subject does not exist.
+        A month's row counts only as long as the days' figures are those that are filed when it is.
         """
         new, gone = list(rows), list(remove)
         vault_store.lock(connection, subject)
         epochs = {_epoch(p.field, p.day) for p in gone} | {_epoch(row.field, row.day) for row in new}
         self.keys.ensure(subject, epochs | {(key_class, HEAD_EPOCH) for key_class, _ in epochs})
-        inventory = Inventory.read(connection, self.keys, subject, dict(spans(epochs)))
+        ranges = dict(spans(epochs))
+        inventory = Inventory.read(connection, self.keys, subject, ranges)
+        if not all(map(inventory.knows_states, ranges)):
+            inventory = Inventory.read(connection, self.keys, subject, dict.fromkeys(ranges, ALL_EPOCHS))
         sealed = self._seal(subject, new)
         vault_store.remove(connection, subject, ((p.tier, p.field, p.day, p.sequence) for p in gone))
         vault_store.upsert(connection, SealedField, sealed)
         for epoch, shelves in _changes(gone, new, sealed).items():
             for name, changes in shelves.items():
                 inventory.change(epoch, name, changes)
+        for row in new:
+            if row.tier is Tier.MONTH:
+                inventory.rest(row.field, row.day)
         vault_store.upsert(connection, Manifest, inventory.seal(epochs))
 
     def drop(self, connection: Connection, subject: str) -> int:
@@ -119,11 +150,22 @@ class Vault:
         """Tell whether anything of `fields` is filed for `period`: opens no row. VaultIncomplete if one was removed."""
         vault_store.lock(connection, subject)  # rows and manifests of the same state
         wanted = Wanted(frozenset(fields), tier, period)
-        ranges = _ranges([wanted])
+        ranges = _ranges([wanted], since=dt.date.min)
         found = vault_query.read(connection, subject, [wanted], ranges)
         inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
         inventory.check(wanted, by_field(found.rows[0]))
         return bool(found.rows[0])
+
+    def outgrown(
+        self, connection: Connection, subject: str, fields: Collection[Field], period: Period
+    ) -> list[dt.date]:
+        """Return the months of a period in which a row of `fields` is missing, or its days have outgrown it.
+
+        Opens no row.
+        """
+        wanted = Wanted(frozenset(fields), Tier.MONTH, period.whole_months())
+        inventory = Inventory.read(connection, self.keys, subject, _ranges([wanted]))
+        return sorted({month for month, _ in inventory.outgrown(wanted)})
 
     def newest_day(self, subject: str, field: Field, tier: Tier, before: dt.date) -> dt.date | None:
         """Return the newest day before `before` for which `field` is filed; days are plain, and nothing is opened."""
@@ -160,13 +202,21 @@ class Vault:
 
     def _open_all(self, subject: str, wanted: Sequence[Wanted], source: Engine | None = None) -> list[Opened]:
         """Open several things as `_open` opens one, from one state of the store; none of them hot rows."""
-        ranges = _ranges(wanted)
-        found = vault_query.read(source or self.engine, subject, wanted, ranges)
-        inventory = Inventory.of(self.keys, subject, found.manifests, ranges)
+        found, inventory = self._read(source or self.engine, subject, wanted, _ranges(wanted))
+        if not all(inventory.covers(each) for each in wanted):
+            found, inventory = self._read(source or self.engine, subject, wanted, _ranges(wanted, since=dt.date.min))
         opened = [self._open_rows(subject, rows) for rows in found.rows]
-        for each, rows in zip(wanted, found.rows, strict=True):
+        for each, rows, values in zip(wanted, found.rows, opened, strict=True):
             inventory.check(each, by_field(rows))
+            if each.tier is Tier.MONTH:
+                values |= dict.fromkeys(inventory.outgrown(each), OUTGROWN)
         return opened
+
+    def _read(
+        self, source: Engine, subject: str, wanted: Sequence[Wanted], ranges: vault_query.Ranges
+    ) -> tuple[vault_query.Found, Inventory]:
+        found = vault_query.read(source, subject, wanted, ranges)
+        return found, Inventory.of(self.keys, subject, found.manifests, ranges)
 
     def _open_hot(self, source: Engine, subject: str, wanted: Wanted) -> Opened:
         rows = vault_query.read(source, subject, [wanted], {}).rows[0]
@@ -202,10 +252,13 @@ class Vault:
         for field, tier, day, sequence, plaintext in rows:
             if sequence and tier is not Tier.HOT:
                 raise ValueError(f"a {tier} row has no sequence: {field} of {day}")
+            if tier is Tier.MONTH and (day.day != 1 or not plaintext):
+                raise ValueError(f"a month's row says something, and is filed under its first day: {field} of {day}")
             key_class, epoch = _epoch(field, day)
             if (key := keys.get((field, epoch))) is None:
                 key = keys[field, epoch] = self.keys.field_key(subject, key_class, epoch, field)
-            padded = pad(plaintext, steps_of_two(max(padded_size(plaintext), _LEAST_BYTES.get(field, 0))))
+            least = (_LEAST_MONTH_BYTES if tier is Tier.MONTH else _LEAST_BYTES).get(field, 0)
+            padded = pad(plaintext, steps_of_two(max(padded_size(plaintext), least)))
             sealed.append(
                 {
                     "subject_id": subject,
@@ -257,10 +310,10 @@ def _changes(
     return changes
 
 
-def _ranges(wanted: Iterable[Wanted]) -> dict[KeyClass, tuple[int, int]]:
-    """Return the epochs whose manifests list the rows: those of the period, and for states all before its end."""
+def _ranges(wanted: Iterable[Wanted], since: dt.date | None = None) -> dict[KeyClass, tuple[int, int]]:
+    """Return the epochs whose manifests list the rows: those of the period, and for states those `since` a day."""
     epochs: set[Epoch] = set()
     for fields, _, period in wanted:
-        firsts = ((field, dt.date.min if field in STATE_FIELDS else period.first) for field in fields)
+        firsts = ((field, since if since and field in STATE_FIELDS else period.first) for field in fields)
         epochs |= {_epoch(field, day) for field, first in firsts for day in (first, period.last)}
     return dict(spans(epochs))

@@ -11,14 +11,13 @@ from sqlalchemy import Connection, select, union
 from sqlalchemy.exc import SQLAlchemyError
 
 from privacy.fields import Field, KeyClass, Tier
-from privacy.inventory import Inventory, Numbers, VaultIncomplete, difference, row_name
+from privacy.inventory import ALL_EPOCHS, Inventory, Numbers, VaultIncomplete, difference, row_name
 from privacy.key_store import Epoch, WrappedKey
 from privacy.keys import KeyGone, KeyRefused, KeyRing
-from privacy.manifest import day_and_sequence, fingerprint, number, shelf
+from privacy.manifest import day_and_sequence, fingerprint, is_basis, number, shelf
 from privacy.seal import SealBroken
 from privacy.vault_store import Manifest, SealedField
 
-_ALL_EPOCHS = (1, 2**31 - 1)
 _BROKEN = (VaultIncomplete, SealBroken, KeyGone, KeyRefused)
 Shelves = dict[tuple[Epoch, str], Numbers]
 """The fingerprints of rows by epoch and shelf."""
@@ -42,7 +41,7 @@ def incomplete(connection: Connection, keys: KeyRing, subject: str) -> Iterator[
         return
     for key_class in sorted(keys.classes):
         try:
-            inventory = Inventory.read(connection, keys, subject, {key_class: _ALL_EPOCHS})
+            inventory = Inventory.read(connection, keys, subject, {key_class: ALL_EPOCHS})
         except _BROKEN as e:
             yield f"vault: {e}"
             continue
@@ -80,7 +79,10 @@ def _rows(connection: Connection, subject: str) -> Iterator[tuple[tuple[Epoch, s
 
 def _differences(subject: str, inventory: Inventory, there: Shelves) -> Iterator[str]:
     listed: Shelves = {
-        (epoch, name): listing.read(name) for epoch, listing in inventory.listings.items() for name in listing.shelves()
+        (epoch, name): listing.read(name)
+        for epoch, listing in inventory.listings.items()
+        for name in listing.shelves()
+        if not is_basis(name)
     }
     for place in sorted(listed.keys() | there.keys()):
         expected, found = listed.get(place, {}), there.get(place, {})

@@ -7,10 +7,11 @@ Nothing here sees plaintext.
 
 import datetime as dt
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Select,
@@ -122,19 +123,22 @@ def _question(wanted: tuple[tuple[int, int], ...], classes: tuple[KeyClass, ...]
             place = tuple_(SealedField.field, SealedField.day)
             parts.append(stored.where(*at, place.in_(latest.group_by(SealedField.field))))
     if classes:
-        parts.append(_select_manifests(classes))
+        parts.append(_select_manifests(classes, [(n, states) for n, (_, states) in enumerate(wanted) if states]))
     return Question(union_all(*parts) if len(parts) > 1 else parts[0])
 
 
-def _select_manifests(classes: tuple[KeyClass, ...]) -> Select[Any]:
-    wanted = (
-        (Manifest.key_class == c.value)
-        & (
-            Manifest.key_epoch.between(bindparam(f"low_{c}"), bindparam(f"high_{c}"))
-            | (Manifest.key_epoch == HEAD_EPOCH)
-        )
-        for c in classes
-    )
+def _select_manifests(classes: tuple[KeyClass, ...], states: Sequence[tuple[int, int]]) -> Select[Any]:
+    """Select the manifests of the ranges, the heads, and the manifests of epochs in which there is a wanted state."""
+
+    def of(key_class: KeyClass) -> Iterator[ColumnElement[bool]]:
+        yield Manifest.key_epoch.between(bindparam(f"low_{key_class}"), bindparam(f"high_{key_class}"))
+        yield Manifest.key_epoch == HEAD_EPOCH
+        for n, count in states:
+            asked = SealedField.field.in_([bindparam(f"state_{n}_{m}") for m in range(count)])
+            at = (SealedField.subject_id == bindparam("of"), SealedField.tier == bindparam(f"at_{n}"), asked)
+            yield Manifest.key_epoch.in_(select(SealedField.key_epoch).where(*at, SealedField.key_class == key_class))
+
+    wanted = ((Manifest.key_class == each.value) & or_(*of(each)) for each in classes)
     nothing: tuple[Any, ...] = tuple(null().label(name) for name in ("part", "tier", "field", "day", "sequence"))
     columns: tuple[Any, ...] = (*nothing, Manifest.key_class, Manifest.key_epoch, Manifest.sealed)
     return select(*columns).where(Manifest.subject_id == bindparam("of"), or_(*wanted))
