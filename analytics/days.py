@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, Final
 
-from analytics.figures import load, load_hours
+from analytics.figures import Drawing, load, load_drawing, load_hours
 from analytics.own_times import FORGOTTEN, PAUSED
 from privacy.disclosure import Disclosed
 from privacy.fields import Field
@@ -28,6 +28,9 @@ _SHOWN_OF_ANNOTATIONS: Final = ("annotated_seconds", "by_kind", "original")
 
 CORRECTED: Final = "corrected"
 """The mark of a figure that is there, and is not what was captured: its person's notes or corrections are in it."""
+
+MISSING: Final = "missing"
+"""The mark of a day of which nothing is stored, and nothing says why."""
 
 _MARKS: Final = {PAUSED: "paused", FORGOTTEN: "private"}
 """The marks of a day of which nothing is left, by what its person did."""
@@ -57,12 +60,17 @@ def day_payload(disclosed: Disclosed, day: dt.date, timezone: str) -> Payload:
             continue
         stored = values.get((day, field))
         if stored is not None:
-            fields[str(field)] = _loaded(field, stored)
+            fields[field.value] = _loaded(field, stored)
         elif field is not Field.ANNOTATIONS:
             absent = absent or _absent(disclosed, day)
-            marks[str(field)] = absent
-    original = fields.get(Field.ANNOTATIONS, {}).get("original", {})
-    marks |= {name: CORRECTED for name in original if name in fields}
+            marks[field.value] = absent
+    return payload_of(day, timezone, fields, marks)
+
+
+def payload_of(day: dt.date, timezone: str, fields: Payload, marks: dict[str, str]) -> Payload:
+    """Return a day's payload of what is shown of it; `marks` says of the rest why it is not there."""
+    if (noted := fields.get("annotations")) is not None:
+        marks |= {name: CORRECTED for name in noted["original"] if name in fields}
     return {"date": day.isoformat(), "timezone": timezone, "fields": fields, "marks": marks}
 
 
@@ -76,14 +84,18 @@ def day_payloads(disclosed: Disclosed, timezone: str) -> Iterator[Payload]:
 
 def drawn(disclosed: Disclosed, day: dt.date) -> tuple[Spans, Spans]:
     """Return the timeline and the times of which nothing was captured, each as below: for the employee's page only."""
-    rhythm = value_of(disclosed, day, Field.RHYTHM) or {}
-    return list(map(tuple, rhythm.get("timeline", ()))), list(map(tuple, rhythm.get("gaps", ())))
+    found = _drawing(disclosed, day)
+    return found.timeline, found.gaps
 
 
 def begins_us(disclosed: Disclosed, day: dt.date) -> int | None:
     """Return when the day began from which its drawing counts, in µs since 1970 UTC; None where no summary says it."""
-    begun: int | None = (value_of(disclosed, day, Field.RHYTHM) or {}).get("begins_us")
-    return begun
+    return _drawing(disclosed, day).begins_us
+
+
+def _drawing(disclosed: Disclosed, day: dt.date) -> Drawing:
+    stored = disclosed.values.get((day, Field.RHYTHM))
+    return Drawing() if stored is None else load_drawing(stored)
 
 
 def timeline(disclosed: Disclosed, day: dt.date) -> Spans:
@@ -106,19 +118,20 @@ def _absent(disclosed: Disclosed, day: dt.date) -> str:
     """Return why a day has no figures, as far as its own ledger says it."""
     ledger = value_of(disclosed, day, Field.CAPTURE_LEDGER) if Field.CAPTURE_LEDGER in disclosed.fields else None
     reasons = {} if ledger is None else ledger.get("not_captured", {})
-    return next((mark for reason, mark in _MARKS.items() if reason in reasons), "missing")
+    return next((mark for reason, mark in _MARKS.items() if reason in reasons), MISSING)
 
 
 def _loaded(field: Field, stored: bytes) -> Any:
     if field is Field.RHYTHM:
         found = load_hours(stored)
         return {key: getattr(found, key) for key in _SHOWN_OF_RHYTHM}
-    return _shown(field, load(stored))
+    return shown(field, load(stored))
 
 
-def _shown(field: Field, value: Any) -> Any:
+def shown(field: Field, value: Any) -> Any:
+    """Return what a day's payload says of a field's value: what is only drawn of it is left out."""
     if field is Field.ANNOTATIONS:
-        shown = {key: value[key] for key in _SHOWN_OF_ANNOTATIONS}
-        original = {name: _shown(Field(name), before) for name, before in shown["original"].items()}
-        return {**shown, "original": original}
+        told = {key: value[key] for key in _SHOWN_OF_ANNOTATIONS}
+        original = {name: shown(Field(name), before) for name, before in told["original"].items()}
+        return {**told, "original": original}
     return {key: value[key] for key in _SHOWN_OF_RHYTHM} if field is Field.RHYTHM else value

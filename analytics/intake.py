@@ -30,13 +30,13 @@ from analytics.hot_contents import Removal
 from analytics.imports import Export, Progress, RefusedBucket
 from analytics.joining import STORED_FIELDS
 from analytics.noting import NOTED_FIELDS, NoteChange, Noting
-from analytics.taking import OwnChange, Work, span_of
+from analytics.taking import OwnChange, Work
 from privacy import vault_store
 from privacy.capture_policy import CapturePolicy
 from privacy.disclosure import Clock, Directory, Gate
 from privacy.fields import Field, Tier
 from privacy.hot import FIRST, HotRows
-from privacy.period import Period
+from privacy.period import Period, span_of
 from privacy.policies import PolicySource
 from privacy.stores import writing
 from privacy.vault import Place, Vault

@@ -27,6 +27,8 @@ from analytics.hot_arrivals import HotArrival, arrivals_of
 from analytics.hot_contents import HotContents, Removal, contents
 from analytics.imports import Progress
 from analytics.joining import STORED_FIELDS, Joining, encoded
+from analytics.month_rows import MonthRows
+from analytics.months import MONTH_FIELDS
 from analytics.noting import NOTED_FIELDS, Noting
 from analytics.own_times import NOTHING_PRIVATE, OwnTimes
 from analytics.summaries import summarise
@@ -34,7 +36,7 @@ from privacy import vault_store
 from privacy.disclosure import Opening
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.hot import FIRST, SUMMED, HotPlace, HotRow
-from privacy.period import Period, local_day, week_name, week_of
+from privacy.period import Period, local_day, span_of, week_name, week_of
 from privacy.policy import Purpose
 from privacy.vault import Place, Row
 
@@ -47,7 +49,10 @@ SOURCES_DAY: Final = dt.date(1900, 1, 1)
 On a day without events in it, the host of an AFK bucket was idle.
 """
 
-_OPENED_FIELDS: Final = STORED_FIELDS | {Field.SOURCES, Field.OWN_TIMES} | NOTED_FIELDS
+_FILED_OF_DAYS: Final = (Field.SOURCES, Field.OWN_TIMES, *sorted(NOTED_FIELDS))
+_OPENED_FIELDS: Final = STORED_FIELDS | {*_FILED_OF_DAYS}
+_NAMED_FIELDS: Final = _OPENED_FIELDS | {*MONTH_FIELDS}
+"""What the log's entry names: what is opened of days as they are stored, and of the months of their figures."""
 _BEFORE: Final = dt.timedelta(days=2)
 _AFTER: Final = dt.timedelta(days=3)
 """So far from the day (UTC) that an event began on are the local days that it can touch, in any zone."""
@@ -105,6 +110,7 @@ class Work:
     """Days on which an open event is not yet in the figures as it is now."""
     changed: list[dt.date] = field(default_factory=list)
     obsolete: list[Place] = field(default_factory=list)
+    months: MonthRows = field(default_factory=MonthRows)
 
     def rows(self, progress: Progress | None) -> list[Row]:
         """Return everything to be written; `changed` then holds the days, `obsolete` what they have no more."""
@@ -135,6 +141,8 @@ class Work:
             rows += self._rows_of(day, blobs, sources)
             if progress is not None:
                 progress(number, len(touched))
+        rows += self.months.rows(self.opening)
+        self.obsolete += self.months.obsolete
         return rows
 
     def clear_hot(self) -> None:
@@ -157,8 +165,9 @@ class Work:
     def _begin(self, touched: Set[dt.date], stored: Set[dt.date], sources_arrive: bool) -> Opening | None:
         """Log what may be opened: the touched days, or all stored ones, since a new AFK bucket concerns any of them."""
         filed = stored or any(
-            vault_store.days(self.connection, self.subject, name, Tier.DAY)
-            for name in (Field.SOURCES, Field.OWN_TIMES, *sorted(NOTED_FIELDS))
+            vault_store.days(self.connection, self.subject, name, tier)
+            for tier, names in ((Tier.DAY, _FILED_OF_DAYS), (Tier.SUMMARY, MONTH_FIELDS))
+            for name in names
         )
         if self._own_session() is not None and filed and not touched:
             touched = {self.intake.clock().date()}
@@ -172,7 +181,7 @@ class Work:
         return self._begin_for(Period(first, end))
 
     def _begin_for(self, period: Period) -> Opening:
-        begin, fields = self.intake.gate.begin, _OPENED_FIELDS
+        begin, fields, period = self.intake.gate.begin, _NAMED_FIELDS, period.whole_months()
         if (session := self._own_session()) is not None:
             own = Purpose.OWN_REVIEW
             return begin(self.subject, self.subject, fields, own, period, tier=Tier.DAY, session=session)
@@ -215,7 +224,7 @@ class Work:
         for of_head in (True, False):
             days = sorted({place.day for place in self.places if (place.sequence < FIRST) is of_head})
             if days:
-                values |= opening.part(span_of(days), Tier.HOT).values
+                values |= opening.part(span_of(days), Tier.HOT, fields=_OPENED_FIELDS).values
         return values
 
     def _days_of(self, start_us: int, end_us: int) -> Iterator[dt.date]:
@@ -236,7 +245,7 @@ class Work:
         """Yield each day with what is stored of it, opened a month at a time."""
         for _, month in itertools.groupby(days, key=lambda day: (day.year, day.month)):
             listed = list(month)
-            values = self.opening.part(span_of(listed)).values if self.opening else {}
+            values = self.opening.part(span_of(listed), fields=_OPENED_FIELDS).values if self.opening else {}
             for day in listed:
                 self.noting.learn(day, values.get((day, Field.ANNOTATIONS)))
                 yield day, {name: values[day, name] for name in STORED_FIELDS if (day, name) in values}
@@ -289,6 +298,7 @@ class Work:
             figures |= summarise(captured.events, self.zone, core, ledger.gaps, said)
         if is_captured:
             figures[Field.CAPTURE_LEDGER] = ledger.totals()
+        self.months.learn(day, figures)
         for name, value in figures.items():
             yield Row(name, Tier.SUMMARY, day, 0, dump(value))
         self.obsolete += [
@@ -316,7 +326,8 @@ class Work:
     def _of_every_day(self, name: Field) -> bytes | None:
         if self.opening is None:
             return None
-        found = self.opening.part(Period.day(self.opening.request.period.first)).values
+        first = Period.day(self.opening.request.period.first)
+        found = self.opening.part(first, fields={name}).values
         return found.get((SOURCES_DAY, name))
 
     def _days_changed(self, change: OwnChange, stored: Set[dt.date]) -> set[dt.date]:
@@ -332,7 +343,3 @@ class Work:
 
 def _instant(microseconds: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=microseconds)
-
-
-def span_of(days: Sequence[dt.date]) -> Period:
-    return Period(days[0], days[-1] + dt.timedelta(days=1))

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from analytics.month_rows import sum_up
 from auth.people import Person
 from portal import (
     checkpoints,
@@ -120,7 +121,9 @@ def _naming(problems: list[str], what: str) -> Iterator[None]:
 
 
 def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple[int, int, int]:
-    """Fold what came, freeze everybody's weeks that are due, let old text go; return how many people, weeks and days.
+    """Fold what came, freeze weeks that are due, let old text go; return how many people, weeks and days.
+
+    Months that days were written without, by an older version, are summed up.
 
     The weeks of somebody whose events could not be folded stay as they are: frozen, they would lack these for good.
     """
@@ -135,6 +138,8 @@ def _look_after_people(system: System, step: Step, problems: list[str]) -> tuple
         for week in () if unfolded else _due(system, person):
             with _naming(problems, f"person {person.subject}: a week was not frozen"):
                 weeks += system.weeks.freeze(person.subject, week)
+        with _naming(problems, f"person {person.subject}: their months were not summed up"):
+            sum_up(system.vault, system.gate, person.subject)
         with _naming(problems, f"person {person.subject}: kept text was not let go"):
             text_days += _expire_text(system, person)
     return folded, weeks, text_days

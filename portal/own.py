@@ -2,11 +2,13 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from analytics.days import day_payloads
 from analytics.goals import Goals
+from analytics.months import MONTH_FIELDS, Outgrown, month_payloads
 from analytics.rings import Own, Payload
 from analytics.working import Working
 from portal import own_settings, standing
@@ -21,6 +23,9 @@ from privacy.vault import Row, Wanted
 
 Change = Callable[[Working, Goals], Working | Goals]
 """From the planned time and the goals that stand to the one of both that is to stand."""
+_OF_MONTHS: Final = frozenset(MONTH_FIELDS)
+_MANY_DAYS: Final = 7
+"""Of fewer days a month's rows are no less to open."""
 _FIELDS: Final = {Working: Field.WORKING_PATTERN, Goals: Field.GOALS}
 
 
@@ -64,19 +69,30 @@ def several(*wanted: Wanted) -> list[Disclosed]:
 
 def history(fields: Collection[Field], period: Period) -> dict[dt.date, Payload]:
     """Return the asker's own payloads of each day of `period`."""
-    return payloads(disclose(fields, period))
+    return with_history(fields, period)[0]
 
 
 def own_and_history(fields: Collection[Field], period: Period) -> tuple[Own, dict[dt.date, Payload]]:
     """Return what `own` and `history` return, opened at once."""
     now = Wanted(own_settings.FIELDS, Tier.SUMMARY, Period.day(current_day()))
-    settings, shown = several(now, Wanted(frozenset(fields), Tier.SUMMARY, period))
-    return own_settings.own_of(system(), person(), settings.values), payloads(shown)
+    found, (settings,) = with_history(fields, period, now)
+    return own_settings.own_of(system(), person(), settings.values), found
 
 
-def payloads(disclosed: Disclosed) -> dict[dt.date, Payload]:
-    """Return the payloads of each day of what was opened."""
-    return dict(zip(disclosed.period.days(), day_payloads(disclosed, str(zone())), strict=True))
+def with_history(
+    fields: Collection[Field], period: Period, *wanted: Wanted
+) -> tuple[dict[dt.date, Payload], list[Disclosed]]:
+    """Open the asker's own payloads of each day of `period`, and other things of theirs with them, as `several` does.
+
+    Months say what their days say, and are far fewer. Where one of them does not, the days are opened.
+    """
+    days, asked = list(period.days()), frozenset(fields)
+    if asked <= _OF_MONTHS and len(days) >= _MANY_DAYS:
+        *others, shown = several(*wanted, Wanted(asked, Tier.MONTH, period.whole_months()))
+        with suppress(Outgrown):
+            return dict(zip(days, month_payloads(shown, period, str(zone())), strict=True)), others
+    *others, shown = several(*wanted, Wanted(asked, Tier.SUMMARY, period))
+    return dict(zip(days, day_payloads(shown, str(zone())), strict=True)), others
 
 
 def settings() -> tuple[Working, Goals]:

@@ -111,12 +111,12 @@ def _open(date: dt.date, closing: Period | None) -> Opened:
         Wanted(own_settings.FIELDS, Tier.SUMMARY, standing.now(system().clock())),
         Wanted(own_times.FIELDS, Tier.DAY, Period.day(current)),
         Wanted(frozenset(DAY_FIELDS), Tier.SUMMARY, Period.day(date)),
-        Wanted(_COMPARED, Tier.SUMMARY, Period(since, week_of(date).end)),
     ]
     if closing is not None:
         wanted.append(Wanted(own_week.COUNTED, Tier.SUMMARY, own_week.days_of(closing)))
-    settings, kept, shown, compared, *week = own.several(*wanted)
-    history = own.payloads(compared) | {date: day_payload(shown, date, str(own.zone()))}
+    history, opened = own.with_history(_COMPARED, Period(since, week_of(date).end), *wanted)
+    settings, kept, shown, *week = opened
+    history[date] = day_payload(shown, date, str(own.zone()))
     return Opened(
         settings=own_settings.own_of(system(), person(), settings.values),
         kept=own_times.of(kept),

@@ -237,10 +237,10 @@ def test_an_import_has_one_entry_for_what_it_opens_and_one_with_a_digest_for_wha
     spans = [(each.outcome, (monday - each.period.first).days, (each.period.last - monday).days) for each in entries]
     assert spans == [
         ("imported", 31, 0),
-        ("disclosed", 0, 0),
-        ("disclosed", 40, 0),
+        ("disclosed", 15, 14),  # whole months: their figures stand together
+        ("disclosed", 46, 14),
         ("imported", 40, -1),
-        ("disclosed", 40, 0),
+        ("disclosed", 46, 14),
         ("imported", 40, 0),
     ]
     assert {(each.viewer, each.relation, each.purpose) for each in entries} == {(None, "operations", "operations")}

@@ -1,7 +1,10 @@
 """An administrator moves, removes and puts back sealed rows. No test here has a key of the people's data."""
 
+import datetime as dt
+
 import pytest
 
+from analytics.month_rows import sum_up
 from portal import checkpoints
 from privacy.fields import SHARED_FIELDS
 from privacy.inventory import VaultIncomplete
@@ -71,6 +74,46 @@ def test_a_removed_day_is_named(attacked: Attacked) -> None:
     with pytest.raises(VaultIncomplete):
         own_days(attacked, "ben")
     assert told(attacked, f"subject={attacked['ben']}", f"day={DAY}", "was removed")
+
+
+MONTH_ROW = "subject_id = ? AND tier = 'month' AND field = 'focus' AND day = '2026-11-01'"
+
+
+@pytest.mark.parametrize("what", ["removed", "of before", "of October"])
+def test_a_month_of_figures_removed_or_replaced_is_named_and_its_page_does_not_open(
+    attacked: Attacked, what: str
+) -> None:
+    ben = attacked["ben"]
+    october = {day: day_values(9_000.5) for day in working_days(dt.date(2026, 10, 19), dt.date(2026, 10, 24))}
+    attacked.office.file_days("ben", october)
+    assert sum_up(attacked.system.vault, attacked.system.gate, ben) == 2
+    page = attacked.office.client("ben").get("/me/half-year")
+    assert page.status_code == 200
+    before = attacked.sql(f"SELECT sealed FROM sealed_field WHERE {MONTH_ROW}", ben)[0][0]  # noqa: S608
+    attacked.office.file_days("ben", {WEEK.first: day_values(1_000.5)})
+    sum_up(attacked.system.vault, attacked.system.gate, ben)
+
+    if what == "removed":
+        attacked.sql(f"DELETE FROM sealed_field WHERE {MONTH_ROW}", ben)  # noqa: S608
+    elif what == "of before":
+        attacked.sql(f"UPDATE sealed_field SET sealed = ? WHERE {MONTH_ROW}", before, ben)  # noqa: S608
+    else:
+        other = f"(SELECT sealed FROM sealed_field WHERE {MONTH_ROW.replace('-11-', '-10-')})"  # noqa: S608
+        attacked.sql(f"UPDATE sealed_field SET sealed = {other} WHERE {MONTH_ROW}", ben, ben)  # noqa: S608
+
+    assert attacked.office.client("ben").get("/me/half-year").status_code == 500
+    assert told(attacked, f"subject={ben}", "tier=month", "day=2026-11-01")
+
+
+def test_days_removed_together_with_their_month_are_named(attacked: Attacked) -> None:
+    ben = attacked["ben"]
+    sum_up(attacked.system.vault, attacked.system.gate, ben)
+
+    for table in ("sealed_field", "manifest"):
+        attacked.sql(f"DELETE FROM {table} WHERE subject_id = ? AND key_epoch = ?", ben, 2026 * 12 + 10)  # noqa: S608
+
+    assert attacked.office.client("ben").get("/me/half-year").status_code == 500
+    assert told(attacked, f"subject={ben}", f"epoch={2026 * 12 + 10}", "was removed")
 
 
 @pytest.mark.parametrize("who", ["ben", "ana"])

@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from analytics.days import day_payloads
+from analytics.month_rows import sum_up
+from portal import checkpoints
+from privacy.disclosure import Disclosed
+
 PAGES = (
     "/me/weeks/2026-W46",
     "/me/weeks/2026-W47",
@@ -27,6 +32,28 @@ def test_every_view_is_drawn_without_inline_style_or_script(lasting_office: Any,
 
     assert found.status_code == 200
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=", found.text)
+
+
+def pages_of(office: Any) -> list[str]:
+    """Return what Ben's pages of many days show, without what differs at each request."""
+    shown = (office.client("ben").get(each).text for each in (*PAGES, "/", "/me/days/2026-11-12", "/me/goals"))
+    return [re.sub(r'name="csrf_token" value="[^"]*"', "", page) for page in shown]
+
+
+def test_pages_show_the_same_out_of_months_as_out_of_the_days_before_there_were_months(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.publish(office.system)  # pages say how long the log was then
+    out_of_days = pages_of(office)
+    assert sum_up(office.system.vault, office.system.gate, office.ids["ben"]) == 2
+
+    def few_days(shown: Disclosed, zone: str) -> Any:
+        assert len(list(shown.period.days())) < 7, "days were opened in the place of months"
+        return day_payloads(shown, zone)
+
+    monkeypatch.setattr("portal.own.day_payloads", few_days)
+
+    assert pages_of(office) == out_of_days
 
 
 @pytest.mark.parametrize(
