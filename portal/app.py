@@ -51,6 +51,7 @@ from portal.languages import add_languages
 from portal.parse import is_shown_by
 from portal.problems import add_problems
 from portal.sessions import BrowserSessions
+from portal.templating import Templates
 
 if TYPE_CHECKING:
     from portal.wiring import System
@@ -99,6 +100,7 @@ def assemble(system: "System") -> Flask:
     """Return the application over the parts of `system`."""
     ops.configure_log()
     app = Flask("portal", template_folder=str(_ROOT / "templates"))
+    app.jinja_environment = Templates
     app.extensions["sameview"] = system
     app.config.update(
         SECRET_KEY=system.web_secret,
