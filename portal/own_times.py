@@ -75,6 +75,9 @@ def recent() -> OwnTimes:
 
 def shown(kept: OwnTimes) -> Private:
     """Return it in words."""
+    allowed = system().policies.now().private_minutes
+    if not (kept.paused or kept.forgotten):
+        return Private(None, 0.0, allowed, kept.apps, ())
     now, zone, today = microseconds(system().clock()), own.zone(), own.current_day()
     first, end = borders(today)
     until = kept.runs_until(now)
@@ -87,7 +90,7 @@ def shown(kept: OwnTimes) -> Private:
         until=None if until is None else moment(_at(until), zone),
         used_seconds=sum(stop - start for start, stop, reason in kept.gaps(first, end, now) if reason == "paused")
         / 1e6,
-        allowed_minutes=system().policies.now().private_minutes,
+        allowed_minutes=allowed,
         apps=kept.apps,
         times=tuple(listed),
     )
@@ -95,6 +98,8 @@ def shown(kept: OwnTimes) -> Private:
 
 def gaps_of(kept: OwnTimes, day: dt.date, figures: Disclosed) -> list[tuple[int, int, str]]:
     """Return the private times of a day, in ms since it began, as the drawing of the day wants them."""
+    if not (kept.paused or kept.forgotten):
+        return []  # where the day began needs its rhythm, which is long
     first, end = borders_in(figures, day)
     found = kept.gaps(first, end, microseconds(system().clock()))
     return [((start - first) // 1000, (stop - first) // 1000, reason) for start, stop, reason in found]

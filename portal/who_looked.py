@@ -124,7 +124,7 @@ def _entries() -> list[Entry]:
 def _names(entries: Sequence[Entry]) -> dict[str, str]:
     """Return the names of everybody whom entries name, by subject id."""
     ids = {each for e in entries for each in (e.viewer, e.subject) if each is not None}
-    return system().directory.names(ids)
+    return system().directory.names(ids) if ids else {}
 
 
 def _is_look(entry: Entry) -> bool:

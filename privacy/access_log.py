@@ -220,10 +220,9 @@ class AccessLog(LogProofs):
         """Open the newest entries in which other people read something about a subject, or were refused."""
         return Looks(self._engine, self._seals).at(subject, limit, but=subject)
 
-    def looks_and_reviews(self, subject: str, limit: int, purpose: str) -> tuple[Page, Page]:
-        """Open what `looks` opens, and the newest entries in which other people read the whole log for a purpose."""
-        looks = Looks(self._engine, self._seals)
-        return looks.at(subject, limit, but=subject), looks.at(ORGANISATION, limit, but=subject, purpose=purpose)
+    def looks_and_reviews(self, subject: str, limit: int, purpose: str) -> Page:
+        """Open what `looks` opens, with the newest entries in which other people read the whole log for a purpose."""
+        return Looks(self._engine, self._seals).with_reviews(subject, limit, purpose, but=subject)
 
     def entry(self, index: int) -> Entry | None:
         """Open one entry; None if it was erased, LookupError if there is none."""

@@ -123,10 +123,10 @@ class LogGate:
         Oldest first, and logged as `own_log` is. SealBroken for an entry about this person that does not open.
         """
         self._append(_reading_log(subject, subject, Relation.SELF, Purpose.OWN_REVIEW, session=session))
-        about, reviews = self._log.looks_and_reviews(subject, limit, Purpose.COMPLIANCE_REVIEW)
-        if about.unreadable:
-            raise SealBroken(f"entry {about.unreadable[0]} of the access log does not open")
-        return sorted([*about.entries, *reviews.entries], key=lambda each: each.index)[-limit:]
+        found = self._log.looks_and_reviews(subject, limit, Purpose.COMPLIANCE_REVIEW)
+        if found.unreadable:
+            raise SealBroken(f"entry {found.unreadable[0]} of the access log does not open")
+        return sorted(found.entries, key=lambda each: each.index)
 
     def looks_to_tell(self, subject: str, limit: int) -> list[Entry]:
         """Open the newest entries in which other people looked at a person, or were refused, for a job that tells them.

@@ -5,6 +5,7 @@ It needs no transaction: an entry that comes in between two statements is seen w
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, bindparam, select
@@ -29,25 +30,44 @@ class Looks:
         self._seals = seals
         self._months = months(engine)
 
-    def at(self, subject: str, limit: int, *, but: str, purpose: str | None = None) -> Page:
+    def at(self, subject: str, limit: int, *, but: str) -> Page:
         """Open the newest entries in which people read something about `subject`, or were refused it.
 
         Whatever jobs did, or the person `but`, stays sealed: their tags say that it is theirs.
         """
-        silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, self._months)]
-        rows = self._rows(self._seals.tags(SUBJECT_TAG, subject, self._months), silent)
+        rows = self._rows(self._seals.tags(SUBJECT_TAG, subject, self._months), but)
+        return page(rows, lambda row: self._seals.open_entry(subject, row)[1], lambda each: bool(each.fields), limit)
+
+    def with_reviews(self, subject: str, limit: int, purpose: str, *, but: str) -> Page:
+        """Open the same together with the entries in which people read the whole log for a purpose.
+
+        Of these, one that does not open is passed over.
+        """
+        whole = dict.fromkeys(self._seals.tags(SUBJECT_TAG, ORGANISATION, self._months))
+        rows = self._rows([*self._seals.tags(SUBJECT_TAG, subject, self._months), *whole], but)
+        broken: set[int] = set()
+
+        def payload(row: Filed) -> bytes:
+            if row.subject_tag not in whole:
+                return self._seals.open_entry(subject, row)[1]
+            broken.add(row.index)
+            opened = self._seals.open_entry(ORGANISATION, row)[1]
+            broken.discard(row.index)
+            return opened
 
         def fits(opened: Entry) -> bool:
-            return bool(opened.fields) and purpose in (None, opened.purpose)
+            return bool(opened.fields) and (opened.subject == subject or opened.purpose == purpose)
 
-        return page(rows, lambda row: self._seals.open_entry(subject, row)[1], fits, limit)
+        found = page(rows, payload, fits, limit)
+        return replace(found, unreadable=tuple(each for each in found.unreadable if each not in broken))
 
-    def _rows(self, about: Sequence[bytes], but: Sequence[bytes]) -> Iterator[Filed]:
+    def _rows(self, about: Sequence[bytes], but: str) -> Iterator[Filed]:
         """Yield what others did about somebody, newest first, as far as it is asked for."""
         if not about:
             return
-        question, before = _question(len(about), len(but)), _LAST
-        tags = _named("about", about) | _named("but", but)
+        silent = [tag for viewer in (ORGANISATION, but) for tag in self._seals.tags(VIEWER_TAG, viewer, self._months)]
+        question, before = _question(len(about), len(silent)), _LAST
+        tags = _named("about", about) | _named("but", silent)
         while True:
             rows = [Filed(*row) for row in question.ask(self._engine, before=before, **tags)]
             yield from rows
