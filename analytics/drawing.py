@@ -53,8 +53,8 @@ def smooth(points: Sequence[Point]) -> str:
     parts = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
     for (x0, y0), (x1, y1), t0, t1 in zip(points, points[1:], tangents, tangents[1:], strict=False):
         third = (x1 - x0) / 3
-        curve = ((x0 + third, y0 + t0 * third), (x1 - third, y1 - t1 * third), (x1, y1))
-        parts.append("C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in curve))
+        curve = (x0 + third, y0 + t0 * third, x1 - third, y1 - t1 * third, x1, y1)
+        parts.append("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}".format(*curve))
     return "".join(parts)
 
 

@@ -8,7 +8,7 @@ is said before ten working days. What is not there keeps its mark and is never 0
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from analytics.baseline import LEAST_DAYS, Baseline, baseline
 from analytics.categories import top_level
@@ -48,8 +48,7 @@ class Own:
         return self.goals.focus_seconds(day)
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """A captured day's three figures; None where the day has no such figure."""
 
     focus: float | None = None  # seconds in focus blocks
@@ -57,6 +56,9 @@ class Figures:
     recovery: float | None = None  # breaks / recommended breaks, at most 1
     breaks: int | None = None
     recommended: int | None = None
+
+
+_NO_FIGURES: Final = Figures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Ring:
 
 def figures(payload: Payload, day: dt.date, own: Own) -> Figures:
     """Return the three figures of one day's payload."""
-    fields = payload["fields"]
+    if not (fields := payload["fields"]):
+        return _NO_FIGURES
     active = fields.get("active_time", {}).get("active_seconds")
     worked, planned = worked_seconds(fields, own.core), own.planned_seconds(day)
     on_task = worked / planned if planned and worked is not None else None

@@ -15,6 +15,7 @@ from typing import Final
 
 from analytics.annotations import WORK, Kind
 from analytics.drawing import Stack, columns, pills
+from analytics.palette import CORE
 from analytics.stretches import AWAY_US, BREAK_US, FOCUS_US, INTERRUPTIONS_US
 
 Segment = tuple[int, int, str]
@@ -220,29 +221,25 @@ def _per_step(day: Day, step: int, tones: Mapping[str, str]) -> dict[int, dict[s
     """Return step → tone → active ms. Core work inside a focus block has a tone of its own."""
     active: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for start, end, name in day.segments:
-        for at in range(start // step * step, end, step):
-            a, b = max(at, start), min(at + step, end)
-            tone = tones.get(name, "adm")
-            focused = sum(max(0, min(b, q) - max(a, p)) for p, q in day.blocks) if tone == "focus" else b - a
-            _add(active[at], tone, focused)
-            _add(active[at], "core", b - a - focused)
+        tone = tones.get(name, "adm")
+        if tone == CORE:
+            spans = [(max(start, p), min(end, q), tone) for p, q in day.blocks if p < end and start < q]
+            spans += [(a, b, "core") for a, b in outside((start, end), day.blocks)]
+        else:
+            spans = [(start, end, tone)]
+        for a, b, drawn in spans:
+            for at in range(a // step * step, b, step):
+                active[at][drawn] += min(b, at + step) - max(a, at)
     return active
 
 
-def _add(tones: dict[str, int], tone: str, ms: int) -> None:
-    if ms > 0:
-        tones[tone] += ms
-
-
-_ORDER: Final = ("focus", "core")
+_LOWEST: Final = (CORE, "core")
 
 
 def _parts(tones: Mapping[str, int], step: int, frame: Frame) -> tuple[tuple[str, float], ...]:
-    def place(tone: str) -> tuple[int, str]:
-        return (_ORDER.index(tone) if tone in _ORDER else len(_ORDER), tone)
-
     tall = (frame.base - frame.top) / step
-    return tuple((tone, max(1.5, tones[tone] * tall)) for tone in sorted(tones, key=place))
+    order = [*(tone for tone in _LOWEST if tone in tones), *sorted(tones.keys() - _LOWEST)]
+    return tuple((tone, max(1.5, tones[tone] * tall)) for tone in order)
 
 
 def _hours(day: Day, begins: dt.datetime, frame: Frame, x: X) -> tuple[tuple[float, str], ...]:
