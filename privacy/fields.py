@@ -90,7 +90,10 @@ STATE_FIELDS: Final = frozenset(
         Field.OWN_RULES,
     }
 )
-"""Fields whose value holds from its day until the next one: a period shows the latest row before its end."""
+"""Fields whose value holds from its day until the next one: a period shows the latest row before its end.
+
+Heads say in which months there are rows of these (`privacy.manifest`): one that is added is a new field.
+"""
 
 
 def epoch_of(key_class: KeyClass, day: dt.date) -> int:
