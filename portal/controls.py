@@ -12,9 +12,9 @@ from analytics.own_times import LONGEST_APP, MOST_APPS
 from auth.permissions import Permission, requires
 from portal import forgetting, own, own_times
 from portal.access import safe_next, system
-from portal.clock_changes import SECOND, comes_twice, passing
+from portal.clock_changes import comes_twice, passing
 from portal.locale import N_, _, ngettext
-from portal.parse import MOMENT, bad, moment_from
+from portal.parse import MOMENT, bad, times_from
 from portal.problems import Problem
 from portal.show import day
 
@@ -57,11 +57,11 @@ class Asked:
 
 @blueprint.post("/pause")
 @requires(Permission.OWN_WRITE)
-def pause() -> Response:
+def pause() -> Page:
     """Keep nothing of me for a while."""
     length = request.form.get("length", "")
     if length not in PAUSES:
-        raise bad(_("A pause lasts 15, 30 or 60 minutes, or until tomorrow."))
+        return _page(wrong_pause=_("A pause lasts 15, 30 or 60 minutes, or until tomorrow.")), 400
     own_times.pause(PAUSES[length])
     flash(_("Paused. Nothing of this time is kept, from whatever computer it comes. Only you see that it was a pause."))
     return _back()
@@ -86,7 +86,7 @@ def forget() -> Page:
         found = _counted(own_times.look(asked.start, asked.end))
         return _page(asked=asked, found=found, ends=forgetting.viewers(forgetting.shared_of(asked.start, asked.end)))
     except Problem as problem:
-        return _page(wrong=problem.detail, typed=request.args), problem.status
+        return _page(wrong=_beside(problem), typed=request.args), problem.status
 
 
 @blueprint.post("/forget")
@@ -97,7 +97,7 @@ def forgotten() -> Page:
         asked = _asked(request.form)
         found, ended = forgetting.forget(asked.start, asked.end)
     except Problem as problem:
-        return _page(wrong=problem.detail, typed=request.form), problem.status
+        return _page(wrong=_beside(problem), typed=request.form), problem.status
     count = sum(found.values())
     events = (
         ngettext(
@@ -137,10 +137,11 @@ def _asked(given: Mapping[str, str]) -> Asked:
             raise bad(_("The last 15, 30 or 60 minutes can be forgotten; for anything else write from when to when."))
         end = system().clock().replace(second=0, microsecond=0) + _MINUTE
         return Asked(end - dt.timedelta(minutes=int(given["last"]) + 1), end)
-    start, end = (
-        moment_from(given.get(name, ""), own.zone(), given.get(f"{name}-pass") == SECOND) for name in ("from", "to")
-    )
-    return Asked(start, end)
+    return Asked(*times_from(given, own.zone()))
+
+
+def _beside(problem: Problem) -> dict[str, str]:
+    return {problem.more.get("field", "from"): problem.detail}
 
 
 def _counted(found: Mapping[dt.date, int]) -> list[tuple[str, int]]:
@@ -163,7 +164,7 @@ def _page(**shown: object) -> str:
         backups=own_times.gone_from_backups(today),
         longest_apps=MOST_APPS * (LONGEST_APP + 1),
         horizon=system().config.erasure_horizon,
-        **shown,
+        **({"wrong": {}, "wrong_pause": ""} | shown),
     )
 
 

@@ -10,6 +10,7 @@ from portal import agreed_pages, experiments, goals, one_to_one_pages, pattern
 from portal.access import system, viewer
 from portal.locale import _
 from portal.parse import number_from
+from portal.problems import Problem
 
 blueprint = Blueprint("mine", __name__, url_prefix="/me")
 for _part in (pattern, goals, agreed_pages, one_to_one_pages, experiments):
@@ -29,10 +30,12 @@ def tokens() -> str:
 @requires(Permission.ACCOUNT_WRITE)
 def make_token() -> _Page:
     """Make a token; its text is shown this once."""
-    scopes = [each for each in request.form.getlist("scope") if each in set(Scope)]
-    days = number_from(request.form.get("days"), 90)
+    scopes = [Scope(each) for each in request.form.getlist("scope") if each in set(Scope)]
     try:
-        made = system().tokens.issue(viewer(), request.form.get("name", ""), [Scope(each) for each in scopes], days)
+        days = number_from(request.form.get("days"), 90)
+        made = system().tokens.issue(viewer(), request.form.get("name", ""), scopes, days)
+    except Problem as wrong:
+        return _tokens(wrong=wrong.detail), wrong.status
     except ChangeRefused as refused:
         return _tokens(wrong=_(str(refused))), 400
     return _tokens(made=made)
@@ -48,7 +51,8 @@ def revoke_token(token: str) -> Response:
 
 
 def _tokens(**shown: str) -> str:
-    return render_template("me/tokens.html", tokens=system().tokens.of(viewer()), **shown)
+    typed = request.form if "wrong" in shown else {}
+    return render_template("me/tokens.html", tokens=system().tokens.of(viewer()), typed=typed, **shown)
 
 
 @blueprint.get("/notices")

@@ -14,9 +14,9 @@ from analytics.formulas import core_seconds, worked_seconds
 from auth.permissions import Permission, requires
 from portal import forgetting, own, own_notes, own_times
 from portal.access import safe_next, system
-from portal.clock_changes import SECOND, comes_twice
+from portal.clock_changes import comes_twice
 from portal.locale import _
-from portal.parse import MOMENT, day_from, moment_from
+from portal.parse import MOMENT, day_from, moment_from, times_from
 from portal.problems import Problem
 from portal.show import duration, number
 from privacy.disclosure import Disclosed
@@ -110,13 +110,7 @@ def asked(form: Mapping[str, str]) -> tuple[dt.datetime, dt.datetime]:
     if "span" in form:
         start, _dash, end = form["span"].partition("-")
         return own_notes.moments_of(start, end)
-    found = []
-    for field in ("from", "to"):
-        try:
-            found.append(moment_from(form.get(field, ""), own.zone(), form.get(f"{field}-pass") == SECOND))
-        except Problem as wrong:
-            raise own_notes.refused(wrong.detail, field) from wrong
-    return found[0], found[1]
+    return times_from(form, own.zone())
 
 
 def gaps_of(disclosed: Disclosed, day: dt.date) -> list[Unexplained]:

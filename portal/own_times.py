@@ -176,9 +176,9 @@ def gone_from_backups(last: dt.date) -> dt.date:
 def _forget(start: dt.datetime, end: dt.datetime, *, only_look: bool) -> dict[dt.date, int]:
     now, zone, day_start = system().clock(), own.zone(), system().config.day_start
     if start >= end:
-        raise Problem(400, _("Bad Request"), _("The time ends before it begins."))
+        raise Problem(400, _("Bad Request"), _("The time ends before it begins."), field="to")
     if end > now + _MINUTE:
-        raise Problem(400, _("Bad Request"), _("That is still to come: pause instead."))
+        raise Problem(400, _("Bad Request"), _("That is still to come: pause instead."), field="to")
     days = Period(
         local_day(start, zone, day_start), local_day(end - _MICROSECOND, zone, day_start) + dt.timedelta(days=1)
     )

@@ -1,10 +1,13 @@
 """What addresses and forms say, read into the vocabulary; what cannot be read is refused with the reason."""
 
 import datetime as dt
+import re
+from collections.abc import Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from analytics.days import DAY_FIELDS
+from portal.clock_changes import SECOND
 from portal.locale import _
 from portal.problems import Problem
 from portal.show import day as long_day
@@ -16,6 +19,8 @@ LONGEST_DAYS: Final = 400
 """Days in one answer: a year of one's own days and some more."""
 YEARS: Final = range(1970, 9999)
 """The calendar goes on for a while before and after them, so that midnight and next week are always in it."""
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WEEK: Final = re.compile(r"([0-9]{4})-W([0-9]{2})")
 MOMENT: Final = "%Y-%m-%dT%H:%M"
 """How a form sends a day and a time."""
 
@@ -32,8 +37,13 @@ def day_from(text: str) -> dt.date:
     except ValueError:
         found = None
     if found is None or found.isoformat() != text:  # not 20261119 and not 2026-W47-4, which Python reads as well
-        raise bad(_("A day is written like 2026-11-19."))
+        raise bad(_no_day(text) or _("A day is written like 2026-11-19."))
     return _of_the_years(found)
+
+
+def _no_day(text: str) -> str:
+    """Say that a day which is written well is none, such as 30 February; nothing of what is written otherwise."""
+    return _("The calendar has no %(day)s.", day=text) if _DAY.fullmatch(text) else ""
 
 
 def _of_the_years(day: dt.date) -> dt.date:
@@ -55,6 +65,15 @@ def period_from(first: str, end: str) -> Period:
     return Period(start, stop)
 
 
+def _no_moment(text: str) -> str:
+    day, _between, time = text.partition("T")
+    try:
+        dt.datetime.strptime(time, "%H:%M")  # noqa: DTZ007 - a time of day has no zone
+    except ValueError:
+        return ""
+    return _no_day(day)
+
+
 def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
     """Read a moment on the clock of `zone` as a form sends it; of an hour that comes twice, `fold` says which.
 
@@ -63,7 +82,7 @@ def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
     try:
         found = dt.datetime.strptime(text, MOMENT)  # noqa: DTZ007 - the zone comes beside it
     except ValueError:
-        raise bad(_("Write a day and a time, such as 2026-11-19, 09:30.")) from None
+        raise bad(_no_moment(text) or _("Write a day and a time, such as 2026-11-19, 09:30.")) from None
     if found.year not in YEARS:
         raise bad(_("That is no time of yours."))
     local = found.replace(tzinfo=zone, fold=fold)
@@ -79,6 +98,20 @@ def moment_from(text: str, zone: ZoneInfo, fold: int = 0) -> dt.datetime:
             )
         )
     return moment
+
+
+def times_from(given: Mapping[str, str], zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """Read `from` and `to` of a form as moments; what is wrong is refused with the name of its field."""
+    start, end = (_time_from(given, name, zone) for name in ("from", "to"))
+    return start, end
+
+
+def _time_from(given: Mapping[str, str], name: str, zone: ZoneInfo) -> dt.datetime:
+    try:
+        return moment_from(given.get(name, ""), zone, given.get(f"{name}-pass") == SECOND)
+    except Problem as wrong:
+        wrong.more["field"] = name
+        raise
 
 
 def is_shown_by(value: str, kind: str) -> bool:
@@ -100,7 +133,9 @@ def week_from(text: str) -> Period:
     try:
         found = iso_week(text)
     except (ValueError, OverflowError):
-        raise bad(_("A week is written like 2026-W46.")) from None
+        written = _WEEK.fullmatch(text)
+        none = written and _("The year %(year)s has no week %(week)s.", year=written[1], week=written[2])
+        raise bad(none or _("A week is written like 2026-W46.")) from None
     _of_the_years(found.first)
     return found
 

@@ -76,7 +76,7 @@ def begin() -> Page:
     except threads.Refused as refused:
         return _form(form, refused.messages), 422
     except Problem as problem:
-        return _form(form, {"day": problem.detail}), problem.status
+        return _form(form, {problem.more.get("field", "day"): problem.detail}), problem.status
     flash(_("Sent. You are told when there is an answer."))
     return redirect(f"/me/threads/{number}", 303)
 
@@ -259,7 +259,7 @@ def _about(form: Mapping[str, str]) -> dict[str, str]:
     if "week" in about:
         week_from(about["week"])
     if about.get("measure", MEASURES[0].name) not in {each.name for each in MEASURES}:
-        raise bad(_("There is no such measure."))
+        raise Problem(400, _("Bad Request"), _("There is no such measure."), field="measure")
     return about
 
 

@@ -179,7 +179,7 @@ def test_who_manages_no_longer_opens_it_no_more(office: Any, form: Form) -> None
         ({"benefit": ""}, "benefit", "Say what it brings the employee"),
         ({"text": ""}, "text", "Say what the goal is."),
         ({"begins": "2026-11-18"}, "begins", "It begins today or later; this day is over."),
-        ({"begins": "2026-02-30"}, "begins", "A day is written like 2026-11-19."),
+        ({"begins": "2026-02-30"}, "begins", "The calendar has no 2026-02-30."),
         ({"review": "2026-11-19"}, "review", "Both look at it again after it begins"),
         ({"high": "1:30"}, "high", "The band ends above where it begins: a goal without tolerance is none."),
         ({"high": "30:00"}, "high", "A day’s goal has at most 16 hours."),

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -98,9 +99,12 @@ def test_the_page_says_from_when_on_no_backup_has_it(office: Any, eva: Any) -> N
 def test_what_cannot_be_forgotten_is_refused_with_the_reason(
     office: Any, eva: Any, form: Callable[..., Any], start: str, end: str, status: int, words: str
 ) -> None:
+    field = "to" if words in ("still to come", "ends before it begins") else "from"
     for answer in (forget(form, start, end), eva.get(f"/me/forget?from={start}&to={end}")):
         assert answer.status_code == status
-        assert words in answer.text
+        assert re.search(rf'<p class="wrong" id="d-{field}">[^<]*{words}', answer.text)
+        assert f'value="{start}"' in answer.text
+        assert f'value="{end}"' in answer.text
     assert active(office)["fields"]["active_time"] == {"active_seconds": 7200}
 
 

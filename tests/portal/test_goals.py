@@ -73,7 +73,7 @@ def test_removing_shows_what_goes_and_then_it_is_gone(office: Any, form: Form) -
             "first",
             "This day is over. Days that are over keep the goal of then.",
         ),
-        ({**week("3:45"), "first": "2026-02-30"}, "first", "A day is written like 2026-11-19."),
+        ({**week("3:45"), "first": "2026-02-30"}, "first", "The calendar has no 2026-02-30."),
         ({**week("3:45"), "first": "2028-01-01"}, "first", "This is more than a year ahead."),
     ],
 )

@@ -124,7 +124,7 @@ def test_programs_get_english_whatever_they_ask_for(office: Any) -> None:
     answer = office.client("ben").get("/api/v1/me/days/2026-02-30", headers={"Accept-Language": "de"})
 
     assert answer.json["title"] == "Bad Request"
-    assert answer.json["detail"] == "A day is written like 2026-11-19."
+    assert answer.json["detail"] == "The calendar has no 2026-02-30."
 
 
 def test_a_page_does_not_speak_the_language_of_the_one_before(office: Any) -> None:

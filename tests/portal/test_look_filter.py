@@ -93,7 +93,7 @@ def test_the_choice_stays_in_the_address_and_in_the_form(read: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ("from=2026-02-30", "from", "A day is written like 2026-11-19"),
+        ("from=2026-02-30", "from", "The calendar has no 2026-02-30."),
         ("to=yesterday", "to", "A day is written like 2026-11-19"),
         ("to=20261119", "to", "A day is written like 2026-11-19"),
         ("from=0001-01-01", "from", "Days are of the years"),

@@ -89,7 +89,7 @@ def test_a_note_can_be_taken_back_and_the_day_is_as_it_was(office: Any, eva: Any
         ("10:00", "10:30", {"kind": "lunch"}, 400, "one of the kinds"),
         ("10:00", "10:30", {"text": "x" * 121}, 400, "at most 120 letters"),
         ("10:30", "11:30", {"to": "2026-11-18T11:30"}, 400, "longer than a day"),
-        ("10:00", "10:30", {"from": "2026-02-30T10:00"}, 400, "Write a day and a time"),
+        ("10:00", "10:30", {"from": "2026-02-30T10:00"}, 400, "The calendar has no 2026-02-30."),
         ("10:00", "10:30", {"to": "2026-11-19T23:00"}, 400, "still to come"),
         (
             "10:00",

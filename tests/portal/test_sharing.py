@@ -147,7 +147,7 @@ WRONG = [
     ({"purpose": "discipline"}, "purpose", "Choose what it is for"),
     ({"purpose": "compliance_review"}, "purpose", "Choose what it is for"),
     ({"field": "titles"}, "field", "Choose at least one thing"),
-    ({"first": "2026-02-30"}, "first", "A day is written like"),
+    ({"first": "2026-02-30"}, "first", "The calendar has no 2026-02-30."),
     ({"first": "20261112"}, "first", "A day is written like"),
     ({"last": "2026-11-19"}, "last", "the last one is 18 Nov 2026"),
     ({"last": "2026-11-08"}, "first", "comes after the last one"),

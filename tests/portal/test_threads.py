@@ -187,10 +187,10 @@ WRONG = [
     ({"text": "  "}, "text", "Write what it is about"),
     ({"text": "x" * 4001}, "text", "At most 4000 characters; these are 4001"),
     ({"day": ""}, "day", "Say of which day"),
-    ({"day": "2026-02-30"}, "day", "A day is written like"),
+    ({"day": "2026-02-30"}, "day", "The calendar has no 2026-02-30."),
     ({"day": "2026-11-20"}, "day", "has not begun"),
     ({"to": "f" * 32}, "to", "Choose compliance or a manager"),
-    ({"measure": "keystrokes"}, "day", "no such measure"),
+    ({"measure": "keystrokes"}, "measure", "no such measure"),
 ]
 
 
