@@ -242,7 +242,9 @@ def _ask_to_sign_in() -> Response:
         token = request.headers.get("Authorization", "").startswith(_BEARER)
         more = {"type": TOKEN_UNKNOWN} if token else {}  # a relay ends by that: nothing in between may seem to say it
         raise Problem(401, "Unauthorized", "Sign in, or send a personal token.", **more)
-    wanted = request.full_path.rstrip("?") if request.method in _SAFE else "/"
+    if request.method not in _SAFE:  # what was sent is not kept for later: whoever signs in may be somebody else
+        return redirect(url_for("account.sign_in", unsent=None if request.endpoint == "account.sign_out" else "yes"))
+    wanted = request.full_path.rstrip("?")
     return redirect(url_for("account.sign_in", next=None if wanted == "/" else wanted))
 
 

@@ -31,7 +31,8 @@ def sign_in() -> Answer:
     target = safe_next(request.args.get("next", "/"))
     if asking() is not None:
         return redirect(target)
-    return render_template("account/sign_in.html", wrong=None, email="", next=target)
+    unsent = request.args.get("unsent") == "yes"
+    return render_template("account/sign_in.html", wrong=None, email="", next=target, unsent=unsent)
 
 
 @blueprint.post("/sign-in")

@@ -12,7 +12,7 @@ from auth.announcements import GONE, Kind
 from auth.permissions import Permission, requires
 from portal import agreed_forms, agreeing, own
 from portal.access import system, viewer
-from portal.locale import _
+from portal.locale import N_, _
 
 blueprint = Blueprint("agreed", __name__, url_prefix="/agreed-goals")
 
@@ -41,7 +41,10 @@ def agreed() -> str:
 @requires(Permission.OWN_WRITE)
 def propose() -> _Page:
     """Propose a goal to a manager of mine, or a change of one."""
-    manager = _present(request.form.get("manager", ""))
+    manager = request.form.get("manager", "")
+    if manager not in _managers():
+        gone = AgreedError(N_("Whoever you proposed this to does not manage you now. Nothing was sent."), "manager")
+        return _page(gone), 409
     number, seen = agreed_forms.whole("number"), agreed_forms.whole("seen")
 
     def change(found: Agreed, today: dt.date) -> Agreed:
@@ -103,10 +106,9 @@ def _changed(manager: str, kind: Kind, change: Callable[[Agreed, dt.date], Agree
     return redirect("/me/agreed-goals", 303)
 
 
-def _present(manager: str) -> str:
-    """Return a manager of now; nobody else can be proposed to."""
-    known = {each.person.subject for each in system().directory.managers_of(viewer())}
-    return manager if manager in known else abort(404)
+def _managers() -> set[str]:
+    """Return the managers of now; nobody else can be proposed to."""
+    return {each.person.subject for each in system().directory.managers_of(viewer())}
 
 
 def _with(number: int) -> str:

@@ -156,7 +156,9 @@ def _unproved(error: CSRFError) -> AnyResponse:
     if for_program():
         return _http(error)
     detail = _(
-        "This form is from another sign-in, or did not come from here. Load its page again, and send it once more."
+        "This form is from another sign-in, or did not come from here, so it was not taken, and nothing changed. Your"
+        " browser’s “Back” leads to it again, most often with what you typed: copy it from there, load the page again,"
+        " and send it once more."
     )
     return answer(Problem(400, _("Bad Request"), detail))
 

@@ -144,7 +144,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/me/erase"): Row(SIGNED_IN),
     ("POST", "/me/erase"): Row(SIGNED_IN, 422),  # nobody has a password here
     ("GET", "/me/agreed-goals"): Row(SIGNED_IN),
-    ("POST", "/me/agreed-goals"): Row(frozenset()),  # nobody named a manager of theirs
+    ("POST", "/me/agreed-goals"): Row(SIGNED_IN, 409),  # a manager of theirs is not named
     ("POST", "/me/agreed-goals/<int:number>/answer"): Row(frozenset()),  # nobody has a goal of that number
     ("POST", "/me/agreed-goals/<int:number>/end"): Row(frozenset()),
     ("GET", "/me/experiments"): Row(SIGNED_IN),

@@ -160,7 +160,24 @@ def test_somebody_elses_person_is_not_found_and_sees_the_attempt(
 
 
 def test_nobody_proposes_to_somebody_who_does_not_manage_them(office: Any, form: Form) -> None:
-    assert form("ben", MINE, manager=office.ids["gus"], **TERMS).status_code == 404
+    refused = form("ben", MINE, manager=office.ids["gus"], **TERMS)
+
+    assert refused.status_code == 409
+    assert "Whoever you proposed this to does not manage you now. Nothing was sent." in refused.text
+    assert "Nothing yet." in page(office)
+
+
+def test_what_was_written_to_a_manager_who_is_dismissed_meanwhile_is_not_lost(office: Any, form: Form) -> None:
+    page(office)
+    with office.system.people.changing(None) as changes:
+        changes.dismiss(office.ids["ana"], "claims")
+
+    refused = form("ben", MINE, page="/me/goals/breaks", manager=office.ids["ana"], **TERMS)
+
+    assert refused.status_code == 409
+    assert '<p class="wrong" id="d-manager" role="alert">' in refused.text
+    for said in ("text", "reason", "benefit"):
+        assert TERMS[said] in refused.text
 
 
 def test_who_manages_no_longer_opens_it_no_more(office: Any, form: Form) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analytics.annotations import MOST
-from tests.portal.conftest import Office
+from tests.portal.conftest import Office, check_value
 from tests.portal.test_close_week import main
 from tests.portal.test_controls import bring
 from tests.portal.test_notes import NOTES, office_day
@@ -122,3 +122,28 @@ def test_a_token_that_cannot_be_keeps_its_form(office: Office, form: Any, fields
     assert ('value="ingest" checked' in found.text) is (fields["scope"] == "ingest")
     assert 'value="read" checked' not in found.text
     assert office.system.tokens.of(office.ids["ben"]) == []
+
+
+def test_what_is_sent_after_a_session_ended_is_said_not_to_be_taken(office: Office, form: Any) -> None:
+    client = office.app.test_client()
+    client.set_cookie("sameview", office.system.sessions.start(office.ids["ben"]))
+    check = check_value(client, "/me/threads/new")
+    office.clock.advance(days=1)
+
+    sent = {"csrf_token": check, "about": "figure", "day": "2026-11-12", "text": "It is wrong."}
+    answer = client.post("/me/threads/new", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert (answer.status_code, answer.location) == (302, "/sign-in?unsent=yes")
+    page = main(client.get(answer.location).text)
+    assert "You were signed out meanwhile, so what you sent was not taken, and nothing changed." in page
+    assert "signed out meanwhile" not in main(client.get("/sign-in").text)
+    assert office.system.rooms.threads.of(office.ids["ben"]) == []
+
+
+def test_a_form_of_another_sign_in_is_said_not_to_be_taken(office: Office) -> None:
+    sent = {"csrf_token": "x", "about": "figure", "day": "2026-11-12", "text": "It is wrong."}
+
+    found = office.client("ben").post("/me/threads/new", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert found.status_code == 400
+    assert "so it was not taken, and nothing changed. Your browser’s “Back” leads to it again" in main(found.text)
