@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -130,9 +131,11 @@ def expected(
     }
 
 
-def _value(of: Measure, day: DayEvents, zone: ZoneInfo, said: Said | None = None) -> float | None:
+def _value(
+    of: Measure, day: DayEvents, zone: ZoneInfo, said: Said | None = None, part: str | None = None
+) -> float | None:
     figures = summarise(day, zone, RULES.core, said=said) if said else summarise(day, zone, RULES.core)
-    return of.value(Day(figures, RULES.core, PLANNED_MINUTES, PARTS.get(of.part or "")))
+    return of.value(Day(figures, RULES.core, PLANNED_MINUTES, part or PARTS.get(of.part or "")))
 
 
 def _known(of: Measure, day: DayEvents, zone: ZoneInfo, said: Said | None = None) -> Known:
@@ -181,17 +184,22 @@ def _span(event: object) -> Span:
     st.integers(0, 2**32),
     st.lists(st.tuples(st.integers(0, 23 * 60), st.integers(1, 240), st.sampled_from(Kind)), max_size=4),
     st.sampled_from(ZONES),
+    st.sampled_from(["9-12", "23", "22-2", "0-24"]),
 )
-@example(137222, [], "Europe/Vienna")  # as above
-@example(0, [(540, 240, Kind.MEETING), (60, 60, Kind.PHONE)], "Europe/Vienna")
-def test_the_times_behind_a_figure_add_up_to_it(seed: int, noted: list[tuple[int, int, Kind]], zone_name: str) -> None:
+@example(137222, [], "Europe/Vienna", "9-12")  # as above
+@example(0, [(540, 240, Kind.MEETING), (60, 60, Kind.PHONE)], "Europe/Vienna", "23")
+def test_the_times_behind_a_figure_add_up_to_it(
+    seed: int, noted: list[tuple[int, int, Kind]], zone_name: str, hours: str
+) -> None:
     zone = ZoneInfo(zone_name)
     export = _export(seed, dt.date(2025, 6, 3), zone, dt.time(0))
     for day in raw_days(export, Categoriser(RULES), zone, dt.time(0)).values():
         said = Said(_notes(day.first_us, noted), {})
         active = see(day).active
         for each in _measures(list(zip(active.start_us.tolist(), active.end_us.tolist(), strict=True))):
-            _check(each, evidence(each.name, _known(each, day, zone, said)), _value(each, day, zone, said))
+            part = hours if each.part == "hour" else PARTS.get(each.part or "")
+            terms = evidence(each.name, replace(_known(each, day, zone, said), part=part))
+            _check(each, terms, _value(each, day, zone, said, part))
 
 
 def _notes(first_us: int, noted: list[tuple[int, int, Kind]]) -> Notes:

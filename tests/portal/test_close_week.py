@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -85,6 +86,32 @@ def test_what_would_be_shared_is_what_is_frozen_afterwards(office: Any, eva: Any
     assert frozen["marks"]["categories"] == "corrected"
     closed = main(office.client("eva").get(PAGE).text)
     assert "This week is closed for others" in closed
+
+
+def test_each_figure_leads_to_its_days_and_each_day_to_its_times_with_and_before_the_notes(
+    office: Any, eva: Any, form: Any
+) -> None:
+    form("eva", "/me/close-week", PAGE, week=WEEK, **{"app-0": "abacus.exe", "category-0": "Work > ERP"})
+    shown = re.findall(r'<a class="fig" href="(/me/measures/[^"]+)">(.*?)</a>', main(eva.get(PAGE).text))
+    assert {"category_time", "active_time", "focus_time"} <= {re.split(r"[/?]", each)[3] for each, _ in shown}
+    assert [words for each, words in shown if "before=1" in each and "Uncategorized" in each] == ["1h"]
+
+    for address, words in shown:
+        of_week = unescape(eva.get(unescape(address)).text)
+        assert f'<span class="val">{words}</span>' in of_week
+        days = re.findall(r'href="(/me/measures/[^"]+day=[^"]+)">', main(of_week))
+        pages = [main(unescape(eva.get(each).text)) for each in days if each.count("?") == 1]
+        assert sum(counted(page) for page in pages) == minutes(words), address
+
+
+def counted(page: str) -> int:
+    """Return how many minutes a day's times behind its figure have together."""
+    return sum(minutes(each) for each in re.findall(r'</td><td>[0-9:]+</td><td class="num">(.*?)</td>', page))
+
+
+def minutes(words: str) -> int:
+    hours, rest = re.fullmatch(r"(?:(\d+)h ?)?(?:(\d+)m)?", words).groups()  # type: ignore[union-attr]
+    return int(hours or 0) * 60 + int(rest or 0)
 
 
 def test_answers_that_cannot_be_are_kept_in_the_form_and_nothing_else(office: Any, eva: Any, form: Any) -> None:
