@@ -5,8 +5,9 @@ Every figure of the employee's pages leads here in one click.
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 
@@ -25,6 +26,7 @@ from analytics.rings import Own, Payload
 from analytics.summaries import as_said, see
 from auth.permissions import Permission, requires
 from portal import measure_days, own
+from portal.access import system, viewer
 from portal.locale import _
 from portal.measure_parts import before_notes, part_of, query, words
 from portal.own_notes import at
@@ -35,6 +37,8 @@ from privacy.period import Period, week_name, week_of
 
 blueprint = Blueprint("measures", __name__, url_prefix="/me/measures")
 
+_ROUNDED: Final = 0.001
+"""Minutes by which the times of hours and their figure, which is in whole milliseconds, may differ."""
 _STORED: Final = frozenset(segments.SEGMENT_FIELDS) | NOTED_FIELDS
 
 
@@ -93,7 +97,7 @@ def one_measure(measure: str) -> str:
         part=words(of, part),
         query=query(of, part),
         before=before,
-        terms=() if shown.value is None else _terms(of, day, mine, part, before),
+        terms=() if shown.value is None else _terms(shown, day, mine, part, before),
         goal=_goal(of, day, mine),
         day=day,
         week=week_name(week_of(day)),
@@ -135,7 +139,7 @@ def _shown(
     return Shown(of, value, baseline(past, day, mine.working), corrected)
 
 
-def _terms(of: Measure, day: dt.date, mine: Own, part: str | None, before: bool) -> tuple[ShownTerm, ...] | None:
+def _terms(shown: Shown, day: dt.date, mine: Own, part: str | None, before: bool) -> tuple[ShownTerm, ...] | None:
     """Return the numbers of a day's sum with the times behind them; None where its single events are gone."""
     values = own.stored(_STORED, Period.day(day)).values
     blobs = {field: value for (date, field), value in values.items() if date == day and field not in NOTED_FIELDS}
@@ -146,19 +150,28 @@ def _terms(of: Measure, day: dt.date, mine: Own, part: str | None, before: bool)
     gaps = not_captured(own.disclose({Field.RHYTHM}, Period.day(day)), day)
     unknown = [(events.first_us + start * 1000, events.first_us + end * 1000) for start, end, _ in gaps]
     seen = see(events)
-    known = Known(
-        seen if before else as_said(seen, said), mine.core, mine.planned_seconds(day), unknown, part, own.zone()
-    )
-    return tuple(_term(each) for each in evidence(of.name, known))
+    seen = seen if before else as_said(seen, said)
+    known = Known(seen, mine.core, mine.planned_seconds(day), unknown, part, own.zone())
+    if shown.measure.part == "hour":
+        known = replace(known, zone=_clock_of(shown, known, day))
+    return tuple(_term(each, known.zone) for each in evidence(shown.measure.name, known))
 
 
-def _term(term: Term) -> ShownTerm:
+def _clock_of(shown: Shown, known: Known, day: dt.date) -> ZoneInfo:
+    """Return the clock by which the hours of a day were told: that of now, or one that the asker had before."""
+    for zone in system().directory.zones(viewer(), day):
+        found = evidence(shown.measure.name, replace(known, zone=zone))
+        if abs(sum(each.seconds or 0 for each in found) / 60 - (shown.value or 0)) < _ROUNDED:
+            return zone
+    return known.zone
+
+
+def _term(term: Term, zone: ZoneInfo) -> ShownTerm:
     amount = number(term.count) if term.seconds is None and term.count is not None else duration(term.seconds or 0)
-    times = None if term.times is None else tuple(map(_time, term.times))
+    times = None if term.times is None else tuple(_time(each, zone) for each in term.times)
     return ShownTerm(_(term.name) if term.of is None else term.of, amount, times)
 
 
-def _time(time: Time) -> ShownTime:
-    zone = own.zone()
+def _time(time: Time, zone: ZoneInfo) -> ShownTime:
     start, end = (at(each).astimezone(zone) for each in (time.start_us, time.end_us))
     return ShownTime(clock(start), clock(end), time.counted_us / 1e6)

@@ -72,3 +72,52 @@ def test_a_day_without_figures_has_no_arithmetic(lasting_office: Any) -> None:
 
     assert "No figure" in page
     assert "The times behind it" not in page
+
+
+def test_the_times_of_an_hour_are_those_of_the_clock_of_then(office: Any) -> None:
+    bring(office, "eva")
+    page = office.client("eva").get(f"/me/measures/hour_time?day={DAY}&hour=9").text
+    with office.system.people.changing(None) as changes:
+        changes.update(office.ids["eva"], timezone="America/New_York")
+
+    moved = office.client("eva").get(f"/me/measures/hour_time?day={DAY}&hour=9").text
+
+    for each in (page, moved):
+        assert '<p class="val">1h</p>' in each
+        assert '<td>09:00</td><td>10:00</td><td class="num">1h</td>' in each
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "hour_time?day=2026-11-16&hour=24",
+        "hour_time?day=2026-11-16&hour=nine",
+        "noted_time?day=2026-11-16&kind=rest",
+        "active_time?weeks=7",
+        "active_time?weeks=26&weekday=7",
+        "active_time?month=2026-13",
+        "active_time?from=2026-11-16",
+        "active_time?from=2026-11-16&to=2026-11-16",
+        "active_time?usual=yesterday",
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_message(eva: Any, asked: str) -> None:
+    answer = eva.get(f"/me/measures/{asked}")
+
+    assert answer.status_code in (400, 404)
+    assert "<h1" in answer.text
+
+
+def test_a_measure_of_one_among_several_has_no_figure_before_one_is_chosen(eva: Any) -> None:
+    page = eva.get(f"/me/measures/app_time?day={DAY}").text
+
+    assert "No figure" in page
+    assert "The times behind it" not in page
+
+
+def test_the_charter_is_for_everybody_and_has_no_figure(lasting_office: Any) -> None:
+    page = lasting_office.client("oda").get("/measures/breaks").text
+
+    assert "The number of breaks" in page
+    assert "Only they open them" in page
+    assert lasting_office.client("oda").get("/measures/nothing").status_code == 404
