@@ -56,13 +56,14 @@ class Node:
 class Figure:
     """A figure as it is written, without spaces; the row that it stands in; where it leads, nothing if nowhere.
 
-    `within` are the classes of all that it lies in.
+    `within` are the classes of all that it lies in, `headed` where the heading of its section leads.
     """
 
     text: str
     row: str
     leads: tuple[str, ...]
     within: frozenset[str]
+    headed: tuple[str, ...]
 
 
 class _Tree(HTMLParser):
@@ -105,7 +106,13 @@ def links(main: Node, begin: str) -> list[str]:
 
 def _figure(node: Node, text: str) -> Figure:
     within = frozenset[str]().union(*(each.classes for each in node.chain()))
-    return Figure(_plain(text), " ".join(_row(node).said().split()), tuple(_leads(node)), within)
+    return Figure(_plain(text), " ".join(_row(node).said().split()), tuple(_leads(node)), within, tuple(_heading(node)))
+
+
+def _heading(node: Node) -> list[str]:
+    section = next((each for each in node.chain() if each.tag in ("section", "article")), None)
+    headings = [] if section is None else [each for each in section.all() if each.tag in ("h2", "h3")]
+    return [link for each in headings[:1] for link in _links(each)]
 
 
 def plain(main: Node) -> str:
@@ -153,7 +160,8 @@ def _is_made_for_figures(node: Node) -> bool:
 
 def _leads(node: Node) -> list[str]:
     around = [each.given["href"] for each in node.chain() if each.tag == "a" and "href" in each.given]
-    return around[:1] or _links(node) or _links(_row(node))
+    entry = next((each for each in node.chain() if each.tag == "li"), node)
+    return around[:1] or _links(node) or _links(_row(node)) or _links(entry)
 
 
 def _links(row: Node) -> list[str]:
