@@ -129,7 +129,7 @@ def add_access(app: Flask) -> None:
     logins.session_protection = None  # sessions are ours (portal.sessions), and so is their protection
     logins.request_loader(_load)
     logins.init_app(app, add_context_processor=False)  # no template asks it, and a page without a database could not
-    for check in (_refuse_nul, _identify, _refuse_undeclared, _refuse_forged, _refuse_unread):
+    for check in (_identify, _refuse_nul, _refuse_undeclared, _refuse_forged, _refuse_unread):
         app.before_request(check)
 
 

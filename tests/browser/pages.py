@@ -154,8 +154,10 @@ PAGES: Final[dict[str, tuple[str, str]]] = {
     "invitation": ("", "/invitation/{invitation}"),
     "link that is spent": ("", "/sign-in-link/spent"),
     "sign-in": ("", "/sign-in"),
+    "sign-in after something was sent": ("", "/sign-in?unsent=yes"),
     "not found": ("employee", "/no-such-page"),
     "error": ("employee", "/broken"),
+    "no such time": ("employee", "/me/forget?from=2026-02-30T09:00&to=2026-02-29T10:00"),
     "no such day": ("employee", "/me/days/2026-02-30"),
     "no such purpose": ("manager", "{person}/weeks/{closed}?purpose=curiosity"),
 }

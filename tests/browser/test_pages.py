@@ -59,6 +59,41 @@ def test_a_page_does_so_in_german_in_the_dark_and_on_a_telephone(seats, places, 
     assert page.evaluate("violations") + seats.faults == []
 
 
+_CHOOSE_WHAT_IS_NOT_OFFERED = """() => {
+  const first = document.querySelector('.closing input[type=radio]:not([value=""])');
+  first.value = 'lunch';
+  first.checked = true;
+}"""
+_WRITE_TOO_MUCH = """() => {
+  const text = document.querySelector('#f-text');
+  text.removeAttribute('maxlength');
+  text.value = 'word '.repeat(60000);
+}"""
+_NAME_WHAT_IS_NONE = "() => { document.querySelector('#a-app option').value = 'x'.repeat(900); }"
+REFUSED = {
+    "close my week": (_CHOOSE_WHAT_IS_NOT_OFFERED, ".closing .answers button", "one of the kinds that are offered"),
+    "dispute a figure": (_WRITE_TOO_MUCH, "main form .answers button", "A form is taken in up to 256 kB"),
+    "notes": (_NAME_WHAT_IS_NONE, "button[value=day]", "Write at most"),
+}
+"""Pages whose form is sent with what its page does not offer: the script, the button, and what is said."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refused_form_is_accessible_and_keeps_its_policy(seats, places, name: str) -> None:
+    script, button, said = REFUSED[name]
+    page = _open(seats, places, name, "desk")
+    page.evaluate(script)
+    page.locator(button).first.click()
+
+    page.get_by_text(said).wait_for()
+    assert violations(page) == []
+    reflows(page, 320)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, _CONTRAST) == []
+    assert page.evaluate("violations") == []
+
+
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_a_page_can_be_read_without_scripts(seats, places, name: str) -> None:
     _is_readable(_open(seats, places, name, "bare"))
