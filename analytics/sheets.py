@@ -11,7 +11,7 @@ import datetime as dt
 import enum
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -86,11 +86,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands on the sheet of one meeting. `day` is the meeting's as it was when something was last written."""
+    """What stands on the sheet of one meeting, by its number."""
 
     number: int
     manager: str
-    day: dt.date
     items: tuple[Item, ...] = ()
 
     def of(self, kind: Kind) -> tuple[Item, ...]:
@@ -123,7 +122,7 @@ class Sheets:
         if any(each.said == item.said and each.struck is None for each in sheet.items):
             raise SheetError(N_("That stands on the sheet already."), "text")
         numbered = replace(item, number=len(sheet.items) + 1)
-        return self._with(replace(sheet, day=on.day, items=(*sheet.items, numbered)))
+        return self._with(replace(sheet, items=(*sheet.items, numbered)))
 
     def struck(self, number: int, manager: str, item: int, by: Side, today: dt.date) -> "Sheets":
         """Return it with an item struck out; one that is struck out already stays as it is."""
@@ -136,9 +135,9 @@ class Sheets:
         )
         return self._with(replace(sheet, items=items))
 
-    def since(self, first: dt.date) -> "Sheets":
-        """Return it without the sheets of meetings before `first`: they were kept for as long as was agreed."""
-        return replace(self, sheets=tuple(each for each in self.sheets if each.day >= first))
+    def without(self, numbers: Collection[int]) -> "Sheets":
+        """Return it without the sheets of some meetings: they were kept for as long as was agreed."""
+        return replace(self, sheets=tuple(each for each in self.sheets if each.number not in numbers))
 
     def payload(self, subject: str, manager: str, number: int) -> dict[str, Any]:
         """Return what both sides are shown of one sheet, and what the digest in the log is of."""
@@ -196,7 +195,7 @@ def _jsonable(value: Any) -> Any:
 
 def _sheet(content: dict[str, Any]) -> Sheet:
     items = tuple(_item(each) for each in content["items"])
-    return Sheet(int(content["number"]), content["manager"], _day(content["day"]), items)
+    return Sheet(int(content["number"]), content["manager"], items)
 
 
 def _item(content: dict[str, Any]) -> Item:

@@ -98,6 +98,12 @@ class Meetings:
         """Return a genuine one-to-one, None where there is none."""
         return next((each for each in self.of(subject, connection) if each.number == number), None)
 
+    def with_one_before(self, day: dt.date) -> list[str]:
+        """Return the employees who have had a one-to-one on a day before `day`."""
+        query = select(_TABLE.c.subject_id).where(_TABLE.c.day < day).distinct().order_by(_TABLE.c.subject_id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def met(self, viewer: str, subject: str) -> Sequence[Met] | None:
         """Return what the gate asks: see `privacy.decisions.Directory.one_to_ones`."""
         with self._engine.connect() as connection:

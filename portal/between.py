@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from sqlalchemy import Connection
+
 from auth.announcements import Kind, Notice
 from portal import own, standing
 from portal.access import system, viewer
@@ -19,7 +21,7 @@ from privacy.fields import Field, Tier
 from privacy.period import Period, local_day
 from privacy.policy import Purpose
 from privacy.stores import writing
-from privacy.vault import Row
+from privacy.vault import Place, Row
 
 if TYPE_CHECKING:
     from portal.wiring import System
@@ -56,6 +58,7 @@ class Between(Generic[T]):
     field: Field
     purpose: Purpose
     parse: Callable[[bytes | None], T]
+    keeps_history: bool = True  # False: what stood before goes when something new is filed
 
     def mine(self) -> T:
         """Return all that the asker has with whomever."""
@@ -89,10 +92,24 @@ class Between(Generic[T]):
             day = standing.day(of, subject, {self.field}, today, connection)
             asked = (author.id, subject, {self.field}, purpose, Period.day(day))
             changed = change(self._value(of.gate.disclose(*asked, session=author.session)), today)
-            of.vault.put(connection, subject, [Row(self.field, Tier.SUMMARY, day, 0, changed.dump())])
+            self._put(of, connection, subject, day, changed)
             if kind is not None:
                 of.journal.tell(connection, [Notice(author.told, kind, {})], by=author.id)
             of.gate.account(subject, connection, own=author.is_employee, fields={self.field})
+
+    def tidy(self, of: "System", subject: str, change: Callable[[T], T]) -> None:
+        """Do as `file` does, as a job of the system: for what nobody does themselves, such as letting old things go."""
+        with writing(of.stores.data) as connection:
+            vault_store.lock(connection, subject)
+            day = standing.day(of, subject, {self.field}, today_of(of, subject), connection)
+            opened = of.gate.disclose(None, subject, {self.field}, Purpose.OPERATIONS, Period.day(day))
+            self._put(of, connection, subject, day, change(self._value(opened)))
+            of.gate.account(subject, connection, fields={self.field})
+
+    def _put(self, of: "System", connection: Connection, subject: str, day: dt.date, value: T) -> None:
+        before = vault_store.newest_day(connection, subject, self.field, Tier.SUMMARY, day)
+        gone = [] if before is None or self.keeps_history else [Place(self.field, Tier.SUMMARY, before, 0)]
+        of.vault.put(connection, subject, [Row(self.field, Tier.SUMMARY, day, 0, value.dump())], gone)
 
     def _value(self, disclosed: Disclosed) -> T:
         newest = max(disclosed.values, default=None)

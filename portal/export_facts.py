@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from analytics import exported
+from analytics.sheets import Sheets
+from analytics.sheets import parse as parse_sheets
 from auth.team_history import teams_over_time
 from auth.zones import zones_over_time
 from portal import conversations
@@ -90,6 +92,33 @@ def notices(copy: Copy) -> Iterator[File]:
         for each in copy.system.announcements.of(copy.owner.subject)
     ]
     yield "notices.json", [as_file(listed)]
+
+
+def one_to_ones(copy: Copy) -> Iterator[File]:
+    """Yield the one-to-ones that somebody had or has ahead, each with what stands on its sheet, the latest first."""
+    try:
+        newest = max(copy.settings(Field.ONE_TO_ONES, Tier.SUMMARY), default=None)
+        sheets = parse_sheets(None if newest is None else newest[1])
+    except ValueError as broken:
+        copy.miss(Field.ONE_TO_ONES, broken)
+        sheets = Sheets()
+    subject, directory = copy.owner.subject, copy.system.directory
+    meetings = directory.meetings.of(subject)
+    names = directory.names({each.manager for each in meetings})
+    listed = [
+        {
+            "number": each.number,
+            "with": names.get(each.manager),
+            "day": each.day,
+            "proposed_by": "you" if each.proposed_by == subject else "manager",
+            "proposed_on": each.proposed_on,
+            "agreed_on": each.agreed_on,
+            "cancelled_on": each.ended_on,
+            "items": sheets.payload(subject, each.manager, each.number)["items"],
+        }
+        for each in meetings
+    ]
+    yield "one-to-ones.json", [as_file(listed)]
 
 
 def sharing(copy: Copy) -> Iterator[File]:

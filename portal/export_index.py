@@ -26,6 +26,7 @@ FOLDERS: Final = (
     ("weeks.json", N_("Your closed weeks as they were frozen: what a manager may open, with its digest.")),
     ("notes.json", N_("What you noted and corrected.")),
     ("settings.json", N_("Goals, agreed goals, planned week, private times, own rules, from when on each held.")),
+    ("one-to-ones.json", N_("Your one-to-ones, with what stands on their sheets.")),
     ("sharing.json", N_("What you let others see, with its content, and who lets you see something.")),
     ("conversations.json", N_("What you asked, disputed and reported, with the answers.")),
     ("notices.json", N_("What you were told.")),

@@ -26,6 +26,7 @@ from portal import (
     mailing,
     policy_record,
     retention,
+    sheet_upkeep,
     verifying,
 )
 from portal.retention import DAMAGE
@@ -80,6 +81,8 @@ def run(system: System, step: Step, *, clock_is_right: bool = False) -> Done:
         expired = _expire(system, refused)
         with _naming(refused, "what people let others read was not looked after"):
             ended = granted_upkeep.run(system, refused.append)
+        with _naming(refused, "sheets of one-to-ones were not looked after"):
+            ended += sheet_upkeep.run(system, refused.append)
         with _naming(refused, "mail that people asked for was not sent"):
             mails = mailing.send_due(system, refused.append)
         with _naming(refused, "the day was not closed"):

@@ -128,6 +128,7 @@ def _files(copy: Copy, packed: ZipStream, page: Template) -> Iterator[export_day
         yield from of_days(copy)
     for of_facts in (
         export_facts.settings,
+        export_facts.one_to_ones,
         export_facts.sharing,
         export_facts.threads,
         export_facts.notices,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import exists, select
 
+from auth.models import Meeting
 from portal import known_erasures
 from portal.wiring import System
 from privacy.grants import Granted
@@ -55,6 +56,8 @@ def _left(system: System, subject: str) -> Iterator[str]:
     with system.stores.data.connect() as connection:
         if any(connection.scalar(select(exists().where(of.subject_id == subject))) for of in (SealedField, Manifest)):
             yield "their stored data are"
+        if connection.scalar(select(exists().where(Meeting.subject_id == subject))):
+            yield "their one-to-ones are"
         if any(connection.scalar(select(exists().where(of.subject_id == subject))) for of in (Granted, ThreadRow)):
             yield "what they let others read is"
     with system.stores.keys.connect() as connection:

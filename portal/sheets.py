@@ -24,7 +24,7 @@ from privacy.policy import Purpose
 if TYPE_CHECKING:
     from portal.wiring import System
 
-SHEETS: Final = Between(Field.ONE_TO_ONES, Purpose.ONE_TO_ONE, parse)
+SHEETS: Final = Between(Field.ONE_TO_ONES, Purpose.ONE_TO_ONE, parse, keeps_history=False)
 _WEEK: Final = dt.timedelta(days=7)
 
 
@@ -100,12 +100,13 @@ def shares_weeks(subject: str) -> bool:
 
 def blank(meeting: OneToOne) -> Sheet:
     """Return the sheet of a meeting on which nothing is written yet."""
-    return Sheet(meeting.number, meeting.manager, meeting.day)
+    return Sheet(meeting.number, meeting.manager)
 
 
 def write(of: "System", author: Author, meeting: OneToOne, item: Item) -> None:
     """Write an item on a sheet; SheetError leaves it as it was."""
-    SHEETS.file(of, author, lambda found, _today: kept(of, found).written(blank(meeting), item))
+    gone = too_old(of, author.subject)
+    SHEETS.file(of, author, lambda found, _today: found.without(gone).written(blank(meeting), item))
 
 
 def strike(of: "System", author: Author, meeting: OneToOne, item: int) -> None:
@@ -114,10 +115,21 @@ def strike(of: "System", author: Author, meeting: OneToOne, item: int) -> None:
     SHEETS.file(of, author, lambda found, today: found.struck(meeting.number, meeting.manager, item, by, today))
 
 
-def kept(of: "System", found: Sheets) -> Sheets:
-    """Return sheets without those whose time is over: that of the class of keys that seals them."""
-    first = next(bound.first for bound in retention.bounds(of) if bound.key_class is KeyClass.SHARED)
-    return found.since(first)
+def let_go(of: "System", subject: str) -> None:
+    """Let somebody's old sheets go, as a job of the system."""
+    gone = too_old(of, subject)
+    SHEETS.tidy(of, subject, lambda found: found.without(gone))
+
+
+def too_old(of: "System", subject: str) -> frozenset[int]:
+    """Return the numbers of somebody's one-to-ones whose sheets were kept for as long as was agreed."""
+    first = kept_from(of)
+    return frozenset(each.number for each in of.directory.meetings.of(subject) if each.day < first)
+
+
+def kept_from(of: "System") -> dt.date:
+    """Return the day from which on sheets are kept: that of the class of keys that seals them."""
+    return next(bound.first for bound in retention.bounds(of) if bound.key_class is KeyClass.SHARED)
 
 
 def _opened(side: Side, subject: str) -> tuple[Sheets, Disclosed]:

@@ -24,6 +24,36 @@ def _proposals(app: Flask, system: System, who: str, address: str, **more: str) 
     return found
 
 
+def _lines(app: Flask, system: System, who: str, address: str) -> list[int]:
+    client = app.test_client()
+    client.set_cookie("sameview", system.sessions.start(subject_of(system, who)))
+    found = []
+    for number in range(EACH):
+        said = {"action": "write", "kind": "question", "text": f"{who} asks {number}"}
+        form = {"csrf_token": check_value(client, address), **said}
+        found.append(client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"}).status_code)
+    return found
+
+
+def test_nothing_is_lost_when_both_sides_write_on_a_sheet_at_once(copies: Copies) -> None:
+    system = build(copies(), lambda: NOW)
+    app: Any = create_app(system)
+    ana, ben = (subject_of(system, who) for who in ("ana", "ben"))
+    team = next(iter(system.directory.managed(ana))).id
+    hers, his = f"/team/{team}/people/{ben}/one-to-ones/1", "/me/one-to-ones/1"
+    try:
+        with ThreadPoolExecutor(2) as both:
+            sent = [both.submit(_lines, app, system, *each) for each in (("ana", hers), ("ben", his))]
+            assert [status for each in sent for status in each.result()] == [303] * (2 * EACH)
+        client = app.test_client()
+        client.set_cookie("sameview", system.sessions.start(ben))
+        page = client.get(his).text
+        assert all(f"<div>{who} asks {number}" in page for who in ("ana", "ben") for number in range(EACH))
+        assert system.log.verify().problems == []
+    finally:
+        system.close()
+
+
 def test_nothing_is_lost_when_both_sides_propose_at_once(copies: Copies) -> None:
     system = build(copies(), lambda: NOW)
     app: Any = create_app(system)

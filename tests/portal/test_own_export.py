@@ -95,6 +95,17 @@ def test_what_ben_set_shared_and_was_told_is_in_it_without_a_secret(
     assert not re.search(rb"token_hash|password_hash|argon2", b"".join(map(found.read, found.namelist())))
 
 
+def test_one_to_ones_are_in_it_with_what_stands_on_their_sheets(
+    office: Any, form: Callable[..., Any], export: Callable[..., Any]
+) -> None:
+    form("ben", "/me/one-to-ones/1", action="write", kind="topic", text="Leave in spring")
+
+    (meeting,) = read(export("ben"), "one-to-ones.json")
+
+    assert (meeting["with"], meeting["day"], meeting["proposed_by"]) == ("Ana", "2026-11-20", "manager")
+    assert [each["text"] for each in meeting["items"]] == ["Leave in spring"]
+
+
 def test_frozen_weeks_have_the_digest_that_the_log_has(office: Any, export: Callable[..., Any]) -> None:
     office.client("ana").get(
         f"/api/v1/team/{next(iter(office.system.directory.teams_of(office.ids['ben'])))}"
