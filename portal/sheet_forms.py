@@ -8,6 +8,7 @@ from flask import abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from analytics.agreed import Side
+from analytics.annotations import WORK
 from analytics.sheets import LONGEST_TEXT, WRITES, About, Doer, Item, Kind, SheetError
 from analytics.weeks import Answer, WeekClosedToManager
 from auth.meetings import OneToOne
@@ -146,7 +147,10 @@ def _number(name: str) -> int:
 
 
 def _notes() -> list[dict[str, Any]]:
-    """Return the asker's notes of the weeks that a sheet can hold, newest first: for choosing those to show."""
+    """Return the asker's notes of the weeks that a sheet can hold, newest first: for choosing those to show.
+
+    Breaks and the like are nobody else's business, and are offered only where somebody wrote words to them.
+    """
     today = own.current_day()
     period = Period(today - dt.timedelta(weeks=READABLE_WEEKS), today + dt.timedelta(days=1))
     found, _rules = own_notes.read(period)
@@ -154,6 +158,7 @@ def _notes() -> list[dict[str, Any]]:
         {"id": f"{day}:{each.id}", "about": _about(day, each), "text": each.text}
         for day in sorted(found, reverse=True)
         for each in reversed(found[day].annotations)
+        if each.kind in WORK or each.text
     ]
 
 

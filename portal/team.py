@@ -91,6 +91,7 @@ def propose(team: str, person: str) -> Response | tuple[str, int]:
 def _person(team: str, subject: str, wrong: meetings.Wrong | None = None) -> str:
     base = url_for("team.propose", team=team, person=subject)
     ahead, rest = meetings.lines(system().directory.meetings.between(subject, viewer()), base)
+    weeks = choices(subject)
     return render_template(
         "team/person.html",
         team=team,
@@ -100,7 +101,8 @@ def _person(team: str, subject: str, wrong: meetings.Wrong | None = None) -> str
         base=base,
         today=meetings.today(subject),
         shares_weeks=sheets.shares_weeks(subject),
-        weeks=choices(subject),
+        weeks=weeks,
+        why=_why_none(weeks),
         purposes=[(value, _(name)) for value, name in PURPOSES],
         grants=[grant for grant, _name in sharing.shared_with_me() if grant.subject == subject],
         grant_purposes=PURPOSE_WORDS,
@@ -156,6 +158,13 @@ def choices(subject: str) -> list[Choice]:
     running = week_of(local_day(system().clock(), zone, day_start)).first
     mondays = (running - dt.timedelta(days=7 * back) for back in range(READABLE_WEEKS + 1))
     return [_choice(subject, week_of(monday)) for monday in mondays]
+
+
+def _why_none(weeks: list[Choice]) -> str:
+    """Return the one sentence that says why no closed week is open, empty where one is or reasons differ."""
+    closed = [each for each in weeks if not each.later]
+    sentences = {each.sentence for each in closed}
+    return sentences.pop() if len(sentences) == 1 and not any(each.open for each in closed) else ""
 
 
 def _choice(subject: str, period: Period) -> Choice:

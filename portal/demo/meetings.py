@@ -54,6 +54,7 @@ def follow(system: "System", subjects: Mapping[str, str], number: int, thursday:
         two.write(2, Side.MANAGER, Kind.AGREEMENT, "Look at it again before Christmas", Doer.BOTH)
         two.strike(2, Side.MANAGER, 4)
         two.propose(thursday + 4 * _WEEK)
+        system.announcements.mark_seen(subjects[EMPLOYEE], system.log.size)
     if number == 8:
         two.move(3, Side.EMPLOYEE, thursday + 3 * _WEEK)
     if number == 11:
@@ -70,6 +71,7 @@ def everybody(system: "System", subjects: Mapping[str, str], team: list[str], to
     for name in mates[:-_WITHOUT]:
         if name != EMPLOYEE:
             _Two(system, subjects[name], manager, today).propose(day)
+    system.announcements.mark_seen(manager, system.log.size)
     waiting = subjects[mates[-_WITHOUT]]
     with system.people.changing(waiting) as changes:
         changes.propose_meeting(waiting, manager, working_days_from(today, 4), waiting)

@@ -129,6 +129,7 @@ def _addresses(seeded: Seeded, invited: str) -> dict[str, object]:
         "person": f"/team/{team}/people/{employee}",
         "mate": f"/team/{team}/people/{mate}",
         "thin": thin,
+        "waiting": f"/team/{team}/people/{_who_waits(seeded, manager)}",
         "grant": grant.number,
         "figure": threads["figure"],
         "rule": threads["rule"],
@@ -137,12 +138,26 @@ def _addresses(seeded: Seeded, invited: str) -> dict[str, object]:
     }
 
 
+def _who_waits(seeded: Seeded, manager: str) -> str:
+    """Return whose proposal the manager has not answered."""
+    found = seeded.system.directory.meetings.of_manager(manager)
+    return next(each.subject for each in found if each.waits_for(seeded.today) == manager)
+
+
+def _meets(system: System, subject: str) -> bool:
+    """Tell whether somebody has agreed to a one-to-one: only then a manager opens a week of theirs."""
+    return any(each.stands for each in system.directory.meetings.of(subject))
+
+
 def _thin_week(seeded: Seeded) -> tuple[str, str]:
     """Let a colleague forget all of an old week but its first two days: it is withheld from then on."""
     system, team = seeded.system, seeded.people[seed.MANAGER].team
     week = week_of(week_of(seeded.today).first - 5 * _WEEK)
+    linked = dict(seed.LINKS).values()
     mates = [
-        each for each in seeded.people.values() if each.team == team and each.name not in dict(seed.LINKS).values()
+        each
+        for each in seeded.people.values()
+        if each.team == team and each.name not in linked and _meets(system, seeded.subjects[each.name])
     ]
     mate = max(mates, key=lambda each: len(_recorded(each, week, seeded)))
     days = _recorded(mate, week, seeded)[2:]
