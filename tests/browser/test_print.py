@@ -4,7 +4,11 @@ import pytest
 from browser.conftest import Seats
 
 A4_WIDTH = 718  # CSS pixels of 190 mm: a sheet of A4 within its margins
-PRINTED = ("past day", "a week", "a month", "mirror of a week", "closed week", "recap of a week", "goals", "who looked")
+PRINTED = (
+    *("past day", "a week", "a month", "mirror of a week", "closed week", "recap of a week", "goals", "who looked"),
+    *("one-to-one ahead", "one-to-one held", "sheet of a one-to-one", "week on a sheet"),
+)
+SAYS_WHAT_FOR = ("closed week", "one-to-one ahead", "one-to-one held", "sheet of a one-to-one", "week on a sheet")
 _CUT = """width => [...document.querySelectorAll('main *')]
   .filter(each => each.checkVisibility() && each.getBoundingClientRect().right > width + 1)
   .map(each => `${each.tagName}.${each.className?.baseVal ?? each.className}`)"""
@@ -21,6 +25,8 @@ def test_a_page_is_printed_whole_and_without_what_is_pressed(seats: Seats, place
             assert not any(each.is_visible() for each in page.locator(hidden).all()), hidden
         assert page.get_by_role("heading", level=1).is_visible()
         assert page.evaluate(_CUT, A4_WIDTH) == []
+        if name in SAYS_WHAT_FOR:
+            assert page.get_by_text("They are not for discipline, pay or ranking").is_visible()
         ink, paper = page.evaluate(
             "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
         )
