@@ -1,8 +1,8 @@
 """Every figure on every page of an employee leads in one click to what it is, and to the times or the days behind it.
 
 The pages are those that the browser opens, of a seeded office. A figure has to stand on the page that it leads to, so
-that nothing behind it can be another figure; a page of several days has to lead from each of them to its times. Pages of
-a team are of nobody in it: there a figure leads to what it is.
+that nothing behind it can be another figure; a page of several days has to lead from each of them to its times.
+Pages of a team are of nobody in it: there a figure leads to what it is.
 """
 
 import datetime as dt
