@@ -5,8 +5,10 @@ from typing import Any
 
 from analytics.target_store import _TABLE
 from analytics.targets import Terms
-from portal import checks, targets
-from tests.attacks.conftest import Attacked
+from portal import checks, targets, verifying
+from tests.attacks.conftest import DATA, Attacked
+from tests.attacks.test_relations import make_manager
+from tests.attacks.test_verification import restored
 
 TERMS = Terms(
     "utilisation", "", 45, 60, "Files pile up.", "Fewer late evenings.", "", dt.date(2026, 11, 27), dt.date(2027, 2, 26)
@@ -77,3 +79,26 @@ def test_a_target_that_is_taken_away_whole_is_named(attacked: Attacked) -> None:
 
     assert "There is no target" in shown(attacked)
     assert named(attacked, "what it says of a team's target is not stored")
+
+
+def test_a_manager_written_into_the_database_announces_no_target_and_answers_for_none(attacked: Attacked) -> None:
+    make_manager(attacked, "gus", "ben")
+
+    heads = [each.person.name for each in targets.roll(attacked.system).heads("claims")]
+
+    assert heads == ["Ana"]
+    assert attacked.office.client("gus").get(f"{PAGE}/new").status_code == 404
+
+
+def test_a_target_that_a_restore_lost_is_a_warning_once_everybody_was_told(attacked: Attacked) -> None:
+    """Without the announcement of a restore it is a target that was taken away."""
+    yesterday, size = attacked.copy(DATA), attacked.system.log.size
+    announced(attacked)
+    attacked.put_back(yesterday)
+    assert named(attacked, "what it says of a team's target is not stored")
+
+    restored(attacked, size)
+
+    found = verifying.verify(attacked.system)
+    assert list(found.problems) == []
+    assert any("team's target is not in the data that were put back" in each for each in found.warnings)

@@ -360,6 +360,23 @@ def test_what_came_of_comments_stands_on_the_page_for_everybody_without_names(of
     assert form("ben", f"{BASE}/1/said", f"{BASE}/1", seen="2", **said).status_code == 404
 
 
+def test_another_manager_answers_for_a_target_only_once_its_owner_manages_no_more(office: Any, form: Any) -> None:
+    office.system.people.appoint(office.ids["gus"], "claims")
+    announce(form, office)
+    said = {"said": "Letters are left out.", "did": "They count from Monday on."}
+
+    assert "Write what came of the comments" not in text(office, "gus", f"{BASE}/1")
+    assert form("gus", f"{BASE}/1/said", f"{BASE}/1", seen="1", **said).status_code == 404
+
+    office.system.people.dismiss(office.ids["ana"], "claims")
+    office.clients.clear()
+
+    assert "Write what came of the comments" in text(office, "gus", f"{BASE}/1")
+    assert form("gus", f"{BASE}/1/said", f"{BASE}/1", seen="1", **said).status_code == 303
+    ask(form, "ben")
+    assert [each.to_person for each in office.system.gate.addressed(office.ids["gus"])] == [office.ids["gus"]]
+
+
 def test_the_json_is_what_the_page_says(office: Any, form: Any) -> None:
     announce(form, office)
     found = office.client("ben").get("/api/v1/team/claims/targets").json

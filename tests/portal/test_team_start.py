@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from analytics.targets import Terms
+from auth.permissions import Role
 from portal import conversations, targets, volumes
 from portal.conversations import Audience
 from privacy.threads import Kind
@@ -60,6 +61,17 @@ def test_what_waits_for_an_answer_stands_there_overdue_first(office: Any) -> Non
 
     assert "1 overdue" in text
     assert text.index("was due 26 Nov") < text.index("by 3 Dec")
+
+
+def test_what_compliance_was_asked_is_not_among_it(office: Any) -> None:
+    office.system.people.grant(office.ids["ana"], Role.REVIEWER)
+    at(office, dt.date(2026, 11, 20))
+    said = conversations.message(office.system, office.ids["ben"], "Why?", {"app": "Post"}, None)
+    roles = Audience(frozenset({Role.REVIEWER.value}))
+    conversations.begin(office.system, office.ids["ben"], Kind.RULE, roles, said)
+
+    assert office.system.gate.addressed(office.ids["ana"])
+    assert "Nobody waits for an answer of yours." in page(office)
 
 
 def test_targets_that_wait_for_comments_or_a_review_stand_there(office: Any) -> None:
