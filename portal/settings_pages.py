@@ -69,7 +69,12 @@ def keep_wishes() -> Response:
 def _page(wrong: dict[str, str]) -> str:
     options = [("", _("As my browser asks")), *((each.tag, each.name) for each in LANGUAGES.values())]
     wishes = [(each.value, _(text), _(hint), person().wants(each)) for each, text, hint in WISHES]
-    has_mail = system().config.smtp_url is not None
     return render_template(
-        "me/settings.html", person=person(), options=options, wrong=wrong, wishes=wishes, has_mail=has_mail
+        "me/settings.html",
+        person=person(),
+        options=options,
+        wrong=wrong,
+        wishes=wishes,
+        has_mail=system().config.smtp_url is not None,
+        mail_language=LANGUAGES[system().config.language].name,
     )

@@ -237,6 +237,8 @@ def test_the_mail_of_whoever_chose_no_language_is_in_that_of_the_installation(of
         office.system.people.wish(office.ids[who], [Wish.RECAP])
     office.system.people.speak(office.ids["ana"], "en")
 
+    assert "They are in Deutsch until you choose a language." in office.client("ben").get("/me/settings").text
+    assert "until you choose a language" not in office.client("ana").get("/me/settings").text
     send(office)
 
     spoken = {each["To"]: re.findall(r'<html lang="(..)', body(each, "html")) for each in postbox.messages}
