@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from auth.announcements import Kind
-from auth.change import Change, not_ended
+from auth.change import Change, earliest_day, not_ended
 from auth.errors import ChangeRefused
 from auth.meetings import Agreements, Meetings, OneToOne
 from auth.models import Management, Meeting, Membership, Told
@@ -97,7 +97,7 @@ class MeetingChanges(Change):
 
     def end_meetings(self, subject: str | None = None, manager: str | None = None) -> None:
         """Cancel what lies ahead of those whose relation does not reach until its day any more."""
-        found = self._meetings.of_manager(manager, self.connection) if manager else []
+        found = self._meetings.of_manager(manager, self.connection, since=earliest_day(self.now)) if manager else []
         found += self._meetings.of(subject, self.connection) if subject else []
         for each in found:
             whose = self.person(each.subject)

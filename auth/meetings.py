@@ -7,16 +7,17 @@ open more weeks.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, select
 
 from auth.models import Meeting
 from auth.stamps import Stamps
 from privacy.one_to_ones import Met, opening
 from privacy.period import Period
+from privacy.statement import Question
 
 
 class Agreements(Protocol):
@@ -72,6 +73,8 @@ class OneToOne:
 
 
 _TABLE: Final = Meeting.__table__
+_COLUMNS: Final = tuple(each.name for each in _TABLE.columns)
+_ROWS: Final = Question(select(_TABLE).where(_TABLE.c.subject_id == bindparam("subject")))  # every decision asks
 
 
 class Meetings:
@@ -86,9 +89,11 @@ class Meetings:
         """Return the one-to-ones of an employee with all their managers, the latest day first."""
         return self._read(_TABLE.c.subject_id == subject, connection)
 
-    def of_manager(self, manager: str, connection: Connection | None = None) -> list[OneToOne]:
-        """Return the one-to-ones that somebody has as a manager, the latest day first."""
-        return self._read(_TABLE.c.manager_id == manager, connection)
+    def of_manager(
+        self, manager: str, connection: Connection | None = None, *, since: dt.date = dt.date.min
+    ) -> list[OneToOne]:
+        """Return the one-to-ones that somebody has as a manager from the day `since` on, the latest day first."""
+        return self._read(and_(_TABLE.c.manager_id == manager, _TABLE.c.day >= since), connection)
 
     def between(self, subject: str, manager: str) -> list[OneToOne]:
         """Return the one-to-ones of two people, the latest day first."""
@@ -106,16 +111,15 @@ class Meetings:
 
     def met(self, viewer: str, subject: str) -> Sequence[Met] | None:
         """Return what the gate asks: see `privacy.decisions.Directory.one_to_ones`."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
-        if {row.number for row in rows} != set(range(1, len(rows) + 1)):
+        rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _ROWS.ask(self._engine, subject=subject)]
+        if {row["number"] for row in rows} != set(range(1, len(rows) + 1)):
             return None
-        theirs = [row for row in rows if row.manager_id == viewer]
+        theirs = [row for row in rows if row["manager_id"] == viewer]
         if not all(self._stamps.holds(Meeting, row) for row in theirs):
             return None
-        agreed = [row for row in theirs if row.agreed_on is not None and row.ended_on is None]
-        there = self._there(subject, agreed)
-        return [Met(row.day, row.agreement in there) for row in agreed]
+        agreed = [row for row in theirs if row["agreed_on"] is not None and row["ended_on"] is None]
+        there = self._there(subject, [row["agreement"] for row in agreed])
+        return [Met(row["day"], row["agreement"] in there) for row in agreed]
 
     def _read(self, condition: ColumnElement[bool], connection: Connection | None) -> list[OneToOne]:
         query = select(_TABLE).where(condition).order_by(_TABLE.c.day.desc(), _TABLE.c.number.desc())
@@ -128,13 +132,13 @@ class Meetings:
         standing = {
             (subject, number)
             for subject in {row.subject_id for row in genuine}
-            for number in self._there(subject, [row for row in genuine if row.subject_id == subject])
+            for number in self._there(subject, [row.agreement for row in genuine if row.subject_id == subject])
         }
         return [_of_row(row, (row.subject_id, row.agreement) in standing) for row in genuine]
 
-    def _there(self, subject: str, rows: Sequence[Row[Any]]) -> frozenset[int]:
-        numbers = [row.agreement for row in rows if row.agreement is not None and row.ended_on is None]
-        return frozenset() if self._agreements is None else self._agreements.there(subject, numbers)
+    def _there(self, subject: str, numbers: Iterable[int | None]) -> frozenset[int]:
+        known = [each for each in numbers if each is not None]
+        return frozenset() if self._agreements is None else self._agreements.there(subject, known)
 
 
 def _of_row(row: Row[Any], there: bool) -> OneToOne:

@@ -39,7 +39,7 @@ class MovableClock:
 
 @dataclass(frozen=True)
 class Office:
-    """Somebody with a month of figures, who was told of their manager before the week in question."""
+    """Somebody with a month of figures, who was told of their manager before the week, and meets them today."""
 
     employee: str
     manager: str
@@ -58,6 +58,10 @@ def settle(system: System, clock: MovableClock) -> Office:
     people.acknowledge(employee, POLICY_VERSION)
     clock.ago = dt.timedelta(0)
     today = clock().date()
+    with people.changing(manager) as changes:
+        meeting = changes.propose_meeting(employee, manager, today, manager)
+    with people.changing(employee) as changes:
+        changes.accept_meeting(employee, meeting, 0, employee)
     monday = today - dt.timedelta(days=today.weekday() + 14)
     days = [monday + dt.timedelta(days=7 - n) for n in range(1, _MONTH + 1)]
     rows = [VaultRow(field, Tier.SUMMARY, day, 0, b"1" * 200) for field in DAY_FIELDS for day in days]

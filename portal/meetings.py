@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Response, abort, request, url_for
 
+from auth.change import earliest_day
 from auth.errors import ChangeRefused
 from auth.meeting_changes import MeetingMoved, MeetingRefused
 from auth.meetings import OneToOne
@@ -70,7 +71,8 @@ def next_meetings(manager: str) -> list[Next]:
     """
     managed = {each.subject: (each, team.id) for team in system().directory.managed(manager) for each in team.members}
     found: dict[str, Next] = {}
-    for meeting in reversed(system().directory.meetings.of_manager(manager)):  # the soonest first
+    ahead = system().directory.meetings.of_manager(manager, since=earliest_day(system().clock()))
+    for meeting in reversed(ahead):  # the soonest first
         if meeting.subject not in managed or meeting.subject in found:
             continue
         day = today(meeting.subject)

@@ -65,8 +65,7 @@ class GrantedSeal:
         """Return those of `numbers` of which there is a key."""
         if not numbers:
             return frozenset()
-        with self._keys.engine.connect() as connection:
-            return frozenset(each.epoch for each in key_store.read(connection, subject, map(_epoch, numbers)))
+        return frozenset(numbers) & key_store.numbers_of(self._keys.engine, subject, KeyClass.GRANTED)
 
     def _filed(self, subject: str, number: int) -> bool:
         with self._keys.engine.connect() as connection:

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped
 from privacy import tombstones
 from privacy.base import KeyBase, Sensitivity, column
 from privacy.fields import KeyClass, epoch_of
+from privacy.statement import Question
 
 Epoch = tuple[KeyClass, int]
 
@@ -54,6 +55,11 @@ class Filed(NamedTuple):
     wrapped: bytes
 
 
+_NUMBERS: Final = Question(
+    select(WrappedKey.epoch).where(
+        WrappedKey.subject_id == bindparam("subject"), WrappedKey.key_class == bindparam("of")
+    )
+)
 _COLUMNS = (WrappedKey.subject_id, WrappedKey.key_class, WrappedKey.epoch, WrappedKey.kek_version, WrappedKey.wrapped)
 
 
@@ -68,6 +74,11 @@ def epochs(connection: Connection, subject: str, key_class: KeyClass) -> list[in
     """Return the epochs of a class of which `subject` has a key."""
     mine = (WrappedKey.subject_id == subject, WrappedKey.key_class == key_class.value)
     return list(connection.scalars(select(WrappedKey.epoch).where(*mine).order_by(WrappedKey.epoch)))
+
+
+def numbers_of(engine: Engine, subject: str, key_class: KeyClass) -> frozenset[int]:
+    """Return the epochs of a class for which `subject` has a key."""
+    return frozenset(epoch for (epoch,) in _NUMBERS.ask(engine, subject=subject, of=key_class.value))
 
 
 def file_new(connection: Connection, keys: Iterable[Filed]) -> None:

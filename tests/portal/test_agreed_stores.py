@@ -1,5 +1,6 @@
 """What two people change at once is one change after the other, on SQLite and on PostgreSQL."""
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -50,6 +51,29 @@ def test_nothing_is_lost_when_both_sides_write_on_a_sheet_at_once(copies: Copies
         page = client.get(his).text
         assert all(f"<div>{who} asks {number}" in page for who in ("ana", "ben") for number in range(EACH))
         assert system.log.verify().problems == []
+    finally:
+        system.close()
+
+
+def test_of_two_who_say_yes_at_once_one_is_told_that_it_is_done(copies: Copies) -> None:
+    system = build(copies(), lambda: NOW)
+    app: Any = create_app(system)
+    ana, ben = (subject_of(system, who) for who in ("ana", "ben"))
+    with system.people.changing(ana) as changes:
+        number = changes.propose_meeting(ben, ana, NOW.date() + dt.timedelta(days=14), ana)
+
+    def yes(_: int) -> int:
+        client = app.test_client()
+        client.set_cookie("sameview", system.sessions.start(ben))
+        address = f"/me/one-to-ones/{number}"
+        form = {"csrf_token": check_value(client, "/me/one-to-ones"), "action": "accept", "seen": "0"}
+        return int(client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"}).status_code)
+
+    try:
+        with ThreadPoolExecutor(2) as both:
+            assert sorted(both.map(yes, range(2))) == [303, 409]
+        entries = [each.outcome for each in system.log.of_subject(ben)]
+        assert entries.count("meeting-agreed") == 2  # that of yesterday's populating, and this one
     finally:
         system.close()
 

@@ -111,6 +111,26 @@ def test_a_manager_announces_a_target_that_the_team_reads_where_it_signs_in(conf
     assert "Targets to look at" in client.get("/team/").text
 
 
+def test_a_one_to_one_is_proposed_prepared_and_opened_without_private_keys(confined: Flask, office: Any) -> None:
+    client, person = confined.test_client(), f"/team/claims/people/{office.ids['ben']}"
+    client.set_cookie("sameview", office.system.sessions.start(office.ids["ana"]))
+
+    def send(address: str, page: str, **fields: str) -> Any:
+        form = {"csrf_token": check_value(client, page), **fields}
+        return client.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+
+    sheet = send(f"{person}/one-to-ones", person, day="2026-11-23").location
+    asked = send(sheet, sheet, action="write", kind="question", text="What would help you most?")
+    with office.system.people.changing(office.ids["ben"]) as changes:
+        changes.accept_meeting(office.ids["ben"], 2, 0, office.ids["ben"])
+
+    assert asked.status_code == 303, asked.text
+    opened = client.get(f"{sheet}?week=2026-W46")
+    assert opened.status_code == 200
+    assert "Totals of the week" in opened.text
+    assert "What would help you most?" in office.client("ben").get("/me/one-to-ones/2").text
+
+
 def test_a_manager_proposes_a_goal_that_the_employee_reads_where_they_sign_in(confined: Flask, office: Any) -> None:
     client = confined.test_client()
     client.set_cookie("sameview", office.system.sessions.start(office.ids["ana"]))

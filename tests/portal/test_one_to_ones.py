@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from portal import meetings
 from privacy.fields import Field
 from privacy.policy import Purpose
 from tests.meetings import meet
@@ -73,7 +74,7 @@ def test_moving_or_cancelling_closes_the_weeks_at_once(office: Any, form: Form) 
     ("day", "said"),
     [
         pytest.param("2026-11-18", "This day is over", id="yesterday"),
-        pytest.param("2026-02-30", "A day is written like", id="no such day"),
+        pytest.param("2026-02-30", "The calendar has no 2026-02-30", id="no such day"),
         pytest.param("", "A day is written like", id="nothing"),
         pytest.param("soon", "A day is written like", id="words"),
         pytest.param("2027-11-21", "more than a year ahead", id="too far"),
@@ -291,3 +292,22 @@ def test_the_strict_preset_shares_no_figure_of_a_person_with_managers() -> None:
 
     assert STRICT.sharing.manager == {Field.AGREED_GOALS, Field.ONE_TO_ONES}
     assert COACHING.sharing.manager >= SHARED_FIELDS
+
+
+def test_the_next_one_to_ones_of_a_manager_come_soonest_first_and_say_what_is_to_be_done(office: Any) -> None:
+    ana, ben, eva = (office.ids[who] for who in ("ana", "ben", "eva"))
+    with office.system.people.changing(eva) as changes:
+        changes.cancel_meeting(eva, 1, 1)
+        changes.propose_meeting(eva, ana, dt.date(2026, 11, 19), eva)
+    meet(office.system, ben, ana, dt.date(2026, 12, 10))
+
+    with office.app.test_request_context():
+        found = meetings.next_meetings(ana)
+        addresses = [each.address for each in found]
+
+    assert [(each.person.name, each.meeting.day.isoformat(), each.state) for each in found] == [
+        ("Eva", "2026-11-19", "waiting"),
+        ("Ben", "2026-11-20", "agreed"),
+    ]
+    assert [(each.waits_for_me, each.sheet_open) for each in found] == [(True, False), (False, True)]
+    assert addresses == [f"/team/claims/people/{eva}/one-to-ones/2", f"/team/claims/people/{ben}/one-to-ones/1"]
