@@ -150,8 +150,9 @@ def _open_notes(page: Page, base: str, suffix: str) -> None:
 
 def _open_week(page: Page, base: str, suffix: str) -> None:
     page.goto(base + "/team/")
-    page.locator("main a[href*='/people/']").first.click()
-    person = page.url.partition("?")[0]
+    page.locator("section[aria-labelledby=h-meetings] li", has_text="sheet is open").first.locator("a").click()
+    person = page.url.partition("/one-to-ones/")[0]
+    page.goto(person)
     page.get_by_role("button", name="Open").first.click()
     _save(page, f"closed-week-{suffix}")
     page.goto(f"{person}/goals")
