@@ -21,6 +21,8 @@ LABELS: Final = {
 }
 """How the axis writes a value, by unit; an expression of Vega's, which runs interpreted."""
 
+NO_TITLE: Final = "\u00a0"
+"""The title of a tooltip's second line, another one than a space, or it would take the place of the first line."""
 DATASETS: Final = ("days", "weeks", "usual", "gaps")
 
 
@@ -49,7 +51,7 @@ def build(unit: str) -> dict[str, Any]:
     days_axis = alt.Axis(aria=False, format="%-d %b", labelOverlap=True, grid=False, tickCount=8)
     values_axis = alt.Axis(aria=False, labelExpr=LABELS[unit], tickCount=5, domain=False, ticks=False)
     x, y = alt.X("day:T", title=None, axis=days_axis), alt.Y("value:Q", title=None, axis=values_axis)
-    said = [alt.Tooltip("day:T", title=" ", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=" ")]
+    said = [alt.Tooltip("day:T", title=" ", format="%a %-d %b %Y"), alt.Tooltip("words:N", title=NO_TITLE)]
 
     def layer(name: str) -> Any:
         return alt.Chart(alt.NamedData(name), name=name)

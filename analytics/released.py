@@ -10,14 +10,13 @@ import enum
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from privacy.period import Period
 
-WEEK: Final = "week"
-FOUR_WEEKS: Final = "four_weeks"
 MEAN: Final = "mean"
 CATEGORY: Final = "cat"
 SHARE: Final = "share"
@@ -101,8 +100,12 @@ class Release:
         return self.measures.get(measure)
 
 
+@lru_cache(maxsize=256)
 def read(payload: bytes) -> Release:
-    """Return what the bytes of a release say; msgspec.ValidationError for bytes that are none."""
+    """Return what the bytes of a release say; msgspec.DecodeError for bytes that are none.
+
+    The same bytes say the same for ever and to everybody, so pages that are asked for again need not read them again.
+    """
     found = _DECODER.decode(payload)
     period = Period(*map(dt.date.fromisoformat, found.period))
     measures = {name: _figures(each) for name, each in found.measures.items()}

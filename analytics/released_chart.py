@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from analytics.charts import LABELS, Rows
+from analytics.charts import LABELS, NO_TITLE, Rows
 from analytics.measures import MINUTES
-from analytics.released import FOUR_WEEKS, Cell, Figures, Release
+from analytics.released import Cell, Figures, Release
+from privacy.release_store import FOUR_WEEKS
 
 _BROAD: Final = ("withheld_four_weeks", "four_weeks")
-PARTS: Final = (*_BROAD, "withheld", "cells")
+PARTS: Final = ("withheld_four_weeks", "withheld", "four_weeks", "cells")
 """The layers of parts, from the ground up."""
 PAST: Final = ("bands", *PARTS)
 """The layers of a past; `bands` is for ranges that a unit has agreed on."""
@@ -123,7 +124,7 @@ def _finished(layers: list[Any], **properties: Any) -> dict[str, Any]:
     """Return the specification of layers that have all their encodings in common: these are written once."""
     import altair as alt
 
-    said = [alt.Tooltip("name:N", title=" "), alt.Tooltip("words:N", title=" ")]
+    said = [alt.Tooltip("name:N", title=" "), alt.Tooltip("words:N", title=NO_TITLE)]
     chart = (
         alt.layer(*(each.encode(tooltip=said) for each in layers))
         .properties(

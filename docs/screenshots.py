@@ -66,6 +66,8 @@ PAGES = {
         "a-target-announced": "/team/claims-east/targets/2",
         "announce-a-target": "/team/claims-east/targets/new",
         "state-of-the-work": "/team/claims-east/work",
+        "team-figures": "/team/claims-east/figures",
+        "a-team-measure": "/team/measures/utilisation",
         "shared-with-me": "/shared/",
         "team-questions": "/team/threads",
     },

@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from werkzeug.exceptions import default_exceptions
 
 from analytics.measures import MEASURES
+from analytics.team_measures import TEAM_MEASURES
 from auth.permissions import GRANTABLE
 from auth.tokens import Scope
 from portal.catalogues import path
@@ -87,6 +88,17 @@ def _of_code() -> Iterator[tuple[str, str]]:
         texts = (each.title, each.definition, each.formula, each.not_for)
         charter = (each.charter.who, each.charter.when, each.charter.decision, each.charter.owner)
         yield from (("analytics/measures.py", text) for text in (*texts, *charter))
+    for of in TEAM_MEASURES:
+        texts = (
+            of.title,
+            of.definition,
+            of.not_for,
+            of.charter.who,
+            of.charter.when,
+            of.charter.decision,
+            of.charter.owner,
+        )
+        yield from (("analytics/team_measures.py", text) for text in texts)
     yield from (("auth/permissions.py", role.value) for role in GRANTABLE)
     yield from (("auth/tokens.py", scope.value) for scope in Scope)
     yield from (("privacy/policy.py", relation.value) for relation in Relation)

@@ -44,9 +44,9 @@ def read(system: "System", unit: str, kind: str, first_day: dt.date) -> Released
     return system.releases.read(unit, kind, first_day)
 
 
-def of_unit(system: "System", unit: str, kind: str, limit: int) -> list[Released]:
-    """Return the releases of a unit, the newest first."""
-    return system.releases.of_unit(unit, kind, limit)
+def of_unit(system: "System", unit: str, kind: str, limit: int, before: dt.date | None = None) -> list[Released]:
+    """Return the releases of a unit, the newest first; only those that began before a day, if there is one."""
+    return system.releases.of_unit(unit, kind, limit, before)
 
 
 def visible(system: "System", viewer: str, roles: Iterable[Role]) -> dict[str, str]:

@@ -169,9 +169,10 @@ class ReleaseStore:
         found = self._read(_TABLE.c.unit == unit, _TABLE.c.kind == kind, _TABLE.c.first_day == first_day, limit=1)
         return found[0] if found else None
 
-    def of_unit(self, unit: str, kind: str, limit: int) -> list[Released]:
-        """Return the releases of a unit, the newest first."""
-        return self._read(_TABLE.c.unit == unit, _TABLE.c.kind == kind, limit=limit)
+    def of_unit(self, unit: str, kind: str, limit: int, before: dt.date | None = None) -> list[Released]:
+        """Return the releases of a unit, the newest first; only those that began before a day, if there is one."""
+        earlier = () if before is None else (_TABLE.c.first_day < before,)
+        return self._read(_TABLE.c.unit == unit, _TABLE.c.kind == kind, *earlier, limit=limit)
 
     def closings(self) -> list[Closing]:
         """Return every period that was closed, the oldest first."""

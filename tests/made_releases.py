@@ -1,24 +1,22 @@
 """Releases of units as the close of a week makes them: cells that `Publisher` decides, in the form that is kept."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
+from analytics.team_figures import BANDS, GROUPS, asked, categories_of, day_number, payload
 from privacy.aggregates import Publisher
 from privacy.canonical import canonical
-from privacy.period import week_name, week_of
+from privacy.period import week_of
+from privacy.release_store import FOUR_WEEKS, WEEK, Closing, Release, statement
+from privacy.stores import writing
 
 CATEGORIES: Final = ("Work", "Comms", "Media")
-PARTS: Final = ("before-09", "09-12", "12-15", "15-18", "after-18")
-_MEAN: Final = ("",)
-MEASURES: Final[dict[str, tuple[str, float, tuple[str, ...]]]] = {
-    "active_time": ("minutes", 480.0, CATEGORIES),
-    "utilisation": ("percent", 100.0, _MEAN),
-    "focus_time": ("minutes", 240.0, _MEAN),
-    "rhythm": ("minutes", 180.0, PARTS),
-}
-"""By measure: unit, cap, and what a person's day is made of."""
+PARTS: Final = tuple(BANDS)
 Day = Mapping[str, Mapping[str, float]]
 """By measure what a person's day is made of, in the measure's unit."""
 Recorded = Callable[[str, dt.date], Day | None]
@@ -44,7 +42,9 @@ class Releases:
     """Releases in the order in which they are asked for, by publishers with one memory."""
 
     publishers: dict[str, Publisher] = field(
-        default_factory=lambda: {name: Publisher(parts, cap=cap) for name, (_unit, cap, parts) in MEASURES.items()}
+        default_factory=lambda: {
+            each.name: Publisher(categories_of(each.name, CATEGORIES), cap=each.cap) for each in GROUPS
+        }
     )
 
     def make(
@@ -53,44 +53,35 @@ class Releases:
         """Return the release of one week or of four, of people who were in the unit on every day."""
         days = [monday + dt.timedelta(days=n) for n in range(7 * weeks)]
         known = {(who, day): found for who in people for day in days if (found := recorded(who, day))}
-        roster = {day.toordinal() - 1: frozenset(people) for day in days}
-        window = days[0].toordinal() - 1, days[-1].toordinal() - 1
-
-        def cells(measure: str, *kinds: str) -> list[dict[str, Any]]:
-            values = {(who, day.toordinal() - 1): dict(of[measure]) for (who, day), of in known.items()}
-            publisher = self.publishers[measure]
-            return [
-                {"key": list(key), "value": value, "low": low, "high": high}
-                for kind in kinds
-                for key, value, low, high in publisher.aggregate(roster, values, window, kind)
-            ]
-
-        mean = cells("active_time", "mean")
-        measures = {
-            "active_time": _measure("active_time", mean),
-            "category_time": _measure("active_time", cells("active_time", "by_cat", "share")),
-            "utilisation": _measure("utilisation", cells("utilisation", "mean")),
-            "focus_time": _measure("focus_time", cells("focus_time", "mean")),
-            "rhythm": _measure("rhythm", cells("rhythm", "by_cat")),
+        roster = {day_number(day): frozenset(people) for day in days}
+        decided = {
+            (group.name, measure): self.publishers[group.name].aggregate(
+                roster,
+                {(who, day_number(day)): of[group.name] for (who, day), of in known.items()},
+                (day_number(days[0]), day_number(days[-1])),
+                measure,
+            )
+            for group in GROUPS
+            for measure in asked(group.name)
         }
-        return canonical(
-            {
-                "unit": unit,
-                "kind": "week" if weeks == 1 else "four_weeks",
-                "weeks": [week_name(week_of(monday + dt.timedelta(weeks=n))) for n in range(weeks)],
-                "period": [days[0].isoformat(), (days[-1] + dt.timedelta(days=1)).isoformat()],
-                "counted": None if mean[0]["low"] is None else len({who for who, _day in known}),
-                "measures": measures,
-                "policy": 3,
-            }
-        )
+        periods = [week_of(monday + dt.timedelta(weeks=n)) for n in range(weeks)]
+        kind = WEEK if weeks == 1 else FOUR_WEEKS
+        return canonical(payload(unit, kind, periods, decided, len({who for who, _day in known}), 3))
 
 
 def aligned(day: dt.date) -> dt.date:
     """Return the first day of the four weeks that `day` falls into."""
-    return day - dt.timedelta(days=(day.toordinal() - 1) % 28)
+    return day - dt.timedelta(days=day_number(day) % 28)
 
 
-def _measure(name: str, cells: list[dict[str, Any]]) -> dict[str, Any]:
-    unit, cap, _parts = MEASURES[name]
-    return {"unit": unit, "cap": cap, "cells": cells}
+def file(system: Any, *payloads: bytes) -> None:
+    """File releases as the close of a week does; what is of one period is filed together."""
+    periods: dict[tuple[str, str], list[Release]] = defaultdict(list)
+    for each in payloads:
+        found = msgspec.json.decode(each)
+        periods[found["kind"], found["period"][0]].append(Release(found["unit"], each, "sha256:" + "0" * 64))
+    for (kind, first), releases in periods.items():
+        first_day = dt.date.fromisoformat(first)
+        closing = Closing(kind, first_day, 1, statement(kind, first_day, releases))
+        with writing(system.stores.data) as connection:
+            system.releases.put(connection, closing, releases)

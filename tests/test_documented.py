@@ -6,6 +6,7 @@ import click
 import pytest
 
 from analytics.measures import MEASURES
+from analytics.team_measures import TEAM_MEASURES
 from auth.permissions import Permission, Role
 from portal.cli import main
 from portal.config import SETTINGS
@@ -45,6 +46,13 @@ def test_every_measure_is_documented_with_its_definition(name: str) -> None:
 
     assert f"`{name}`" in REFERENCE
     assert measure.definition in REFERENCE
+
+
+@pytest.mark.parametrize("name", [each.name for each in TEAM_MEASURES])
+def test_every_figure_of_a_team_is_documented_with_what_it_is_for(name: str) -> None:
+    measure = next(each for each in TEAM_MEASURES if each.name == name)
+
+    assert f"| `{name}` | {measure.charter.decision} | {measure.not_for} |" in REFERENCE
 
 
 @pytest.mark.parametrize("role", [each for each in Role if each is not Role.ANYONE])

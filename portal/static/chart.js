@@ -1,6 +1,6 @@
-// Draws the page's one chart from the specification in the page. `ast` keeps Vega from compiling code at run time, which the
+// Draws the page's charts from the specifications in the page. `ast` keeps Vega from compiling code at run time, which the
 // content security policy forbids; colours come from the style sheet, so that a chart follows light and dark. The arrow keys go
-// from day to day: what the tooltip would say is written below the chart, and the day's dot is marked.
+// from day to day or from figure to figure: what the tooltip would say is written below the chart, and its mark is marked.
 "use strict";
 const GERMAN = {
   dateTime: "%A, %e. %B %Y, %X", date: "%d.%m.%Y", time: "%H:%M:%S", periods: ["", ""],
@@ -12,21 +12,30 @@ const GERMAN = {
 const tongue = document.documentElement.lang;
 const locale = tongue.startsWith("de") ? { timeFormatLocale: GERMAN, formatLocale: { decimal: ",", thousands: ".", grouping: [3], currency: ["", " €"] } } : {};
 
-function readable(place, days) {
+const READ = ["days", "cells", "withheld", "four_weeks", "withheld_four_weeks"]; // the layers that the arrow keys read
+const written = new Intl.DateTimeFormat(tongue, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+
+// The rows of a chart in the order in which they are read, each with the mark that is drawn for it.
+function rows(place, datasets) {
+  const marks = (layer) => place.querySelectorAll(`.${layer}_marks path`);
+  const of = (layer) => (datasets[layer] ?? []).map((row, n) => ({ ...row, mark: marks(layer)[n] }));
+  return READ.flatMap(of).sort((one, other) => (one.n ?? 0) - (other.n ?? 0));
+}
+
+function readable(place, read) {
   const said = place.nextElementSibling;
-  if (!days.length || !said?.classList.contains("point")) return;
-  let at = days.length;
-  const written = new Intl.DateTimeFormat(tongue, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  if (!read.length || !said?.classList.contains("point")) return;
+  let at = read.length;
   place.tabIndex = 0;
   place.setAttribute("role", "group");
   said.textContent = said.dataset.hint;
   place.addEventListener("keydown", (event) => {
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: days.length - 1 }[event.key];
+    const to = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: read.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    at = Math.min(Math.max(to, 0), days.length - 1);
-    said.textContent = `${written.format(new Date(days[at].day))}: ${days[at].words}`;
-    place.querySelectorAll(".days_marks path").forEach((dot, n) => dot.classList.toggle("at", n === at));
+    at = Math.min(Math.max(to, 0), read.length - 1);
+    said.textContent = `${read[at].name ?? written.format(new Date(read[at].day))}: ${read[at].words}`;
+    read.forEach((row, n) => row.mark?.classList.toggle("at", n === at));
   });
 }
 
@@ -40,5 +49,5 @@ for (const place of document.querySelectorAll("[data-chart]")) {
     renderer: "svg",
     tooltip: { disableDefaultStyle: true },
     ...locale,
-  }).then(() => readable(place, spec.datasets.days)).catch(() => { place.hidden = true; }); // the table holds the same figures
+  }).then(() => readable(place, rows(place, spec.datasets))).catch(() => { place.hidden = true; }); // the table holds the same figures
 }

@@ -136,6 +136,14 @@ def test_ranges_that_touch_are_no_change() -> None:
     assert change(cell, Cell("", State.BETWEEN, Interval(53.5, 57.5))) is Change.HIGHER
 
 
+def test_ranges_that_overlap_as_they_are_written_are_no_change() -> None:
+    """49 to 51 and 50 to 52 on the page: nobody could see why that should be a change."""
+    before, after = Interval(49.6, 50.4), Interval(50.5, 51.3)
+
+    assert (before.written, after.written) == ((49, 51), (50, 52))
+    assert change(Cell("", State.BETWEEN, before), Cell("", State.BETWEEN, after)) is Change.NOISE
+
+
 def test_a_category_that_is_new_is_compared_with_nothing() -> None:
     known = [Cell("Work", State.BETWEEN, Interval(10, 20)), Cell("Gone", State.BETWEEN, Interval(10, 20))]
     now = [Cell("Work", State.BETWEEN, Interval(30, 40)), Cell("New", State.BETWEEN, Interval(30, 40))]

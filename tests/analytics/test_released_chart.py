@@ -63,7 +63,7 @@ def test_every_layer_takes_its_rows_from_a_dataset_of_its_name() -> None:
 def test_a_past_has_each_release_once_as_its_interval_in_hours() -> None:
     found = layers(released_chart.past("focus_time", some(), named, words))
 
-    assert [len(found[name]) for name in released_chart.PAST] == [0, 0, 1, 0, 4]
+    assert [len(found[name]) for name in released_chart.PAST] == [0, 0, 0, 1, 4]
     cell = some()[0].measures["focus_time"].mean
     assert cell.interval is not None
     first = found["cells"][0]

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from browser.pages import PAGES
 
 from analytics.imports import read_export
@@ -14,7 +15,7 @@ from analytics.taking import OwnChange
 from analytics.targets import Terms, Warned
 from auth.invitations import Kind
 from auth.permissions import Role
-from portal import targets
+from portal import closing_weeks, targets
 from portal.demo import organisation, seed
 from portal.demo.activity import export
 from portal.demo.organisation import VIENNA, Colleague
@@ -25,6 +26,9 @@ from privacy.log_entries import FORGOTTEN, PAUSED
 from privacy.period import Period, starts_at, week_name, week_of
 from privacy.policy import POLICY_VERSION
 
+PLANNER: Final = "planner"
+BEGINNERS: Final = ("beginners", 6)
+"""A team that begins today, and how many people are in it."""
 NEWCOMERS: Final = ("newcomer", "starter", "paused", "runner", "invited", "desk", "telephone", "novice")
 AT_NOON: Final = frozenset({"runner", "desk", "telephone"})
 """Who lives where the day is in its middle, since something happens to them now."""
@@ -34,12 +38,20 @@ _WEEK: Final = dt.timedelta(weeks=1)
 
 
 def newcomers(seeded: Seeded) -> dict[str, str]:
-    """Add somebody of whom nothing was recorded yet, somebody who has not read the notice, somebody who began to be
-    recorded three days ago, somebody who has paused, and those to whom something happens; return them by name.
+    """Add a planner, a team that begins after the others' figures were released, somebody of whom nothing was recorded
+    yet, somebody who has not read the notice, somebody who began to be recorded three days ago, somebody who has
+    paused, and those to whom something happens; return them by name.
     """
     system = seeded.system
     found = {}
+    closing_weeks.run(system, lambda _what, _done, _total: None, pytest.fail)  # before there is a team that begins
     with system.people.changing(None) as changes:
+        found[PLANNER] = changes.create(f"{PLANNER}@example.test", "Planner", VIENNA)
+        changes.grant(found[PLANNER], Role.PLANNER)
+        changes.acknowledge(found[PLANNER], POLICY_VERSION)
+        team = changes.team(BEGINNERS[0].capitalize())
+        for number in range(BEGINNERS[1]):
+            changes.join(changes.create(f"beginner{number}@example.test", f"Beginner {number}", VIENNA), team)
         for name in (*NEWCOMERS, UNAWARE):
             zone = noon(system) if name in AT_NOON else VIENNA
             found[name] = changes.create(f"{name}@example.test", name.capitalize(), zone)

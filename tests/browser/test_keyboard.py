@@ -114,3 +114,23 @@ def test_the_arrow_keys_read_a_chart_day_by_day(visit) -> None:
     page.keyboard.press("Home")
     assert said.inner_text() not in (newest, day_before)
     assert page.locator(".days_marks path.at").count() == 1
+
+
+def test_the_arrow_keys_read_released_figures_withheld_ones_as_well(visit) -> None:
+    page = visit("manager", "/team/claims-east/figures")
+    chart = page.locator("#utilisation [data-chart][tabindex='0']")
+    chart.wait_for()
+    chart.focus()
+    said = page.locator("#utilisation .point")
+    read = []
+    page.keyboard.press("Home")
+    for _ in range(20):
+        read.append(said.inner_text())
+        assert chart.locator("path.at").count() == 1
+        page.keyboard.press("ArrowRight")
+
+    weeks = [each for each in dict.fromkeys(read) if each.startswith("Week ")]
+    assert len(weeks) == 12
+    assert weeks == sorted(weeks, key=lambda each: int(each.split()[1]))
+    table = page.locator("#utilisation details tbody tr").all_inner_texts()
+    assert len(table) == len(set(read))

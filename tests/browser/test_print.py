@@ -6,6 +6,7 @@ from browser.conftest import Seats
 A4_WIDTH = 718  # CSS pixels of 190 mm: a sheet of A4 within its margins
 PRINTED = (
     *("past day", "a week", "a month", "mirror of a week", "closed week", "recap of a week", "goals", "who looked"),
+    "team's figures",
     *("one-to-one ahead", "one-to-one held", "sheet of a one-to-one", "week on a sheet"),
 )
 SAYS_WHAT_FOR = ("closed week", "one-to-one ahead", "one-to-one held", "sheet of a one-to-one", "week on a sheet")

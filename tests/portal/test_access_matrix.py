@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from analytics.team_measures import TEAM_MEASURES
 from auth.permissions import GRANTS, Permission, Role
 from portal import vega
 
@@ -29,6 +30,7 @@ class Row:
 
 
 BEN = "{ben}"
+OF_TEAMS = f"<any({', '.join(each.name for each in TEAM_MEASURES)}):measure>"
 WEEK = "?purpose=one_to_one"
 TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/"): Row(SIGNED_IN),
@@ -226,6 +228,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/team/<team>/work"): Row(IN_CLAIMS),
     ("GET", "/team/<team>/work.csv"): Row(IN_CLAIMS),
     ("GET", "/team/work"): Row(SIGNED_IN),
+    ("GET", "/team/<team>/figures"): Row(IN_CLAIMS),
+    ("GET", "/team/<team>/figures.csv"): Row(IN_CLAIMS),
+    ("GET", "/team/figures"): Row(SIGNED_IN),
+    ("GET", "/team/figures/rules"): Row(SIGNED_IN),
+    ("GET", f"/team/measures/{OF_TEAMS}"): Row(SIGNED_IN),
     ("GET", "/team/threads"): Row(MANAGERS),
     ("GET", "/team/threads/<subject>/<int:number>"): Row(MANAGERS, 403),  # nobody asked them anything there
     ("POST", "/team/threads/<subject>/<int:number>"): Row(frozenset()),
@@ -274,6 +281,7 @@ FILLED = {
     "<path:filename>": "style.css",
     "<name>": "verify.js",
     "<measure>": "breaks",
+    OF_TEAMS: "rhythm",
 }
 
 

@@ -20,6 +20,7 @@ from privacy.key_provider import KeyClassWithheld
 from privacy.period import Period
 from privacy.policy import Purpose
 from privacy.threads import Kind, Thread
+from tests import made_releases
 from tests.portal.conftest import PASSWORD, check_value
 
 
@@ -86,6 +87,11 @@ def test_a_manager_signs_in_and_begins_at_their_teams(confined: Flask, office: A
         "/team/claims/targets",
         "/team/claims/targets/new",
         "/api/v1/team/claims/targets",
+        "/team/figures",
+        "/team/claims/figures",
+        "/team/claims/figures.csv",
+        "/team/organisation/figures",
+        "/team/measures/utilisation",
         "/me/notices",
         "/api/v1/team/claims/people/{ben}/weeks/2026-W46?purpose=one_to_one",
     ],
@@ -129,6 +135,20 @@ def test_a_one_to_one_is_proposed_prepared_and_opened_without_private_keys(confi
     assert opened.status_code == 200
     assert "Totals of the week" in opened.text
     assert "What would help you most?" in office.client("ben").get("/me/one-to-ones/2").text
+
+
+def test_released_figures_are_the_same_as_on_any_other_server(confined: Flask, office: Any) -> None:
+    people = [f"p{n}" for n in range(9)]
+    made_releases.file(office.system, made_releases.Releases().make("claims", dt.date(2026, 11, 9), people))
+
+    here, elsewhere = (
+        _get(confined, office, "ana", "/team/claims/figures.csv"),
+        office.client("ana").get("/team/claims/figures.csv"),
+    )
+
+    assert here.status_code == 200
+    assert here.data == elsewhere.data
+    assert "utilisation" in here.text
 
 
 def test_a_manager_proposes_a_goal_that_the_employee_reads_where_they_sign_in(confined: Flask, office: Any) -> None:

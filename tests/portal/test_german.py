@@ -20,6 +20,9 @@ WITH_PLACES = {
     "what the system did": ("ben", "/me/access?by=system"),
     "my own looks": ("ben", "/me/access?by=me"),
     "the tree": ("ben", "/me/access?verify=1"),
+    "a team's figures": ("ben", "/team/claims/figures"),
+    "figures of all teams": ("ben", "/team/organisation/figures"),
+    "a figure of a team": ("ben", "/team/measures/rhythm"),
     "a version": ("ben", "/me/recorded/versions/1"),
     "somebody": ("ana", "/team/claims/people/{ben}"),
     "somebody's week": ("ana", "/team/claims/people/{ben}/weeks/2026-W45?purpose=one_to_one"),
@@ -30,7 +33,7 @@ WITH_PLACES = {
 }
 ENGLISH = re.compile(r"\b(the|of|and|is|are|you|your|were|with|has|have|nobody|this|that)\b", re.IGNORECASE)
 """Words that no German sentence has."""
-_PATH = re.compile(r"/\S+")
+PATH = re.compile(r"/\S+")
 NAMES = frozenset({"Isle of Man", "Meetings", "News and media", "Work", "operations"})
 """A region; categories, which are the organisation's own words; and a member of an entry as it was written."""
 
@@ -69,7 +72,7 @@ def test_no_page_holds_an_english_text(lasting_office: Any, messages: dict[str, 
         seen += 1
         assert '<html lang="de-DE">' in answer.text
         texts = set(read(answer.text)) - german
-        left += [(who, where, text) for text in texts if text in messages or ENGLISH.search(_PATH.sub("", text))]
+        left += [(who, where, text) for text in texts if text in messages or ENGLISH.search(PATH.sub("", text))]
 
     assert seen > 40
     assert left == []
