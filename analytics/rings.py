@@ -98,7 +98,8 @@ def rings(
     known: Mapping[dt.date, Figures], day: dt.date, own: Own, running: bool, marks: Mapping[str, str]
 ) -> dict[str, Ring]:
     """Return the rings of `day` by name, each with what was usual before it."""
-    shown, past = known.get(day, Figures()), {date: f for date, f in known.items() if date < day}
+    shown = known.get(day, _NO_FIGURES)
+    past = {date: f for date, f in known.items() if date < day and f is not _NO_FIGURES}
     on_task = None if shown.on_task is None else min(100.0, shown.on_task * 100)
     recovery = None if shown.recovery is None else shown.recovery * 100
 
