@@ -177,7 +177,8 @@ def bars(day: Day, tones: Mapping[str, str]) -> Bars:
     step = next((s for s in _STEPS if (day.end - day.first) / s <= MOST_BARS), _STEPS[-1])
     x, wide = _scale(day, WIDE), step * (WIDE.right - WIDE.left) / (day.end - day.first)
     active = _per_step(day, step, tones)
-    stacks = [Stack(x(at) + _GAP, wide - 2 * _GAP, _parts(active[at], step, WIDE)) for at in sorted(active)]
+    order = [*_LOWEST, *sorted({tone for tones_at in active.values() for tone in tones_at} - {*_LOWEST})]
+    stacks = [Stack(x(at) + _GAP, wide - 2 * _GAP, _parts(active[at], order, step, WIDE)) for at in sorted(active)]
     shown = _shown_gaps(day)
     covered = {
         at
@@ -236,10 +237,9 @@ def _per_step(day: Day, step: int, tones: Mapping[str, str]) -> dict[int, dict[s
 _LOWEST: Final = (CORE, "core")
 
 
-def _parts(tones: Mapping[str, int], step: int, frame: Frame) -> tuple[tuple[str, float], ...]:
+def _parts(tones: Mapping[str, int], order: Iterable[str], step: int, frame: Frame) -> tuple[tuple[str, float], ...]:
     tall = (frame.base - frame.top) / step
-    order = [*(tone for tone in _LOWEST if tone in tones), *sorted(tones.keys() - _LOWEST)]
-    return tuple((tone, max(1.5, tones[tone] * tall)) for tone in order)
+    return tuple([(tone, max(1.5, tones[tone] * tall)) for tone in order if tone in tones])
 
 
 def _hours(day: Day, begins: dt.datetime, frame: Frame, x: X) -> tuple[tuple[float, str], ...]:
