@@ -65,5 +65,5 @@ def _payload(
 ) -> Payload:
     name = f"{day.day:02}"
     fields = {field: days[name] for field, days in month if name in days}
-    marks = {field: mark for field, mark in absent.items() if field not in fields}
+    marks = {} if absent.keys() <= fields.keys() else {f: mark for f, mark in absent.items() if f not in fields}
     return payload_of(day, timezone, fields, marks)

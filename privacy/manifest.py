@@ -13,6 +13,7 @@ nobody opens years of manifests to know that there was none since.
 """
 
 import datetime as dt
+import functools
 import hashlib
 from typing import Final
 
@@ -32,6 +33,7 @@ _decode_shelves: Final = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
 _decode_shelf: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 
 
+@functools.cache
 def shelf(tier: Tier, field: Field) -> str:
     """Return the name of the shelf for the rows of a field at a tier."""
     return f"{tier}/{field}"
@@ -42,6 +44,7 @@ def is_of_state(shelf: str) -> bool:
     return shelf.rpartition("/")[2] in STATE_FIELDS and not is_basis(shelf)
 
 
+@functools.cache
 def basis(field: Field) -> str:
     """Return the name of what the month's row of a field was made from."""
     return f"{_BASIS}{field}"

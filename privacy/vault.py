@@ -290,6 +290,7 @@ def _aad(subject: str, field: Field, tier: str, day: dt.date, sequence: int, epo
     return before + element(day) + element(sequence) + after
 
 
+@functools.lru_cache(4096)
 def _aad_around(subject: str, field: Field, tier: str, epoch: int) -> tuple[bytes, bytes]:
     """Return the associated data of a row before its day and sequence, and behind them: the same for many rows."""
     before = aad(SealedField.__tablename__, 1, subject, tier, field)
