@@ -25,7 +25,7 @@ OWN: Final = Charter(
     review=_REVIEW,
 )
 ONE_TO_ONE: Final = Charter(
-    who="the employee; their manager for closed weeks",
+    who="the employee; their manager for closed weeks, on the sheet of a one-to-one that both agreed to",
     when="in a one-to-one, with both looking at the same page",
     decision="how much work there is, how it is spread, and what to take away or add",
     owner="the manager and the employee together",

@@ -16,6 +16,7 @@ from portal import agreeing, retention
 from portal.access import session_key, system, viewer
 from portal.between import Author, Between, today_of
 from privacy.canonical import digest
+from privacy.decisions import Decision
 from privacy.disclosure import Disclosed
 from privacy.fields import Field, KeyClass, Tier
 from privacy.period import READABLE_WEEKS, Period, local_day, week_name, week_of
@@ -40,6 +41,7 @@ class Page:
     entry: int
     goals: Agreed | None
     weeks: tuple[str, ...]  # names of those that are open on it now, newest first
+    why: str  # the sentence that says why none is, though the sheet is open; else empty
     shares_weeks: bool
 
     @property
@@ -68,6 +70,7 @@ def shown(side: Side, meeting: OneToOne) -> Page:
     """
     subject, manager = meeting.subject, meeting.manager
     everything, disclosed = _opened(side, subject)
+    weeks = tuple(week_name(week) for week in _closed(meeting) if _decided(meeting, week).permitted)
     payload = everything.payload(subject, manager, meeting.number)
     found = digest(payload)
     system().gate.receipt(disclosed, found)
@@ -79,7 +82,8 @@ def shown(side: Side, meeting: OneToOne) -> Page:
         digest=found,
         entry=disclosed.entry,
         goals=_goals(side, subject, manager),
-        weeks=tuple(week_name(week) for week in _weeks(meeting)),
+        weeks=weeks,
+        why="" if weeks else _why_none(meeting),
         shares_weeks=shares_weeks(subject),
     )
 
@@ -144,19 +148,23 @@ def _goals(side: Side, subject: str, manager: str) -> Agreed | None:
     return agreeing.shown(subject).agreed if agreeing.GOALS.is_open_to(manager, subject) else None
 
 
-def _weeks(meeting: OneToOne) -> list[Period]:
-    """Return the closed weeks that are open to the manager now, if it is this sheet that is open."""
+def _closed(meeting: OneToOne) -> list[Period]:
+    """Return the weeks that can stand on this sheet, newest first, if it is open today."""
     day_start, zone = system().config.day_start, system().directory.zone(meeting.subject)
     today = local_day(system().clock(), zone, day_start)
     if not meeting.stands or today not in meeting.open:
         return []
     running = week_of(today).first
-    weeks = [week_of(running - back * _WEEK) for back in range(1, READABLE_WEEKS + 1)]
-    return [each for each in weeks if is_open(meeting, each)]
+    return [week_of(running - back * _WEEK) for back in range(1, READABLE_WEEKS + 1)]
 
 
-def is_open(meeting: OneToOne, week: Period) -> bool:
-    """Tell whether the manager could open a week now; nothing is opened or logged."""
+def _why_none(meeting: OneToOne) -> str:
+    """Return why the newest week is not open though the sheet is: it has not closed, or listening comes first."""
+    newest = next(iter(_closed(meeting)), None)
+    return "" if newest is None else _decided(meeting, newest).sentence
+
+
+def _decided(meeting: OneToOne, week: Period) -> Decision:
+    """Return what the gate would answer the manager now; nothing is opened or logged."""
     fields = system().weeks.asked(meeting.subject, Purpose.ONE_TO_ONE, week)
-    asked = (meeting.manager, meeting.subject, fields, Purpose.ONE_TO_ONE, week, Tier.WEEK)
-    return system().gate.decide(*asked).permitted
+    return system().gate.decide(meeting.manager, meeting.subject, fields, Purpose.ONE_TO_ONE, week, Tier.WEEK)

@@ -311,3 +311,16 @@ def test_the_next_one_to_ones_of_a_manager_come_soonest_first_and_say_what_is_to
     ]
     assert [(each.waits_for_me, each.sheet_open) for each in found] == [(True, False), (False, True)]
     assert addresses == [f"/team/claims/people/{eva}/one-to-ones/2", f"/team/claims/people/{ben}/one-to-ones/1"]
+
+
+def test_a_new_manager_reads_the_sheet_and_is_told_that_listening_comes_first(office: Any) -> None:
+    office.system.people.appoint(office.ids["gus"], "claims")
+    meet(office.system, office.ids["ben"], office.ids["gus"], dt.date(2026, 11, 30))
+    office.clock.now = dt.datetime(2026, 12, 2, 9, 0, tzinfo=dt.UTC)
+    office.clients.clear()
+
+    answer = office.client("gus").get(sheet(office, "gus", 2))
+
+    assert answer.status_code == 200
+    assert "Listening comes first" in answer.text
+    assert 'name="week"' not in answer.text
