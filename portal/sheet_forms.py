@@ -61,7 +61,7 @@ def draw(
         writes=WRITES[side],
         longest=LONGEST_TEXT,
         kind_word=own_notes.kind_word,
-        notes=_notes() if side is Side.EMPLOYEE and "notes" in request.args else None,
+        notes=_notes() if side is Side.EMPLOYEE and _chooses_notes() else None,
         wrong={} if wrong is None or not wrong.place else {wrong.place: wrong.sentence},
         refused="" if wrong is None or wrong.place else wrong.sentence,
         typed=request.form,
@@ -146,6 +146,10 @@ def _number(name: str) -> int:
 # Notes of the employee's own, of which copies are shown.
 
 
+def _chooses_notes() -> bool:
+    return "notes" in request.args or request.form.get("action") == "show"
+
+
 def _notes() -> list[dict[str, Any]]:
     """Return the asker's notes of the weeks that a sheet can hold, newest first: for choosing those to show.
 
@@ -171,7 +175,10 @@ def _shown_notes(author: Author, meeting: OneToOne) -> str:
     picked = [each for each in _notes() if each["id"] in chosen]
     if not picked:
         raise Wrong(_("Choose at least one note."), "note")
-    for each in picked:
-        item = Item(0, Kind.NOTE, Side.EMPLOYEE, today_of(system(), author.subject), each["text"], about=each["about"])
-        sheets.write(system(), author, meeting, item)
+    today = today_of(system(), author.subject)
+    items = [Item(0, Kind.NOTE, Side.EMPLOYEE, today, each["text"], about=each["about"]) for each in picked]
+    try:
+        sheets.write(system(), author, meeting, *items)
+    except SheetError as wrong:
+        raise Wrong(_(wrong.message, **numbers(wrong.values)), "note") from None
     return _("Copied to the sheet. What you change in your own notes later does not change it.")

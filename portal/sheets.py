@@ -107,10 +107,17 @@ def blank(meeting: OneToOne) -> Sheet:
     return Sheet(meeting.number, meeting.manager)
 
 
-def write(of: "System", author: Author, meeting: OneToOne, item: Item) -> None:
-    """Write an item on a sheet; SheetError leaves it as it was."""
+def write(of: "System", author: Author, meeting: OneToOne, *items: Item) -> None:
+    """Write items on a sheet, all or none of them; SheetError leaves it as it was."""
     gone = too_old(of, author.subject)
-    SHEETS.file(of, author, lambda found, _today: found.without(gone).written(blank(meeting), item))
+
+    def change(found: Sheets, _today: dt.date) -> Sheets:
+        found = found.without(gone)
+        for item in items:
+            found = found.written(blank(meeting), item)
+        return found
+
+    SHEETS.file(of, author, change)
 
 
 def strike(of: "System", author: Author, meeting: OneToOne, item: int) -> None:

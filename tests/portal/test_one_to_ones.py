@@ -243,6 +243,9 @@ def test_a_note_is_shown_as_a_copy_that_the_employee_chose(office: Any, form: Fo
     send(office, form, "ben", "show", note=note)
 
     assert "Handover" in office.client("ana").get(sheet(office)).text
+    again = send(office, form, "ben", "show", note=note)
+    assert again.status_code == 400
+    assert '<p class="wrong" id="d-note">That stands on the sheet already.</p>' in again.text
     assert 'name="note"' not in office.client("ana").get(sheet(office) + "?notes=1").text
 
 
