@@ -11,6 +11,7 @@ from typing import Final
 
 from analytics.charters import Charter
 from analytics.measures import COUNT, PERCENT, measure
+from analytics.team_measures import team_measure
 from analytics.volumes import Volume, Week, processes
 from privacy.messages import N_
 from privacy.period import Period
@@ -42,8 +43,8 @@ _NOT_FOR_WORK: Final = N_("discipline, pay or ranking; cases differ, and a proce
 
 
 def _released(name: str, most: int) -> Aim:
-    of = measure(name)
-    return Aim(name, of.title, of.unit, most, False, of.definition, of.charter, of.not_for)
+    of = team_measure(name)
+    return Aim(name, of.title, measure(name).unit, most, False, of.definition, of.charter, of.not_for)
 
 
 def _of_work(name: str, title: str, unit: str, most: int, definition: str) -> Aim:

@@ -14,12 +14,13 @@ from analytics import volume_store, volumes
 from analytics.team_measures import TEAM_MEASURES, team_measure
 from auth import team_sizes
 from auth.permissions import Permission, requires
-from portal import figures_shown, releases
+from portal import figures_shown, releases, target_view
 from portal.access import current_roles, person, system, viewer
 from portal.answers import csv_file
 from portal.csv_text import csv_lines
 from portal.figures_shown import COLUMNS, WEEKS, Past
 from portal.parse import week_from
+from portal.target_words import title_of
 from privacy.period import local_day, week_name, week_of
 
 blueprint = Blueprint("figures", __name__, url_prefix="/team")
@@ -54,6 +55,8 @@ def figures(team: str) -> str:
         processes=() if whole else _work(team, end),
         known=known,
         means=figures_shown.means(known),
+        bands={} if whole else target_view.bands(system(), team, end or _today()),
+        title_of=title_of,
         mixes=figures_shown.mixes(known),
         small=not whole and team_sizes.size(system().stores.data, team, _today()) < _least(),
         least=_least(),

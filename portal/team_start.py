@@ -17,9 +17,11 @@ from auth.directory import ManagedTeam
 from portal import targets, threads
 from portal.access import system, viewer
 from portal.meetings import Next, next_meetings
+from portal.releases import WEEK, of_unit
 from portal.wiring import System
 from privacy.chains import is_begun
 from privacy.log_entries import Chain
+from privacy.period import week_name, week_of
 from privacy.threads import State, Thread
 
 MOST_MEETINGS: Final = 6
@@ -35,7 +37,8 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class TeamNow:
-    """One team: its members, the last state of each process, and what is to be done about its targets.
+    """One team: its members, the last state of each process, the newest week of which figures were released, and what
+    is to be done about its targets.
 
     `review` are to be looked at again, `open` for comments are those that are announced.
     """
@@ -43,6 +46,7 @@ class TeamNow:
     team: ManagedTeam
     delivered: dt.date | None
     work: Sequence[Process]
+    released: str | None
     review: Sequence[Target]
     announced: Sequence[Target]
     targets: int
@@ -88,6 +92,7 @@ def _team(team: ManagedTeam, today: dt.date) -> TeamNow:
         team=team,
         delivered=max((row.delivered_on for row in rows if row.delivered_on), default=None),
         work=processes(rows, period),
+        released=next((week_name(week_of(each.first_day)) for each in of_unit(system(), team.id, WEEK, 1)), None),
         review=[each for each in known if each.is_to_review(today)],
         announced=[each for each in known if each.coming(today)],
         targets=len(known),

@@ -4,6 +4,7 @@ import datetime as dt
 import html
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from sqlalchemy import select
 
 from analytics import models
 from analytics.target_aims import Seen
+from analytics.targets import Terms
 from auth.permissions import Role
-from portal import releases, target_figures, targets, verifying, volumes
+from portal import create_app, releases, target_figures, targets, verifying, volumes
 from portal.config import Config
 from portal.wiring import build
 from privacy.access_log import Filter
@@ -203,6 +205,29 @@ def test_a_released_figure_is_what_a_band_is_held_against(released_home: Path, t
 
     assert seen == Seen(min(each["low"] for each in bounds), max(each["high"] for each in bounds))
     assert small is None, "too small a team has no released figure"
+
+
+def test_the_page_of_a_released_figure_draws_its_band_and_says_why_it_changed(
+    released_home: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(released_home, tmp_path / "home"))
+    system = build(Config(home=home), lambda: NOVEMBER)
+    head, member = (system.people.find(f"{name}@example.org").subject for name in ("east0", "east1"))
+    days = (dt.date(2026, 11, 27), dt.date(2027, 2, 26))
+    terms = Terms("utilisation", "", 45, 60, "Why.", "What for.", head, *days)
+    targets.announce(system, "east", head, terms)
+    targets.announce(system, "east", head, replace(terms, low=40, change="Two are in training."), 1, 1)
+    app = create_app(system)
+    client = app.test_client()
+    client.set_cookie("sameview", system.sessions.start(member))
+
+    page = html.unescape(client.get("/team/east/figures").text)
+    system.close()
+
+    assert "targettrack" in page.partition("h-utilisation")[2].partition("</section>")[0]
+    assert "40% to 60%; before, it was 45% to 60%." in page
+    assert "Two are in training." in page
+    assert page.count("targettrack") == 1
 
 
 def test_a_change_needs_its_own_reason_and_every_page_that_draws_it_says_why(office: Any, form: Any) -> None:
