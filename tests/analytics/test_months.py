@@ -31,8 +31,8 @@ from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
 
 FIELDS = frozenset(MONTH_FIELDS)
 PERIOD = Period(dt.date(2026, 9, 20), dt.date(2026, 12, 10))
-DAYS = (0, 1, -17, -16, -47)
-"""Days from the Monday on, in three months; on two neighbours of them the clock is put back and a month begins."""
+DAYS = (0, 1, -22, -16, -47)
+"""Days from the Monday on, in three months: on the third the clock is put back, the others end their months."""
 
 
 @pytest.fixture
@@ -191,6 +191,16 @@ def test_an_outgrown_month_is_made_whole_by_the_next_change_of_one_of_its_days(o
 
     desk.imports(on(2, hour=13))
 
+    assert by_months(office) == by_days(office)
+
+
+def test_figures_without_any_stored_day_are_in_the_month_that_a_first_import_writes(office: Office) -> None:
+    desk = Desk(office, BEN)
+    desk.is_written_by_an_older_version(on(3))
+
+    desk.imports(on(2))
+
+    assert [each["date"] for each in by_months(office) if each["fields"]] == ["2026-10-25", "2026-10-31"]
     assert by_months(office) == by_days(office)
 
 

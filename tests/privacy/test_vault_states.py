@@ -140,6 +140,9 @@ def test_what_an_older_version_wrote_is_read_in_full_until_the_next_writing(
 
     assert goal(lived) == b"since 2026-04-01"
     assert manifests_read(lived, monkeypatch) == 4
+    tamper(lived, delete(SealedField).where(goal_rows(MONTHS[3])))
+    with pytest.raises(VaultIncomplete, match=f"{GOAL} day=2026-04-01 sequence=0: it is listed, but was removed"):
+        goal(lived)
 
 
 def test_states_that_expired_are_not_looked_for(lived: Vault) -> None:
