@@ -162,9 +162,9 @@ def choices(subject: str) -> list[Choice]:
 
 def _why_none(weeks: list[Choice]) -> str:
     """Return the one sentence that says why no closed week is open, empty where one is or reasons differ."""
-    closed = [each for each in weeks if not each.later]
-    sentences = {each.sentence for each in closed}
-    return sentences.pop() if len(sentences) == 1 and not any(each.open for each in closed) else ""
+    over = weeks[1:]
+    sentences = {each.sentence for each in over}
+    return sentences.pop() if len(sentences) == 1 and not any(each.open or each.later for each in over) else ""
 
 
 def _choice(subject: str, period: Period) -> Choice:
