@@ -40,6 +40,7 @@ bench-relay: .venv/ready
 
 bench-releases: .venv/ready
 	$(BIN)/python -m benchmarks.releases $(BENCH)
+	$(BIN)/python -m benchmarks.release_job $(BENCH)
 
 bench-team-page: .venv/ready
 	$(BIN)/python -m benchmarks.team_page $(BENCH)

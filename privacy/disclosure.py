@@ -121,9 +121,11 @@ class Gate(GrantedGate):
     ) -> list["Opening"]:
         """Do steps (1) and (2) for a job that opens the same of several people; their entries are committed together.
 
-        LogUnavailable says nothing about which were written: then nothing opens.
+        LogUnavailable says nothing about which were written: then nothing opens. Keys are fetched together before, and
+        open nothing by being there.
         """
         asked = [Request(None, subject, frozenset(fields), purpose, period, Tier.SUMMARY) for subject in subjects]
+        self._vault.warm(subjects, fields, period, self._clock().date())
         decided = [self._decide(each) for each in asked]
         entries = self._append_all([_draft(*each, None) for each in zip(asked, decided, strict=True)])
         found = []

@@ -70,6 +70,13 @@ def read(connection: Connection, subject: str, epochs: Iterable[Epoch]) -> list[
     return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
 
 
+def read_all(connection: Connection, subjects: Iterable[str], classes: Iterable[KeyClass]) -> list[Filed]:
+    """Return every wrapped key of some classes of several subjects."""
+    mine = WrappedKey.subject_id.in_(list(subjects)) & WrappedKey.key_class.in_([each.value for each in classes])
+    rows = connection.execute(select(*_COLUMNS).where(mine))
+    return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
+
+
 def epochs(connection: Connection, subject: str, key_class: KeyClass) -> list[int]:
     """Return the epochs of a class of which `subject` has a key."""
     mine = (WrappedKey.subject_id == subject, WrappedKey.key_class == key_class.value)

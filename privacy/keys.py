@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -94,6 +95,23 @@ class KeyRing(Wrapping):
     def warm(self, subject: str, epochs: Iterable[Epoch]) -> None:
         """Fetch those DEKs that exist in one query, before they are used one by one."""
         self._load(subject, self._not_cached(subject, epochs))
+
+    def warm_all(self, subjects: Collection[str], wanted: Callable[[KeyClass, int], bool]) -> None:
+        """Fetch those DEKs of several subjects that a job is about to use, in one query for all of them.
+
+        What does not unwrap is left: whoever uses it hears why. So is what was read before an eviction.
+        """
+        evictions, forget_at = self._evictions, self._monotonic() + CACHE_SECONDS
+        with self.engine.connect() as connection:
+            found = key_store.read_all(connection, subjects, self.classes)
+        unwrapped = {}
+        for key in found:
+            if wanted(key.key_class, key.epoch):
+                with suppress(KeyGone, KeyRefused):
+                    unwrapped[key.subject, key.key_class, key.epoch] = _Dek(self.unwrap(key), forget_at)
+        with self._lock:
+            if evictions == self._evictions:
+                self._cache.update(unwrapped)
 
     def destroy(self, subject: str, epochs: Collection[Epoch] | None = None) -> int:
         """Destroy the DEKs of a subject (all, or those of `epochs`) and with them what they sealed; return how many.

@@ -185,6 +185,17 @@ class Vault:
         listed = b"".join(aad(key_class, epoch, fingerprint(sealed)) for key_class, epoch, sealed in found)
         return "sha256:" + hashlib.sha256(listed).hexdigest()
 
+    def warm(self, subjects: Collection[str], fields: Collection[Field], period: Period, today: dt.date) -> None:
+        """Fetch the keys of several subjects with which `fields` of a period are opened, and a log entry is sealed."""
+        ranges = _ranges([Wanted(frozenset(fields), Tier.SUMMARY, period)])
+        audit = epoch_of(KeyClass.AUDIT, today)
+
+        def is_used(key_class: KeyClass, epoch: int) -> bool:
+            low, high = ranges.get(key_class, (audit, audit) if key_class is KeyClass.AUDIT else (1, 0))
+            return low <= epoch <= high or (epoch == HEAD_EPOCH and key_class in ranges)
+
+        self.keys.warm_all(subjects, is_used)
+
     def _open(
         self, subject: str, fields: Collection[Field], tier: Tier, period: Period, source: Engine | None = None
     ) -> Opened:
