@@ -20,6 +20,7 @@ from auth.models import FormerZone, Management, Membership, Team, Told
 from auth.models import Person as PersonRow
 from auth.stamps import Stamps
 from privacy.period import Period
+from privacy.vault_store import snapshot
 
 _OUTERMOST: Final = frozenset({"Etc/GMT+12", "Etc/GMT-14"})
 _TOLD: Final = (
@@ -60,7 +61,7 @@ class Snapshot:
     """All teams, memberships and appointments at one moment."""
 
     def __init__(self, engine: Engine, stamps: Stamps) -> None:
-        with engine.connect() as connection:
+        with snapshot(engine) as connection:
             self.teams = {row.id: row.name for row in connection.execute(select(Team.id, Team.name).order_by(Team.id))}
             former: dict[str, list[Former]] = defaultdict(list)
             zones = select(FormerZone.subject_id, FormerZone.id, FormerZone.timezone, FormerZone.until)

@@ -18,6 +18,7 @@ from portal import (
     own_times,
     recaps,
     receipts,
+    releases,
     sources,
     today_pages,
 )
@@ -41,6 +42,7 @@ blueprint.register_blueprint(history_pages.blueprint)
 blueprint.register_blueprint(recaps.blueprint)
 
 LEDGER_DAYS: Final = 7
+COUNTED_WEEKS: Final = 4
 
 
 @blueprint.get("/me/as-seen-by-manager")
@@ -49,7 +51,7 @@ def as_seen_by_manager() -> str:
     """Show what a manager of mine gets for a closed week: the same payload, the same template."""
     managers = {each.person.subject: each for each in system().directory.managers_of(viewer())}
     if not managers:
-        return render_template("me/manager_view.html", managers=[])
+        return render_template("me/manager_view.html", managers=[], counted=_counted())
     manager = managers.get(request.args.get("viewer", ""), next(iter(managers.values())))
     week = week_name(week_from(request.args["week"])) if "week" in request.args else _newest_open(manager)
     shown: dict[str, Any] = {"answer": None}
@@ -67,8 +69,14 @@ def as_seen_by_manager() -> str:
         weeks=[(_mirror(manager, each), each, each == week) for each in _weeks()],
         week=week,
         when=_when(manager, week),
+        counted=_counted(),
         **shown,
     )
+
+
+def _counted() -> list[releases.Counted]:
+    """Return in which released figures of their teams the asker is counted."""
+    return releases.counted_in(system(), viewer(), limit=COUNTED_WEEKS)
 
 
 def _weeks() -> list[str]:

@@ -14,7 +14,7 @@ import msgspec
 from auth.permissions import Role
 from portal.locale import _
 from privacy.key_provider import KeyGone
-from privacy.period import Period
+from privacy.period import Period, week_name, week_of
 from privacy.release_store import FOUR_WEEKS, PARENT, WEEK, Released
 from privacy.seats import seat
 
@@ -37,6 +37,11 @@ class Counted:
     is_released: bool
     is_counted: bool
     people: int | None
+
+    @property
+    def week(self) -> str:
+        """The name of the last week of the period."""
+        return week_name(week_of(self.period.last))
 
 
 def read(system: "System", unit: str, kind: str, first_day: dt.date) -> Released | None:

@@ -177,6 +177,15 @@ def opened(furnished: Path, home: Path, clock: Any) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="session")
+def releasing_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of the same organisation of which the last week is not released yet."""
+    from tests.portal import release_office
+
+    home = tmp_path_factory.mktemp("releasing") / "home"
+    return release_office.released(home, now=release_office.NOVEMBER - dt.timedelta(weeks=1))
+
+
+@pytest.fixture(scope="session")
 def released_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the home of an organisation whose team figures are released, made once; each test gets a copy."""
     from tests.portal import release_office

@@ -75,9 +75,9 @@ def founded(home: Path, sizes: dict[str, int] = SIZES) -> Path:
     return home
 
 
-def released(home: Path, sizes: dict[str, int] = SIZES) -> Path:
-    """Make the organisation, and release what is due in November."""
-    system = build(Config(home=founded(home, sizes)), lambda: NOVEMBER)
+def released(home: Path, sizes: dict[str, int] = SIZES, now: dt.datetime = NOVEMBER) -> Path:
+    """Make the organisation, and release what is due."""
+    system = build(Config(home=founded(home, sizes)), lambda: now)
     closing_weeks.run(system, silent, never)
     system.close()
     return home
