@@ -21,6 +21,7 @@ from tests.portal.conftest import file_days, working_days
 
 JULY: Final = dt.datetime(2026, 7, 6, 8, 0, tzinfo=dt.UTC)
 NOVEMBER: Final = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
+FOUNDED: Final = JULY.date()
 SIZES: Final = {"East": 9, "Small": 3, "West": 8}
 FIRST: Final = dt.date(2026, 8, 17)
 
@@ -44,7 +45,9 @@ def figures(chance: random.Random, usual: float) -> dict[Field, Any]:
     }
 
 
-def populate(system: System, sizes: dict[str, int] = SIZES, *, first: dt.date = FIRST) -> dict[str, str]:
+def populate(
+    system: System, sizes: dict[str, int] = SIZES, *, first: dt.date = FIRST, since: dt.date = FOUNDED
+) -> dict[str, str]:
     """Bring in people, teams and figures of every working day until 17 November; return subject ids by first name."""
     ids: dict[str, str] = {}
     for team, size in sizes.items():
@@ -52,7 +55,7 @@ def populate(system: System, sizes: dict[str, int] = SIZES, *, first: dt.date = 
             unit = changes.team(team)
             for number in range(size + 1):
                 name = member(team, number)
-                ids[name] = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Berlin", JULY.date())
+                ids[name] = changes.create(f"{name}@example.org", name.capitalize(), "Europe/Berlin", since)
                 changes.grant(ids[name], Role.EMPLOYEE)
                 changes.acknowledge(ids[name], POLICY_VERSION)
         with system.people.changing(None) as changes:
