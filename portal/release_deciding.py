@@ -21,7 +21,7 @@ from privacy.period import starts_at
 from privacy.policy import Relation, Rule
 from privacy.release_memory import Memory
 from privacy.release_store import PARENT, WEEK, Release
-from privacy.seats import roster_digest, seat
+from privacy.seats import roster_digest, seats
 
 Teams = dict[str, frozenset[str]]
 _OF: Final = {CATEGORIES: ACTIVE}
@@ -82,8 +82,7 @@ class Deciding:
         seated = frozenset[str]().union(*(counted[_OF.get(name, name)] for name in shown_groups(figures)))
         keys, place = self._system.keys, (unit, due.kind, due.first_day)
         people = sorted(frozenset.intersection(*rosters.values()))
-        seats = [seat(keys, each, *place, create=True) for each in sorted(seated)]
-        return Release(unit, canonical(figures), roster_digest(keys, *place, people), seats)
+        return Release(unit, canonical(figures), roster_digest(keys, *place, people), seats(keys, seated, *place))
 
     @property
     def _window(self) -> Window:

@@ -42,6 +42,7 @@ def gather(system: System, people: Sequence[Person], week: Period, step: Step, t
             for day, of_day in _contributed(system, person, opening, core, tell).items():
                 for group, minutes in of_day.items():
                     found[group][person.subject, day_number(day)] = minutes
+        system.keys.evict()  # each person's are used here alone: ten thousand people's would not fit beside one another
         step(f"team figures of {week_name(week)}", first + len(portion), len(people))
     return found
 

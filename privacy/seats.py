@@ -6,6 +6,7 @@ person. The person's own `audit` key makes it again. When that is gone, with the
 
 import datetime as dt
 import hmac
+from collections.abc import Collection
 from typing import Final
 
 from privacy.fields import KeyClass, epoch_of
@@ -16,6 +17,7 @@ from privacy.vault import ORGANISATION
 
 _KEY_BYTES: Final = 32
 _SEAT: Final = b"sameview/v1/seat"
+_TOGETHER: Final = 500
 _ROSTER: Final = b"sameview/v1/roster"
 
 
@@ -23,6 +25,15 @@ def seat(keys: KeyRing, subject: str, unit: str, kind: str, first_day: dt.date, 
     """Return the tag of somebody in a release. KeyGone if there is no such key and `create` is false."""
     key = keys.derive(subject, KeyClass.AUDIT, epoch_of(KeyClass.AUDIT, first_day), _SEAT, _KEY_BYTES, create=create)
     return hmac.digest(key, aad("seat", 1, unit, kind, first_day), "sha256")[:SEAT_BYTES]
+
+
+def seats(keys: KeyRing, people: Collection[str], unit: str, kind: str, first_day: dt.date) -> list[bytes]:
+    """Return the tags of several people in a release; their keys are fetched together, and made where missing."""
+    ordered, year = sorted(people), epoch_of(KeyClass.AUDIT, first_day)
+    for first in range(0, len(ordered), _TOGETHER):
+        together = ordered[first : first + _TOGETHER]
+        keys.warm_all(together, lambda key_class, epoch: key_class is KeyClass.AUDIT and epoch == year)
+    return [seat(keys, each, unit, kind, first_day, create=True) for each in ordered]
 
 
 def roster_digest(keys: KeyRing, unit: str, kind: str, first_day: dt.date, people: list[str]) -> str:
