@@ -119,7 +119,9 @@ def page(system: System, name: str) -> str:
 def test_each_person_is_told_on_their_own_page_and_with_no_reason(system: System) -> None:
     nightly.run(system, silent)
 
-    assert "You are counted in East, 9 people." in page(system, member("East", 3))
+    counted = page(system, member("East", 3))
+    assert "You are counted in East, 9 people." in counted
+    assert 'href="/team/east/figures?until=2026-W46"' in counted
     assert "Figures of East were released without you." in page(system, member("East", 0))
     small = page(system, member("Small", 1))
     assert "Nothing was released of Small." in small
