@@ -17,7 +17,7 @@ from analytics.categories import top_level
 from analytics.events import OVERHANG_US, Data
 from analytics.evidence_times import Term, Time, counted, longest, runs, timed, times, without
 from analytics.formulas import MEETING, hours_of, is_meeting, recommended_breaks
-from analytics.own_times import Span
+from analytics.own_times import Span, stem
 from analytics.stretches import focus_places
 from analytics.summaries import UNKNOWN_APP, Seen, core_times, local_hours
 from analytics.transforms import Intervals, intersect, union
@@ -115,7 +115,8 @@ def _category(day: Known) -> tuple[Term, ...]:
 
 
 def _app(day: Known) -> tuple[Term, ...]:
-    return _by_category(day, day.seen.active, lambda data: data.category, lambda data: _app_of(data) == day.part)
+    wanted = stem(day.part or "")
+    return _by_category(day, day.seen.active, lambda data: data.category, lambda data: stem(_app_of(data)) == wanted)
 
 
 def _meetings(day: Known) -> tuple[Term, ...]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from analytics.categories import top_level
+from analytics.own_times import stem
 from privacy.fields import Field
 
 Figures = Mapping[Field, Mapping[str, Any]]
@@ -118,9 +119,22 @@ def category_time(day: Day) -> float | None:
 
 
 def app_time(day: Day) -> float | None:
-    """Return active time in the chosen application; None where the policy keeps no names of applications."""
+    """Return active time in the chosen application, however it was spelled; None where no names of any are kept."""
     known = day.figures.get(Field.APPS)
-    return None if day.part is None or known is None else float(known.get(day.part, 0.0)) / 60
+    if day.part is None or known is None:
+        return None
+    wanted = stem(day.part)
+    return float(sum(seconds for name, seconds in known.items() if stem(name) == wanted)) / 60
+
+
+def apps_together(seconds: Mapping[str, float]) -> dict[str, float]:
+    """Return the time in each application, called as it was spelled for longest: of one, two spellings are one."""
+    names: dict[str, str] = {}
+    together: dict[str, float] = {}
+    for name, spent in sorted(seconds.items(), key=lambda each: (-each[1], each[0])):
+        called = names.setdefault(stem(name), name)
+        together[called] = together.get(called, 0.0) + spent
+    return together
 
 
 def meeting_time(day: Day) -> float | None:

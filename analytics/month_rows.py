@@ -1,6 +1,7 @@
 """The rows of months, written with the rows of their days: in the same transaction, from the same figures."""
 
 import datetime as dt
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,22 +46,28 @@ class MonthRows:
 
 
 def sum_up(vault: Vault, gate: Gate, subject: str) -> int:
-    """Write the rows of those of a person's months that have none, or that days have outgrown; return how many."""
+    """Write the rows of those of a person's months that have none, or that days have outgrown; return how many months.
+
+    Rows of months whose days are all gone go, too.
+    """
     with writing(vault.engine) as connection:
         vault_store.lock(connection, subject)
-        of_field = (vault_store.days(connection, subject, name, Tier.SUMMARY) for name in MONTH_FIELDS)
-        found = sorted(set().union(*of_field))
+        tiers = itertools.product(MONTH_FIELDS, (Tier.SUMMARY, Tier.MONTH))
+        found = sorted(set().union(*(vault_store.days(connection, subject, *each) for each in tiers)))
         months = [] if not found else vault.outgrown(connection, subject, _FIELDS, span_of(found))
         if not months:
             return 0
         period = span_of(months).whole_months()
         opening = gate.begin(None, subject, _FIELDS, Purpose.OPERATIONS, period, tier=Tier.SUMMARY)
-        rows = [
-            Row(name, Tier.MONTH, month, 0, encode(dict(sorted(days.items()))))
-            for month in months
-            for name, days in _known(opening, month).items()
-        ]
-        vault.put(connection, subject, rows)
+        rows, gone = [], []
+        for month in months:
+            known = _known(opening, month)
+            for name in MONTH_FIELDS:
+                if days := known.get(name):
+                    rows.append(Row(name, Tier.MONTH, month, 0, encode(dict(sorted(days.items())))))
+                else:
+                    gone.append(Place(name, Tier.MONTH, month))
+        vault.put(connection, subject, rows, gone)
         gate.account(subject, connection, fields=_FIELDS, period=period)
     return len(months)
 

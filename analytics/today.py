@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from analytics import baseline_chart, timeline
 from analytics.baseline import Baseline
+from analytics.formulas import apps_together
 from analytics.notable import Notable, notable
 from analytics.palette import Category, categories, largest, tones_of
 from analytics.rings import Figures, Own, Payload, Ring, figures, filled, median_of, rings
@@ -88,7 +89,7 @@ def today(
         **drawn,
         categories=categories(payload["fields"].get("categories", {}), own.core_tops),
         hours=_hours(payload["fields"].get("rhythm", {}).get("hours", {})),
-        apps=largest(payload["fields"].get("apps", {})),
+        apps=largest(apps_together(payload["fields"].get("apps", {}))),
         week=_week(known, day, own, median_of(usual), current),
         earlier=day - _WEEK,
         later=_later(day, current),

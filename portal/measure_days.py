@@ -10,6 +10,7 @@ from analytics.baseline import WINDOW_DAYS
 from analytics.day_parts import added
 from analytics.formulas import Day
 from analytics.measures import Measure
+from analytics.own_times import stem
 from analytics.rings import Own, Payload
 from analytics.together import Asked, together
 from portal import own, own_notes
@@ -49,7 +50,7 @@ def page(of: Measure) -> str:
     asked, mine, current = _asked(of), own.own(), own.current_day()
     history = own.history(fields_of(of, asked.part), asked.period)
     found = together(of, history, asked, mine, current)
-    week = week_name(asked.period) if "week" in request.args else None
+    week = week_name(asked.period) if "week" in request.args and not asked.usual else None
     return render_template(
         "me/measure_days.html",
         of=of,
@@ -113,7 +114,7 @@ def _by_category(of: Measure, asked: Asked) -> Sequence[tuple[str, str]]:
     days = Period(asked.period.first, min(asked.period.end, own.current_day() + _DAY))
     stored = own_notes.events(days)
     times = added(own_notes.times_of(stored, date) for date in days.days())
-    return [(each.category, duration(each.seconds)) for each in times if each.app == asked.part]
+    return [(each.category, duration(each.seconds)) for each in times if stem(each.app) == stem(asked.part or "")]
 
 
 def _shared(of: Measure, asked: Asked, mine: Own) -> Mapping[str, Any] | None:

@@ -80,14 +80,17 @@ class Inventory:
         listing.change(basis(field), {number(month, 0): listing.print_of(shelf(Tier.SUMMARY, field))})
 
     def outgrown(self, wanted: vault_query.Wanted) -> list[tuple[dt.date, Field]]:
-        """Return the months whose rows do not say what their days say: there is none, or days were filed without it."""
+        """Return the months whose rows do not say what their days say: there is none, or days were filed without it.
+
+        A row whose days were all removed without it is one of them.
+        """
         return [
             (month, field)
             for month in wanted.period.months()
             for field in wanted.fields
             if (listing := self._listings.get(_epoch(field, month))) is not None
             and not _is_current(listing, field, month)
-            and listing.has(shelf(Tier.SUMMARY, field))
+            and any(listing.has(shelf(tier, field)) for tier in (Tier.SUMMARY, Tier.MONTH))
         ]
 
     def seal(self, epochs: Iterable[Epoch]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from privacy.log_entries import FORGOTTEN, NOTED, PAUSED
 from privacy.period import Period
 from privacy.policy import Purpose
 from privacy.stores import Stores, writing
-from privacy.vault import Row
+from privacy.vault import Place, Row
 from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Office, event, morning, open_office
 from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
 
@@ -217,6 +217,25 @@ def test_the_night_writes_months_of_days_that_never_had_any_and_says_so_in_the_l
     opened, written = office.log.of_subject(BEN)[-4:-2]
     assert (opened.outcome, written.outcome) == ("disclosed", "inventoried")
     assert written.digest == office.vault.digest(BEN)
+
+
+def test_the_night_takes_away_months_whose_days_went_without_them(office: Office) -> None:
+    desk = Desk(office, BEN)
+    desk.imports(on(2))
+    removed = [Place(name, Tier.SUMMARY, on(2).date()) for name in MONTH_FIELDS]
+    with writing(office.vault.engine) as connection:
+        office.vault.put(connection, BEN, [], removed)
+        office.gate.account(BEN, connection)
+    with pytest.raises(Outgrown):
+        by_months(office)
+
+    assert sum_up(office.vault, office.gate, BEN) == 1
+
+    assert by_months(office) == by_days(office)
+    assert sum_up(office.vault, office.gate, BEN) == 0
+    with office.vault.engine.connect() as connection:
+        left = connection.exec_driver_sql("SELECT COUNT(*) FROM sealed_field WHERE tier = 'month'").scalar()
+    assert left == 0
 
 
 def test_a_month_without_days_has_no_rows_left(office: Office) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from analytics.measures import MEASURES
-from tests.portal.test_controls import bring
+from tests.portal.test_controls import bring, desk
 
 DAY = "2026-11-16"
 
@@ -121,3 +121,29 @@ def test_the_charter_is_for_everybody_and_has_no_figure(lasting_office: Any) -> 
     assert "The number of breaks" in page
     assert "Only they open them" in page
     assert lasting_office.client("oda").get("/measures/nothing").status_code == 404
+
+
+def test_what_is_usual_is_shown_whatever_else_is_asked(eva: Any) -> None:
+    answer = eva.get("/me/measures/breaks?usual=2026-11-19&week=2026-W40")
+
+    assert answer.status_code == 200
+    assert "Your usual before" in answer.text
+
+
+def test_an_application_that_is_spelled_in_two_ways_is_one_on_every_page(office: Any) -> None:
+    recorded = desk(app="GeoView.exe")
+    for each in recorded["buckets"]["window"]["events"][:4]:
+        each["data"]["app"] = "geoview"
+    bring(office, "eva", recorded)
+    eva = office.client("eva")
+
+    today, notes, week = (eva.get(at).text for at in (f"/me/days/{DAY}", f"/me/days/{DAY}/notes", "/me/close-week"))
+
+    leads = {unescape(each) for page in (today, notes, week) for each in re.findall(r"/me/measures/app_time[^\"]+", page)}
+    assert leads == {
+        f"/me/measures/app_time?day={DAY}&app=GeoView.exe",
+        f"/me/measures/app_time?day={DAY}&app=geoview",
+        "/me/measures/app_time?week=2026-W47&app=geoview",
+    }
+    for each in leads:
+        assert '<span class="val">2h</span>' in eva.get(each).text or '<p class="val">2h</p>' in eva.get(each).text

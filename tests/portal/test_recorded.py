@@ -5,7 +5,7 @@ import pytest
 from portal.log_words import FIELD_NAMES
 from portal.recorded import notice_of
 from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, CapturePolicy
-from privacy.decisions import AGREED
+from privacy.decisions import STANDING
 from privacy.fields import SHARED_FIELDS, Field
 from privacy.policy import FORBIDDEN_USES, POLICY, POLICY_VERSION
 
@@ -29,8 +29,8 @@ def test_a_field_is_called_shared_if_and_only_if_somebody_else_may_see_it() -> N
 
     words = {shared: " ".join(line.name.lower() for line in lines if line.shared is shared) for shared in (True, False)}
     for field in Field:
-        assert FIELD_NAMES[field] in words[field in SHARED_FIELDS | AGREED]
-    assert len(lines) == 4, "shared with managers, agreed, private, and private but for what its person shares"
+        assert FIELD_NAMES[field] in words[field in SHARED_FIELDS | STANDING]
+    assert len(lines) == 5, "shared with managers, agreed, sheets, private, and private but for what its person shares"
 
 
 def effects(preset: CapturePolicy) -> dict[str, str]:

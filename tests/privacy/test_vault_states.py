@@ -200,6 +200,14 @@ def test_a_month_without_its_row_is_outgrown_as_long_as_it_has_days(vault: Vault
     assert month(vault) == {}
 
 
+def test_a_month_whose_days_were_all_removed_without_it_is_outgrown(vault: Vault) -> None:
+    put(vault, BEN, [day_row(b"one"), MONTH_ROW])
+
+    put(vault, BEN, [], [Place(Field.FOCUS, Tier.SUMMARY, TODAY)])
+
+    assert month(vault) == {Field.FOCUS: OUTGROWN}
+
+
 @pytest.mark.parametrize(
     "row", [MONTH_ROW._replace(day=TODAY), MONTH_ROW._replace(sequence=1), MONTH_ROW._replace(plaintext=b"")]
 )
