@@ -139,7 +139,7 @@ def test_an_application_that_is_spelled_in_two_ways_is_one_on_every_page(office:
 
     today, notes, week = (eva.get(at).text for at in (f"/me/days/{DAY}", f"/me/days/{DAY}/notes", "/me/close-week"))
 
-    leads = {unescape(each) for page in (today, notes, week) for each in re.findall(r"/me/measures/app_time[^\"]+", page)}
+    leads = set(re.findall(r"/me/measures/app_time[^\"]+", unescape(today + notes + week)))
     assert leads == {
         f"/me/measures/app_time?day={DAY}&app=GeoView.exe",
         f"/me/measures/app_time?day={DAY}&app=geoview",
