@@ -5,7 +5,7 @@ is counted here and no person is read.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from analytics import released, released_chart
 from analytics.released import Cell, Figures, Release
 from analytics.team_measures import RHYTHM, TEAM_MEASURES, TeamMeasure
-from portal import releases
+from portal import figure_bands, releases
 from portal.csv_text import decimal
 from portal.locale import _
 from portal.released_words import CHANGES, change_of, kind_of, part_of, period_of, said
 from portal.show import span
+from portal.target_view import Drawn
+from privacy.period import Period
 from privacy.release_store import DAYS, FOUR_WEEKS, WEEK
 
 if TYPE_CHECKING:
@@ -46,6 +48,11 @@ class Past:
         return self.four_weeks[:1] + self.weeks[:1]
 
     @property
+    def period(self) -> Period:
+        """The weeks in view, of which there is at least one."""
+        return Period(self.weeks[-1].period.first, self.weeks[0].period.end)
+
+    @property
     def inside(self) -> list[Release]:
         """All of them in order of time, four weeks behind the last of their weeks."""
         first = self.weeks[-1].period.first if self.weeks else dt.date.min
@@ -65,7 +72,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A measure with one figure a period: the newest ones, the change between four weeks if there is an earlier one."""
+    """A measure with one figure a period: the newest ones, the change between four weeks if there is an earlier one,
+    and the target that is about it, if there is one."""
 
     of: TeamMeasure
     unit: str
@@ -73,6 +81,7 @@ class Mean:
     newest: tuple[Told, ...]
     change: str | None
     rows: tuple[Told, ...]
+    target: Drawn | None
     spec: dict[str, Any]
 
 
@@ -102,9 +111,13 @@ def _begun(kind: str, end: dt.date | None) -> dt.date | None:
     return None if end is None else end - dt.timedelta(days=DAYS[kind] - 1)
 
 
-def means(known: Past) -> list[Mean]:
-    """Return the measures that have one figure a period, of those that were released of the newest one."""
-    return [_mean(of, known) for of in TEAM_MEASURES if of.name not in _MIXED and _having(of, known.newest)]
+def means(known: Past, targets: Mapping[str, Drawn]) -> list[Mean]:
+    """Return the measures that have one figure a period, of those that were released of the newest one.
+
+    `targets` are by measure.
+    """
+    shown = (of for of in TEAM_MEASURES if of.name not in _MIXED and _having(of, known.newest))
+    return [_mean(of, known, targets.get(of.name)) for of in shown]
 
 
 def mixes(known: Past) -> list[Mix]:
@@ -131,11 +144,12 @@ def _having(of: TeamMeasure, among: Iterable[Release]) -> list[tuple[Release, Fi
     return [(each, found) for each in among if (found := each.figures(of.name))]
 
 
-def _mean(of: TeamMeasure, known: Past) -> Mean:
+def _mean(of: TeamMeasure, known: Past, target: Drawn | None) -> Mean:
     newest, inside = _having(of, known.newest), _having(of, known.inside)
     unit, cap = newest[0][1].unit, newest[0][1].cap
     words = partial(said, unit=unit)
     two = _having(of, known.four_weeks[:2])
+    bands = figure_bands.rows(target.target, known.period) if target and known.weeks else []
     return Mean(
         of=of,
         unit=unit,
@@ -143,7 +157,8 @@ def _mean(of: TeamMeasure, known: Past) -> Mean:
         newest=tuple(_told(each, found.mean, unit) for each, found in newest),
         change=_changed(two[1], two[0], unit) if len(two) == 2 else None,
         rows=tuple(_told(each, found.mean, unit) for each, found in reversed(inside)),
-        spec=released_chart.past(of.name, known.inside, period_of, words),
+        target=target,
+        spec=released_chart.past(of.name, known.inside, period_of, words, bands),
     )
 
 

@@ -14,7 +14,7 @@ from analytics import volume_store, volumes
 from analytics.team_measures import TEAM_MEASURES, team_measure
 from auth import team_sizes
 from auth.permissions import Permission, requires
-from portal import figures_shown, releases, target_view
+from portal import figure_bands, figures_shown, releases
 from portal.access import current_roles, person, system, viewer
 from portal.answers import csv_file
 from portal.csv_text import csv_lines
@@ -54,8 +54,7 @@ def figures(team: str) -> str:
         parent=None if whole else units.get(releases.PARENT),
         processes=() if whole else _work(team, end),
         known=known,
-        means=figures_shown.means(known),
-        bands={} if whole else target_view.bands(system(), team, end or _today()),
+        means=figures_shown.means(known, {} if whole else figure_bands.of_team(system(), team, end or _today())),
         title_of=title_of,
         mixes=figures_shown.mixes(known),
         small=not whole and team_sizes.size(system().stores.data, team, _today()) < _least(),
