@@ -2,9 +2,9 @@
 
     make bench-team-page [BENCH="--reads 200"]
 
-Each installation has one team with its releases and the state of its work, filed as the portal files them, and is
-served as in earnest (granian, SQLite) by a process of its own. A client with one connection, a member of the team, asks
-for each page in turn. The releases are decided by `privacy.aggregates`, of made-up people.
+Each installation has one team with its releases, a target and the state of its work, filed as the portal files them,
+and is served as in earnest (granian, SQLite) by a process of its own. A client with one connection, a member of the
+team, asks for each page in turn. The releases are decided by `privacy.aggregates`, of made-up people.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics import volume_store
+from analytics.targets import Terms
 from analytics.team_figures import ACTIVE, FOCUS, GROUPS, RHYTHM, UTILISATION, asked, categories_of, day_number, payload
 from analytics.volumes import Volume
 from auth.permissions import Role
@@ -31,6 +32,7 @@ from benchmarks.ours import EMAIL, config
 from benchmarks.pages import Browser, clock, measure, served
 from benchmarks.releases import CATEGORIES
 from benchmarks.run import HERE, machine
+from portal import targets
 from portal.founding import found
 from portal.wiring import System, build
 from privacy.aggregates import Publisher
@@ -102,6 +104,9 @@ def furnish(home: Path, rules: Path, people: int, weeks: int) -> str:
     file_releases(system, team, people, mondays)
     with writing(system.stores.data) as connection:
         volume_store.put(connection, worked(team, mondays[0]), LAST_DAY)
+    days = LAST_DAY - 6 * _WEEK, LAST_DAY + 12 * _WEEK
+    words = "Files pile up on Mondays.", "Fewer late evenings."
+    targets.announce(system, team, members[0], Terms("utilisation", "", 45, 60, *words, members[0], *days))
     cookie = system.sessions.start(members[0])
     system.close()
     return cookie
