@@ -56,7 +56,7 @@ def test_a_target_stands_beside_its_figure_and_its_band_over_the_weeks_in_which_
 
     for each in (before, page):
         assert each.count('href="/team/claims/targets/1"') == 1
-        assert "Utilisation, 45% to 60%" in each
+        assert '45% to 60%<span class="vh">: Utilisation</span>' in each
     assert "Announced, from 27 Nov on" in before
     assert [spec["datasets"]["bands"] for spec in specs(before)[:3]] == [[], [], []]
     (row,) = specs(page)[0]["datasets"]["bands"]
