@@ -190,7 +190,7 @@ def places(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def changed_at(files: Json, path: tuple[Any, ...], chance: int) -> None:
-    """Change one character or digit of the text or number at a place; `chance` says which."""
+    """Change one character or digit of the text or number at a place, in hex more than its case; `chance` says which."""
     inner = files
     for key in path[:-1]:
         inner = inner[key]
@@ -199,4 +199,4 @@ def changed_at(files: Json, path: tuple[Any, ...], chance: int) -> None:
         inner[path[-1]] = value + 1 + chance % 3
     else:
         at = chance % len(value)
-        inner[path[-1]] = value[:at] + ("A" if value[at] != "A" else "B") + value[at + 1 :]
+        inner[path[-1]] = value[:at] + ("A" if value[at] not in "Aa" else "B") + value[at + 1 :]
