@@ -190,7 +190,7 @@ def places(value: Any, *path: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def changed_at(files: Json, path: tuple[Any, ...], chance: int) -> None:
-    """Change one character or digit of the text or number at a place, in hex more than its case; `chance` says which."""
+    """Change one character or digit at a place, in hex not its case alone; `chance` says which."""
     inner = files
     for key in path[:-1]:
         inner = inner[key]
