@@ -165,9 +165,21 @@ def _shoot(page: Page, url: str, name: str) -> None:
     page.goto(url)
     if name.startswith("today-") and (newest := page.locator(NEWEST)).count():
         newest.click()  # at night or on a Sunday nothing was captured yet: the last day shows what the page is for
+    if name.startswith("team-figures-"):
+        _wait_for_releases(page, url)
     if name.startswith("recorded-") and page.get_by_text("Nothing arrived").count():
         page.locator("section[aria-labelledby=h-ledger] footer a").nth(1).click()
     _save(page, name)
+
+
+def _wait_for_releases(page: Page, url: str) -> None:
+    """Wait until the figures are released: the demo does that last, while it is already served."""
+    for _ in range(120):
+        if not page.get_by_text("Nothing is released yet").count():
+            break
+        page.wait_for_timeout(1000)
+        page.goto(url)
+    page.locator("#rhythm [data-chart][tabindex='0']").wait_for()
 
 
 def _save(page: Page, name: str) -> None:
