@@ -173,9 +173,9 @@ def _shoot(page: Page, url: str, name: str) -> None:
 
 
 def _wait_for_releases(page: Page, url: str) -> None:
-    """Wait until the figures are released: the demo does that last, while it is already served."""
+    """Wait until there is more than a page of releases: the demo makes them last, while it is already served."""
     for _ in range(120):
-        if not page.get_by_text("Nothing is released yet").count():
+        if page.locator("main .turns a[rel=prev]").count():
             break
         page.wait_for_timeout(1000)
         page.goto(url)
