@@ -97,6 +97,12 @@ def pills(spans: Iterable[tuple[float, float]], base: float, height: float) -> s
     return "".join(_bar(x, base - height, width, height, radius, radius) for x, width, radius in drawn)
 
 
+def dashes(spans: Iterable[tuple[float, float]], base: float, height: float) -> str:
+    """Return the middles of `pills` as one path, to be drawn as wide as `height` with round ends: far fewer bytes."""
+    y, radius = _tenths(base - height / 2), height / 2
+    return "".join(f"M{_tenths(a + radius)} {y}H{_tenths(max(a + radius, b - radius))}" for a, b in spans if b > a)
+
+
 def scale(low: float, high: float, steps: Sequence[float], most: int = 5) -> tuple[float, ...]:
     """Return the lines of an axis around `low` and `high`: multiples of the smallest of `steps` that needs few lines.
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from analytics.annotations import WORK, Kind
-from analytics.drawing import Stack, columns, pills
+from analytics.drawing import Stack, columns, dashes, pills
 from analytics.palette import CORE
 from analytics.stretches import AWAY_US, BREAK_US, FOCUS_US, INTERRUPTIONS_US
 
@@ -189,7 +189,7 @@ def bars(day: Day, tones: Mapping[str, str]) -> Bars:
     return Bars(
         tones=columns(stacks, WIDE.base),
         breaks=pills([(x(a), x(b)) for a, b in day.breaks], WIDE.base, 12),
-        idle=pills([(x(at) + _GAP, x(at) + wide - _GAP) for at in idle], WIDE.base, 5),
+        idle=dashes([(x(at) + _GAP, x(at) + wide - _GAP) for at in idle], WIDE.base, 5),
     )
 
 

@@ -21,12 +21,16 @@ _NOTHING: Final[Payload] = {"fields": {}, "marks": {}}
 
 @dataclass(frozen=True, slots=True)
 class WeekDay:
-    """One day of the week strip: captured, missing, off or ahead."""
+    """One day of the week strip: captured, missing, off or ahead; the shares of its rings, None where there is none.
+
+    Focus is a share of the day's own goal (`of_goal`), else of what is usual; of nothing while neither is known.
+    """
 
     date: dt.date
     state: str
-    shares: tuple[float, float, float]
+    shares: tuple[float | None, float | None, float | None]
     current: bool
+    of_goal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,12 @@ def _week_day(
     found = known.get(date, Figures())
     captured = found.focus is not None
     absent = "ahead" if date > now else "missing" if own.planned_seconds(date) else "off"
-    fill = filled(found.focus or 0.0, own.focus_goal_seconds(date) or usual)
-    shares = (round(fill, 1), round(min(1.0, found.on_task or 0) * 100, 1), round((found.recovery or 0) * 100, 1))
-    return WeekDay(date, "captured" if captured else absent, shares, date == day)
+    goal = own.focus_goal_seconds(date)
+    fill = filled(found.focus, goal or usual) if found.focus is not None and (goal or usual) else None
+    on_task = None if found.on_task is None else min(1.0, found.on_task) * 100
+    recovery = None if found.recovery is None else found.recovery * 100
+    focus, task, rest = (None if each is None else round(each, 1) for each in (fill, on_task, recovery))
+    return WeekDay(date, "captured" if captured else absent, (focus, task, rest), date == day, bool(goal))
 
 
 def _plots(read: timeline.Day, begins: dt.datetime, now: dt.datetime | None) -> tuple[timeline.Drawing, ...]:

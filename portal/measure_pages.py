@@ -31,7 +31,7 @@ from portal.locale import _
 from portal.measure_parts import before_notes, part_of, query, words
 from portal.own_notes import at
 from portal.parse import day_from
-from portal.show import clock, duration, number
+from portal.show import clock_exact, duration, number
 from privacy.fields import Field
 from privacy.period import Period, week_name, week_of
 
@@ -174,4 +174,4 @@ def _term(term: Term, zone: ZoneInfo) -> ShownTerm:
 
 def _time(time: Time, zone: ZoneInfo) -> ShownTime:
     start, end = (at(each).astimezone(zone) for each in (time.start_us, time.end_us))
-    return ShownTime(clock(start), clock(end), time.counted_us / 1e6)
+    return ShownTime(clock_exact(start), clock_exact(end), time.counted_us / 1e6)

@@ -202,6 +202,11 @@ def clock(at: dt.datetime | dt.time) -> str:
     return at.strftime("%H:%M")
 
 
+def clock_exact(at: dt.datetime) -> str:
+    """Write a time of day to the second, where it is none of whole minutes: "11:42", "11:42:07"."""
+    return at.strftime("%H:%M:%S" if at.second else "%H:%M")
+
+
 def clock_ms(milliseconds: int) -> str:
     """Write milliseconds since the day began as a time of day; the day's end is "24:00"."""
     minutes = milliseconds // 60_000

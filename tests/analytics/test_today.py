@@ -20,6 +20,7 @@ from analytics.working import Working
 BERLIN = ZoneInfo("Europe/Berlin")
 THURSDAY = dt.date(2026, 11, 19)
 OWN = Own(Working(), focus_goal(240), frozenset({"Work", "Work > ERP"}))
+WITHOUT_A_GOAL = Own(Working(), Goals(), frozenset({"Work", "Work > ERP"}))
 HOUR = 3_600_000
 
 
@@ -243,3 +244,18 @@ def test_core_comes_first_and_has_its_own_tone() -> None:
 
 def test_the_largest_are_shares_of_the_largest() -> None:
     assert largest({"a": 50, "b": 100, "c": 0}, 2) == (("b", 100, 100.0), ("a", 50, 50.0))
+
+
+def test_a_day_of_the_week_says_of_what_its_rings_are_parts_and_never_0_for_what_is_not_known() -> None:
+    saturday = THURSDAY - dt.timedelta(days=5)
+    history = {day: payload(day) for day in [THURSDAY, *working_days(20)]} | {saturday: payload(saturday)}
+    wished, usual, new = (
+        view(history if own is not None else {THURSDAY: payload(THURSDAY)}, own=own or WITHOUT_A_GOAL).week[3]
+        for own in (OWN, WITHOUT_A_GOAL, None)
+    )
+    free = view(history, saturday, current=THURSDAY).week[5]
+
+    assert (wished.of_goal, wished.shares[0]) == (True, 50.0)
+    assert (usual.of_goal, usual.shares[0]) == (False, 100.0)
+    assert (new.of_goal, new.shares[0]) == (False, None)
+    assert free.shares[1:] == (None, 60.0)
