@@ -2,7 +2,7 @@
 
 A row counts only with the portal's stamp, and an agreement only while the key store has its key: moving or cancelling
 destroys it, so an older state of the row that is put back opens nothing. What the gate asks about two people is refused
-as a whole where a row of theirs is not the portal's, or a number of the person's is missing: fewer meetings held would
+as a whole where a row of the person's is not the portal's, or a number of them is missing: fewer meetings held would
 open more weeks.
 """
 
@@ -114,10 +114,13 @@ class Meetings:
         rows = [dict(zip(_COLUMNS, row, strict=True)) for row in _ROWS.ask(self._engine, subject=subject)]
         if {row["number"] for row in rows} != set(range(1, len(rows) + 1)):
             return None
-        theirs = [row for row in rows if row["manager_id"] == viewer]
-        if not all(self._stamps.holds(Meeting, row) for row in theirs):
+        if not all(self._stamps.holds(Meeting, row) for row in rows):  # one of theirs could say that it is another's
             return None
-        agreed = [row for row in theirs if row["agreed_on"] is not None and row["ended_on"] is None]
+        agreed = [
+            row
+            for row in rows
+            if row["manager_id"] == viewer and row["agreed_on"] is not None and row["ended_on"] is None
+        ]
         there = self._there(subject, [row["agreement"] for row in agreed])
         return [Met(row["day"], row["agreement"] in there) for row in agreed]
 

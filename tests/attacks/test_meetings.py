@@ -134,6 +134,18 @@ def test_a_held_one_to_one_taken_away_opens_no_earlier_week_and_is_named(attacke
     assert told(attacked, f"one-to-one 1 of {attacked['ben']}", "it was taken away")
 
 
+def test_a_held_one_to_one_given_to_somebody_else_opens_no_earlier_week_and_is_named(attacked: Attacked) -> None:
+    """The row is there, and its number: it only is no meeting of these two any more."""
+    meet(attacked.system, attacked["ben"], attacked["ana"], LATER)
+    attacked.office.clock.now = TUESDAY
+    assert (opens(attacked, "2026-W46"), opens(attacked, "2026-W47")) == (False, True)
+
+    attacked.sql("UPDATE meeting SET manager_id = 'nobody' WHERE subject_id = ? AND number = 1", attacked["ben"])
+
+    assert (opens(attacked, "2026-W46"), opens(attacked, "2026-W47")) == (False, False)
+    assert told(attacked, f"one-to-one 1 of {attacked['ben']}", "was not written by the portal")
+
+
 def test_not_prevented_the_last_one_to_one_taken_away_opens_more_and_is_named(attacked: Attacked) -> None:
     """One that was proposed after the next one, for a day before it, has the highest number: its gap does not show."""
     meet(attacked.system, attacked["ben"], attacked["ana"], LATER)

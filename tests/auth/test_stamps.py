@@ -49,7 +49,9 @@ def test_a_stamp_of_one_table_is_none_of_another() -> None:
 
 
 def test_every_table_with_a_stamp_is_listed_with_columns_that_it_has() -> None:
-    stamped = {each.class_ for each in Base.registry.mappers if "stamp" in each.columns}
+    """Those of `analytics` make theirs from a secret of the key store (`analytics.target_store`), over all columns."""
+    with_one = {each.class_ for each in Base.registry.mappers if "stamp" in each.columns}
+    stamped = {each for each in with_one if not each.__module__.startswith("analytics.")}
 
     assert stamped == set(COLUMNS)
     assert set(COLUMNS[Invitation]) <= set(Invitation.__table__.columns.keys())
