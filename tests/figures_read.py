@@ -56,7 +56,7 @@ class Node:
 class Figure:
     """A figure as it is written, without spaces; the row that it stands in; where it leads, nothing if nowhere.
 
-    `within` are the classes of all that it lies in, `headed` where the heading of its section leads.
+    `within` are the classes of all that it lies in, `headed` where the head of its section leads.
     """
 
     text: str
@@ -112,7 +112,8 @@ def _figure(node: Node, text: str) -> Figure:
 def _heading(node: Node) -> list[str]:
     section = next((each for each in node.chain() if each.tag in ("section", "article")), None)
     headings = [] if section is None else [each for each in section.all() if each.tag in ("h2", "h3")]
-    return [link for each in headings[:1] for link in _links(each)]
+    heads = [each.above if each.above is not None and each.above.tag == "header" else each for each in headings]
+    return [link for each in heads[:1] for link in _links(each)]
 
 
 def plain(main: Node) -> str:
