@@ -41,7 +41,6 @@ GROUPS: Final = (
     Group(FOCUS, "minutes", 240.0),
     Group(RHYTHM, "minutes", 180.0),
 )
-CAPS: Final[Mapping[str, float]] = {each.name: each.cap for each in GROUPS}
 """What a figure is rounded by grows with its cap: half of it, divided by the number of people."""
 
 Decided = Mapping[tuple[str, str], Sequence[Cell]]
