@@ -23,6 +23,7 @@ from privacy.disclosure import LogUnavailable
 from privacy.fields import Field, KeyClass, Tier
 from privacy.key_store import WrappedKey
 from privacy.log_entries import Chain
+from privacy.policy import POLICY_VERSION
 from privacy.release_memory import Memory, ReleaseMemoryRow
 from privacy.release_store import ReleaseClosing, TeamRelease
 from privacy.stores import writing
@@ -327,6 +328,33 @@ def test_who_is_erased_while_figures_are_gathered_is_not_in_the_memory(system: S
     assert all(
         value < 1e-300 for block in kept.values() for week in block.own.weeks for value in week.get(one, (0, ()))[1]
     )
+
+
+def test_who_is_new_and_erased_while_figures_are_gathered_leaves_none_of_them(
+    system: System, clock: Moment, monkeypatch: Any
+) -> None:
+    """The memory does not know them yet, so that the erasure has nothing to change there."""
+    clock.now = dt.datetime(2026, 11, 6, 9, tzinfo=dt.UTC)
+    with system.people.changing(None) as changes:
+        new = changes.create("new@example.org", "New", "Europe/Berlin")
+        changes.acknowledge(new, POLICY_VERSION)
+        changes.join(new, "east")
+    clock.now = NOVEMBER
+    file_days(system, new, {LAST + dt.timedelta(days=n): _figures() for n in range(5)})
+    gather = release_values.gather
+
+    def meanwhile(*arguments: Any) -> Any:
+        found = gather(*arguments)
+        erasing.erase(system, new, by=None)
+        return found
+
+    monkeypatch.setattr("portal.closing_weeks.gather", meanwhile)
+
+    assert close(system).weeks == 1
+
+    kept = memory(system).publishers["active_time"]._blocks
+    own = [week[new][1] for block in kept.values() for week in block.own.weeks if new in week]
+    assert all(value < 1e-300 for sums in own for value in sums)
 
 
 def test_a_week_is_due_when_its_grace_is_over_on_the_last_clock(system: System, clock: Moment) -> None:
