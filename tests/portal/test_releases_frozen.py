@@ -18,6 +18,7 @@ from portal.config import Config
 from portal.release_due import Due
 from portal.releases import FOUR_WEEKS, PARENT, WEEK
 from portal.wiring import System, build
+from privacy import release_store
 from privacy.chains import chain_head
 from privacy.disclosure import LogUnavailable
 from privacy.fields import Field, KeyClass, Tier
@@ -330,7 +331,7 @@ def test_who_is_erased_while_figures_are_gathered_is_not_in_the_memory(system: S
     )
 
 
-def test_who_is_new_and_erased_while_figures_are_gathered_leaves_none_of_them(
+def test_who_is_new_and_erased_just_before_the_releases_are_stored_leaves_no_figures(
     system: System, clock: Moment, monkeypatch: Any
 ) -> None:
     """The memory does not know them yet, so that the erasure has nothing to change there."""
@@ -341,18 +342,17 @@ def test_who_is_new_and_erased_while_figures_are_gathered_leaves_none_of_them(
         changes.join(new, "east")
     clock.now = NOVEMBER
     file_days(system, new, {LAST + dt.timedelta(days=n): _figures() for n in range(5)})
-    gather = release_values.gather
 
-    def meanwhile(*arguments: Any) -> Any:
-        found = gather(*arguments)
+    def meanwhile(*arguments: Any) -> bytes:
         erasing.erase(system, new, by=None)
-        return found
+        return release_store.statement(*arguments)
 
-    monkeypatch.setattr("portal.closing_weeks.gather", meanwhile)
+    monkeypatch.setattr("portal.closing_weeks.statement", meanwhile)
 
     assert close(system).weeks == 1
 
     kept = memory(system).publishers["active_time"]._blocks
+    assert people(system, "east") == 10
     own = [week[new][1] for block in kept.values() for week in block.own.weeks if new in week]
     assert all(value < 1e-300 for sums in own for value in sums)
 
