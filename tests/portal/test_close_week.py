@@ -86,6 +86,7 @@ def test_what_would_be_shared_is_what_is_frozen_afterwards(office: Any, eva: Any
     assert frozen["marks"]["categories"] == "corrected"
     closed = main(office.client("eva").get(PAGE).text)
     assert "This week is closed for others" in closed
+    assert "Forget this time" not in closed, "what is frozen is not forgotten"
 
 
 def test_each_figure_leads_to_its_days_and_each_day_to_its_times_with_and_before_the_notes(

@@ -33,7 +33,10 @@ NO_MEASURE: Final[dict[str, tuple[str, Callable[[Figure], bool]]]] = {
     "version to come ": ("how many events it would meet", lambda of: of.text.isdecimal()),
     "agreed goals": ("a band that two people agreed on", lambda of: "agreedgoal" in of.within),
     "goal to remove": ("how many earlier values a goal has", lambda of: "earlier values" in of.row),
-    "figures to an employee": ("how many cases were delivered, and what became of them", lambda of: "flow" in of.within),
+    "figures to an employee": (
+        "how many cases were delivered, and what became of them",
+        lambda of: "flow" in of.within,
+    ),
     "fingerprint": ("how many entries the log has", lambda of: of.row.startswith("Entries")),
 }
 """By page: what is written as a number and is no figure that was measured of anybody."""
