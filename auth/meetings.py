@@ -7,7 +7,7 @@ open more weeks.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -28,6 +28,9 @@ class Agreements(Protocol):
 
     def there(self, subject: str, numbers: Collection[int]) -> frozenset[int]:
         """Return those of `numbers` of which there is a key."""
+
+    def there_of_all(self, wanted: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        """Return those of (subject, number) of which there is a key."""
 
     def destroy(self, subject: str, *numbers: int) -> None:
         """Destroy the keys of these numbers."""
@@ -121,7 +124,8 @@ class Meetings:
             for row in rows
             if row["manager_id"] == viewer and row["agreed_on"] is not None and row["ended_on"] is None
         ]
-        there = self._there(subject, [row["agreement"] for row in agreed])
+        known = [row["agreement"] for row in agreed if row["agreement"] is not None]
+        there = frozenset() if self._agreements is None else self._agreements.there(subject, known)
         return [Met(row["day"], row["agreement"] in there) for row in agreed]
 
     def _read(self, condition: ColumnElement[bool], connection: Connection | None) -> list[OneToOne]:
@@ -132,16 +136,9 @@ class Meetings:
             with self._engine.connect() as own:
                 rows = own.execute(query).all()
         genuine = [row for row in rows if self._stamps.holds(Meeting, row)]
-        standing = {
-            (subject, number)
-            for subject in {row.subject_id for row in genuine}
-            for number in self._there(subject, [row.agreement for row in genuine if row.subject_id == subject])
-        }
+        agreed = {(row.subject_id, row.agreement) for row in genuine if row.agreement is not None}
+        standing = frozenset() if self._agreements is None else self._agreements.there_of_all(agreed)
         return [_of_row(row, (row.subject_id, row.agreement) in standing) for row in genuine]
-
-    def _there(self, subject: str, numbers: Iterable[int | None]) -> frozenset[int]:
-        known = [each for each in numbers if each is not None]
-        return frozenset() if self._agreements is None else self._agreements.there(subject, known)
 
 
 def _of_row(row: Row[Any], there: bool) -> OneToOne:

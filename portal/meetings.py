@@ -8,6 +8,7 @@ from typing import Final
 from flask import Response, abort, request, url_for
 
 from auth.change import earliest_day
+from auth.directory import ManagedTeam
 from auth.errors import ChangeRefused
 from auth.meeting_changes import MeetingMoved, MeetingRefused
 from auth.meetings import OneToOne
@@ -21,6 +22,8 @@ from privacy.canonical import digest
 
 AHEAD: Final = frozenset({"waiting", "agreed"})
 """States of what lies ahead."""
+STILL_OPEN: Final = dt.timedelta(days=7)
+"""No sheet is open for longer after its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """The next one-to-one of a manager with somebody: `team` is one in which they manage them now."""
+    """A one-to-one of a manager with somebody that lies ahead, or whose sheet is open still.
+
+    `team` is one in which they manage them now.
+    """
 
     person: Person
     team: str
@@ -64,24 +70,31 @@ def today(subject: str) -> dt.date:
     return system().clock().astimezone(system().directory.zone(subject)).date()
 
 
-def next_meetings(manager: str) -> list[Next]:
-    """Return for everybody whom a manager manages now the next one-to-one that lies ahead, the soonest first.
+def with_members(manager: str, teams: Iterable[ManagedTeam]) -> list[Next]:
+    """Return a manager's one-to-ones with members of these teams that lie ahead, or whose sheet is open still.
 
-    Nothing is opened, and whoever has none is not in the list.
+    The soonest is first. Nothing is opened, and nothing is asked once for each person.
     """
-    managed = {each.subject: (each, team.id) for team in system().directory.managed(manager) for each in team.members}
-    found: dict[str, Next] = {}
-    ahead = system().directory.meetings.of_manager(manager, since=earliest_day(system().clock()))
-    for meeting in reversed(ahead):  # the soonest first
-        if meeting.subject not in managed or meeting.subject in found:
+    managed = {each.subject: (each, team.id) for team in teams for each in team.members}
+    now, found = system().clock(), []
+    since = earliest_day(now) - STILL_OPEN
+    for meeting in reversed(system().directory.meetings.of_manager(manager, since=since)):
+        if meeting.subject not in managed:
             continue
-        day = today(meeting.subject)
-        if (state := meeting.state(day)) in AHEAD:
-            person, team = managed[meeting.subject]
-            is_open = meeting.stands and day in meeting.open
-            waits = meeting.waits_for(day) == manager
-            found[meeting.subject] = Next(person, team, meeting, state, waits, is_open)
-    return list(found.values())
+        person, team = managed[meeting.subject]
+        day = now.astimezone(person.zone).date()
+        state, is_open = meeting.state(day), meeting.stands and day in meeting.open
+        if state in AHEAD or is_open:
+            found.append(Next(person, team, meeting, state, meeting.waits_for(day) == manager, is_open))
+    return found
+
+
+def first_of_each(found: Iterable[Next]) -> list[Next]:
+    """Return the first one with each person, in the order in which they are given."""
+    first: dict[str, Next] = {}
+    for each in found:
+        first.setdefault(each.person.subject, each)
+    return list(first.values())
 
 
 def lines(found: Iterable[OneToOne], base: str) -> tuple[list[Line], list[Line]]:

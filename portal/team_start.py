@@ -6,9 +6,8 @@ new sees what to do in the weeks in which, by the policy, they only listen.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from analytics import volume_store
 from analytics.targets import Target
@@ -16,15 +15,13 @@ from analytics.volumes import Process, processes, view_until
 from auth.directory import ManagedTeam
 from portal import targets, threads
 from portal.access import system, viewer
-from portal.meetings import Next, next_meetings
+from portal.meetings import AHEAD, Next, first_of_each, with_members
 from portal.releases import WEEK, of_unit
 from portal.wiring import System
 from privacy.chains import is_begun
 from privacy.log_entries import Chain
 from privacy.period import week_name, week_of
 from privacy.threads import State, Thread
-
-MOST_MEETINGS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +52,15 @@ class TeamNow:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The whole page: `waiting` are conversations in the order of their due days, those that are overdue first."""
+    """The whole page: `waiting` are conversations in the order of their due days, those that are overdue first.
+
+    `meetings` are the next ones, `next` by person the one whose sheet is open, or else the next.
+    """
 
     today: dt.date
     own_first: bool
     meetings: Sequence[Next]
+    next: Mapping[str, Next]
     waiting: Sequence[Thread]
     overdue: int
     teams: Sequence[TeamNow]
@@ -74,13 +75,16 @@ def start() -> Start:
     """Return what the asker, a manager, finds on their start page."""
     today = system().gate.today(viewer())
     waiting = [each for each in threads.addressed() if each.to_person == viewer() and each.state is State.OPEN]
+    managed = system().directory.managed(viewer())
+    found = with_members(viewer(), managed)
     return Start(
         today=today,
         own_first=not _has_looked(system(), viewer()),
-        meetings=next_meetings(viewer())[:MOST_MEETINGS],
+        meetings=first_of_each(each for each in found if each.state in AHEAD),
+        next={each.person.subject: each for each in first_of_each(found)},
         waiting=waiting,
         overdue=sum(map(threads.is_overdue, waiting)),
-        teams=[_team(each, today) for each in system().directory.managed(viewer())],
+        teams=[_team(each, today) for each in managed],
     )
 
 

@@ -67,6 +67,13 @@ class GrantedSeal:
             return frozenset()
         return frozenset(numbers) & key_store.numbers_of(self._keys.engine, subject, KeyClass.GRANTED)
 
+    def there_of_all(self, wanted: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        """Return those of (subject, number) of which there is a key."""
+        if not wanted:
+            return frozenset()
+        subjects = {subject for subject, _number in wanted}
+        return frozenset(wanted) & key_store.numbers_of_all(self._keys.engine, subjects, KeyClass.GRANTED)
+
     def _filed(self, subject: str, number: int) -> bool:
         with self._keys.engine.connect() as connection:
             return bool(key_store.read(connection, subject, [_epoch(number)]))

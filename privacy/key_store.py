@@ -88,6 +88,15 @@ def numbers_of(engine: Engine, subject: str, key_class: KeyClass) -> frozenset[i
     return frozenset(epoch for (epoch,) in _NUMBERS.ask(engine, subject=subject, of=key_class.value))
 
 
+def numbers_of_all(engine: Engine, subjects: Collection[str], key_class: KeyClass) -> frozenset[tuple[str, int]]:
+    """Return (subject, epoch) of the keys of a class that there are for some subjects."""
+    query = select(WrappedKey.subject_id, WrappedKey.epoch).where(
+        WrappedKey.key_class == key_class, WrappedKey.subject_id.in_(subjects)
+    )
+    with engine.connect() as connection:
+        return frozenset((row.subject_id, row.epoch) for row in connection.execute(query))
+
+
 def file_new(connection: Connection, keys: Iterable[Filed]) -> None:
     """File the keys whose place is empty; where another process was faster, its key stays.
 

@@ -305,13 +305,15 @@ def test_the_next_one_to_ones_of_a_manager_come_soonest_first_and_say_what_is_to
     meet(office.system, ben, ana, dt.date(2026, 12, 10))
 
     with office.app.test_request_context():
-        found = meetings.next_meetings(ana)
+        every = meetings.with_members(ana, office.system.directory.managed(ana))
+        found = meetings.first_of_each(every)
         addresses = [each.address for each in found]
 
     assert [(each.person.name, each.meeting.day.isoformat(), each.state) for each in found] == [
         ("Eva", "2026-11-19", "waiting"),
         ("Ben", "2026-11-20", "agreed"),
     ]
+    assert [each.person.name for each in every] == ["Eva", "Ben", "Ben"]
     assert [(each.waits_for_me, each.sheet_open) for each in found] == [(True, False), (False, True)]
     assert addresses == [f"/team/claims/people/{eva}/one-to-ones/2", f"/team/claims/people/{ben}/one-to-ones/1"]
 

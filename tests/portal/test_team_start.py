@@ -7,12 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from analytics.targets import Terms
 from auth.permissions import Role
 from portal import conversations, targets, volumes
 from portal.conversations import Audience
 from privacy.threads import Kind
+from tests.meetings import meet
 
 
 def page(office: Any, who: str = "ana") -> str:
@@ -133,3 +135,57 @@ def test_opening_the_page_opens_nothing_of_anybody(office: Any) -> None:
     page(office)
 
     assert {who: len(office.entries(who)) for who in before} == before
+
+
+def standing(text: str) -> dict[str, str]:
+    """Return what stands under each name."""
+    return dict(re.findall(r"<b>([^<]+)</b><small>([^<]*)</small>", text))
+
+
+def test_under_each_name_stands_how_the_next_one_to_one_is(office: Any) -> None:
+    ana, ben, eva = (office.ids[who] for who in ("ana", "ben", "eva"))
+    assert standing(page(office)) == {"Ben": "Sheet open until 25 Nov", "Eva": "Sheet open until 25 Nov"}
+    meet(office.system, ben, ana, dt.date(2026, 12, 10))
+    with office.system.people.changing(eva) as changes:
+        number = changes.propose_meeting(eva, ana, dt.date(2026, 12, 3), eva)
+    at(office, dt.date(2026, 11, 25))
+    assert standing(page(office))["Ben"] == "Sheet open until 25 Nov", "it is open for three working days after its day"
+
+    at(office, dt.date(2026, 11, 26))
+    assert standing(page(office)) == {"Ben": "One-to-one on 10 Dec", "Eva": "3 Dec: waits for your answer"}
+
+    with office.system.people.changing(eva) as changes:
+        changes.move_meeting(eva, number, 0, dt.date(2026, 12, 4), ana)
+    assert standing(page(office))["Eva"] == "4 Dec: not agreed yet"
+    with office.system.people.changing(eva) as changes:
+        changes.cancel_meeting(eva, number, 1)
+    assert standing(page(office))["Eva"] == "No one-to-one is planned"
+
+
+def test_the_page_asks_as_often_for_many_people_as_for_few(office: Any) -> None:
+    """It is asked of the data and of the key store by team, and never by person."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    def count() -> int:
+        office.client("ana").get("/team/")
+        asked.clear()
+        office.client("ana").get("/team/")
+        return len(asked)
+
+    stores = (office.system.stores.data, office.system.stores.keys)
+    for store in stores:
+        event.listen(store, "before_cursor_execute", note)
+    few = count()
+    for number in range(8):
+        with office.system.people.changing(None) as changes:
+            who = changes.create(f"{number}@example.org", f"Person {number}", "Europe/Vienna")
+        office.system.people.join(who, "claims")
+        meet(office.system, who, office.ids["ana"], dt.date(2026, 12, 1 + number % 3))
+    many = count()
+    for store in stores:
+        event.remove(store, "before_cursor_execute", note)
+
+    assert few == many, "\n".join(asked)
