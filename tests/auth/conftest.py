@@ -52,6 +52,9 @@ class MemoryAgreements:
     def there(self, subject: str, numbers: Collection[int]) -> frozenset[int]:
         return frozenset(each for each in numbers if (subject, each) in self.keys)
 
+    def there_of_all(self, wanted: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
+        return frozenset((subject, number) for subject, number in wanted if self.there(subject, [number]))
+
     def destroy(self, subject: str, *numbers: int) -> None:
         self.keys -= {(subject, each) for each in numbers}
 
