@@ -1,13 +1,17 @@
 """Every measure equals what plain arithmetic makes of the oracle's events, and the times that are shown behind it.
 
 The arithmetic here is written again, slowly and from the definitions, over the events that ActivityWatch's own code
-finds: nothing of ours stands between them and the expected figure.
+finds: nothing of ours stands between them and the expected figure. What is promised of rounding is written again, too:
+a number that is kept (a total, or that of one category, application or kind) is rounded to whole milliseconds once,
+half up, and what is made of such numbers is exact. So nothing here is near a figure; it is equal, or as many times half
+a millisecond away as numbers were rounded on the way.
 """
 
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +26,7 @@ from analytics.categories import Categoriser, read
 from analytics.corrected import Said
 from analytics.events import WINDOW, DayEvents
 from analytics.evidence import Known, evidence
+from analytics.evidence_times import Term
 from analytics.formulas import Day
 from analytics.measures import COUNT, MEASURES, Measure, measure
 from analytics.summaries import as_said, see, summarise
@@ -33,11 +38,13 @@ RULES = read(json.dumps(CLASSES))
 PLANNED_MINUTES = 480
 PARTS = {"category": "Media", "app": "msedge.exe", "kind": "phone", "hour": "9-12"}
 """What a measure is of that is of one among several."""
-ROUNDED = ("on_task_share", "meeting_time", "hour_time", "core_hours")
-"""The measures of which a day of less than a millisecond has none."""
 SUMS = ("app_time", "meeting_time", "hour_time", "core_hours")
 """The measures whose numbers are all added up."""
 MINUTE = 60_000_000
+MINUTE_MS = 60_000
+HALF_MS = 0.5
+EXACT = 1e-9
+"""What floating point leaves of an equality."""
 Span = tuple[int, int]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -55,6 +62,15 @@ def joined(spans: list[Span]) -> list[Span]:
 
 def length(spans: list[Span]) -> int:
     return sum(end - start for start, end in spans)
+
+
+def rounded(microseconds: int) -> int:
+    """Round to whole milliseconds, half up: done once to each number that is kept."""
+    return (microseconds + 500) // 1000
+
+
+def in_minutes(microseconds: int) -> float:
+    return rounded(microseconds) / MINUTE_MS
 
 
 def cut_out(spans: list[Span], taken: list[Span]) -> list[Span]:
@@ -81,24 +97,17 @@ def focus_blocks(core: list[Span]) -> list[int]:
     return found
 
 
-def within_hours(start: int, end: int, hours: range, zone: ZoneInfo) -> int:
-    """Return how much of a time lies in hours of the clock, quarter by quarter."""
-    quarter, counted = 15 * MINUTE, 0
-    for begin in range(start - start % quarter, end, quarter):
-        if (_EPOCH + dt.timedelta(microseconds=begin)).astimezone(zone).hour in hours:
-            counted += min(end, begin + quarter) - max(start, begin)
-    return counted
-
-
 def expected(
-    active: list[tuple[int, int, str, str | None]], away: list[Span] | None, zone: ZoneInfo
+    active: list[tuple[int, int, str, str | None]], away: list[Span] | None, date: dt.date, zone: ZoneInfo
 ) -> dict[str, float | None]:
     """Compute every measure of a day in its unit."""
     times = joined([(start, end) for start, end, *_ in active])
     core = joined([(start, end) for start, end, category, _ in active if category in RULES.core])
-    tops = {category.split(" > ")[0] for category in RULES.core}
-    top_times = joined([(start, end) for start, end, category, _ in active if category.split(" > ")[0] in tops])
-    meetings = [(start, end) for start, end, category, _ in active if category.split(" > ")[-1].lower() == "calls"]
+    kept: Counter[str] = Counter()
+    for start, end, category, _ in active:
+        kept[category] += end - start
+    active_ms, core_ms = rounded(length(times)), sum(rounded(kept[each]) for each in RULES.core)
+    meetings_ms = sum(rounded(total) for each, total in kept.items() if each.split(" > ")[-1].lower() == "calls")
     blocks = focus_blocks(core)
     gaps = [later[0] - earlier[1] for earlier, later in pairwise(times)]
     rests = [gap for gap in gaps if 5 * MINUTE <= gap <= 15 * MINUTE]
@@ -107,28 +116,48 @@ def expected(
         if number and gaps[number - 1] >= 5 * MINUTE:
             stretches.append(0)
         stretches[-1] += end - start
-    hours = (length(times) + 500) // 1000 // (60 * MINUTE // 1000)  # a figure of active time is in whole milliseconds
+    hours = active_ms // (60 * MINUTE_MS)
     media = [(start, end) for start, end, category, _ in active if category.split(" > ")[0] == "Media"]
     browsed = [(start, end) for start, end, _, app in active if app == PARTS["app"]]
     return {
-        "active_time": length(times) / MINUTE,
-        "utilisation": length(core) / (PLANNED_MINUTES * MINUTE) * 100,
-        "on_task_share": length(core) / length(times) * 100 if times else None,
-        "focus_time": sum(blocks) / MINUTE,
+        "active_time": active_ms / MINUTE_MS,
+        "utilisation": core_ms / (PLANNED_MINUTES * MINUTE_MS) * 100,
+        "on_task_share": core_ms / active_ms * 100 if active_ms else None,
+        "focus_time": in_minutes(sum(blocks)),
         "focus_blocks": len(blocks),
-        "longest_focus": max(blocks, default=0) / MINUTE,
+        "longest_focus": in_minutes(max(blocks, default=0)),
         "recovery": min(len(rests) / hours * 100, 100) if hours else None,
         "breaks": len(rests),
-        "break_time": sum(rests) / MINUTE,
-        "longest_stretch": max(stretches) / MINUTE,
-        "away_time": None if away is None else length(cut_out(joined(away), times)) / MINUTE,
-        "category_time": length(joined(media)) / MINUTE,
-        "meeting_time": length(joined(meetings)) / MINUTE if times else None,
-        "app_time": length(joined(browsed)) / MINUTE,
+        "break_time": in_minutes(sum(rests)),
+        "longest_stretch": in_minutes(max(stretches)),
+        "away_time": None if away is None else in_minutes(length(cut_out(joined(away), times))),
+        "category_time": in_minutes(length(joined(media))),
+        "meeting_time": meetings_ms / MINUTE_MS if any(map(rounded, kept.values())) else None,
+        "app_time": in_minutes(length(joined(browsed))),
         "noted_time": None,
-        "hour_time": sum(within_hours(*each, range(9, 12), zone) for each in times) / MINUTE if times else None,
-        "core_hours": sum(within_hours(*each, range(9, 12), zone) for each in top_times) / MINUTE if times else None,
+        "hour_time": _morning(active, date, zone, lambda _: True),
+        "core_hours": _morning(active, date, zone, {each.split(" > ")[0] for each in RULES.core}.__contains__),
     }
+
+
+def _morning(
+    active: list[tuple[int, int, str, str | None]], date: dt.date, zone: ZoneInfo, wanted: Callable[[str], bool]
+) -> float | None:
+    """Return the minutes from nine to twelve: each category's running total is rounded, so the hours make up the day.
+
+    What lies in some hours is what the running total says after them without what it said before, both rounded.
+    """
+    by_top: dict[str, list[Span]] = {}
+    for start, end, category, _ in active:
+        by_top.setdefault(category.split(" > ")[0], []).append((start, end))
+    if not any(rounded(length(spans)) for spans in by_top.values()):
+        return None
+    nine, noon = (_micros(dt.datetime.combine(date, dt.time(hour), tzinfo=zone)) for hour in (9, 12))
+    found = 0
+    for spans in (spans for name, spans in by_top.items() if wanted(name)):
+        before, until = (length([(a, min(b, clock)) for a, b in spans if a < clock]) for clock in (nine, noon))
+        found += rounded(until) - rounded(before)
+    return found / MINUTE_MS
 
 
 def _value(
@@ -158,25 +187,26 @@ def test_every_measure_equals_arithmetic_over_the_oracles_events(
             active = [(*_span(each), " > ".join(each.data["$category"]), each.data.get("app")) for each in events]
             has_windows = any(each.kind == WINDOW for each in day.streams)
             away = store.away(date, zone, day_start, HOST) if has_windows else None  # no windows, no desk: nobody knows
-            wanted = expected(active, None if away is None else [_span(each) for each in away], zone)
-            for each in _measures([(start, end) for start, end, *_ in active]):
+            wanted = expected(active, None if away is None else [_span(each) for each in away], date, zone)
+            for each in MEASURES:
                 value = _value(each, day, zone)
                 if each.name == "app_time" and not any(app for *_, app in active):
                     assert not value, "no application was kept, or none was used"
                     continue
-                assert value == pytest.approx(wanted[each.name], abs=0.001), each.name
+                assert value == _nearly(wanted[each.name]), each.name
 
 
-def _measures(active: Sequence[Span]) -> list[Measure]:
-    """Return the measures that say something: a part of less than a minute is all rounding to the millisecond."""
-    is_short = sum(end - start for start, end in active) < MINUTE
-    return [each for each in MEASURES if not (is_short and each.name in ROUNDED)]
+def _nearly(value: float | None, allowed: float = EXACT) -> object:
+    return None if value is None else pytest.approx(value, rel=EXACT, abs=allowed)
+
+
+def _micros(instant: dt.datetime) -> int:
+    return (instant - _EPOCH) // dt.timedelta(microseconds=1)
 
 
 def _span(event: object) -> Span:
-    micro = dt.timedelta(microseconds=1)
-    start = (event.timestamp - _EPOCH) // micro  # type: ignore[attr-defined]
-    return start, start + event.duration // micro  # type: ignore[attr-defined]
+    start = _micros(event.timestamp)  # type: ignore[attr-defined]
+    return start, start + event.duration // dt.timedelta(microseconds=1)  # type: ignore[attr-defined]
 
 
 @settings(max_examples=40, deadline=None)
@@ -195,8 +225,7 @@ def test_the_times_behind_a_figure_add_up_to_it(
     export = _export(seed, dt.date(2025, 6, 3), zone, dt.time(0))
     for day in raw_days(export, Categoriser(RULES), zone, dt.time(0)).values():
         said = Said(_notes(day.first_us, noted), {})
-        active = see(day).active
-        for each in _measures(list(zip(active.start_us.tolist(), active.end_us.tolist(), strict=True))):
+        for each in MEASURES:
             part = hours if each.part == "hour" else PARTS.get(each.part or "")
             terms = evidence(each.name, replace(_known(each, day, zone, said), part=part))
             _check(each, terms, _value(each, day, zone, said, part))
@@ -210,7 +239,12 @@ def _notes(first_us: int, noted: list[tuple[int, int, Kind]]) -> Notes:
     return found
 
 
-def _check(of: Measure, terms: tuple, value: float | None) -> None:
+def _check(of: Measure, terms: tuple[Term, ...], value: float | None) -> None:
+    """Compare a figure with the exact times behind it: as many roundings lie between them as numbers were kept.
+
+    A number of many categories may be away by half a millisecond for each, one of hours by a whole one (two running
+    totals), and a share of active time by what is allowed to both, of as much activity as there is.
+    """
     if value is None:
         return
     for term in terms:
@@ -220,19 +254,24 @@ def _check(of: Measure, terms: tuple, value: float | None) -> None:
             assert term.seconds is None or term.seconds * 1e6 == pytest.approx(counted, abs=1)
             assert all(0 < each.counted_us <= each.end_us - each.start_us for each in term.times)
     first = terms[0]
+    many_ms = (len(CLASSES) + 1) * HALF_MS  # the categories of the rules, and the note beside them
     if of.name in SUMS:
-        assert sum(each.seconds for each in terms) / 60 == pytest.approx(value, abs=0.001)
+        hours_ms = 2 * 2 * many_ms if of.part == "hour" else 0  # from 22 until 2 they are two pieces of the day
+        total = sum(each.seconds for each in terms) / 60
+        assert total == _nearly(value, (many_ms + hours_ms) / MINUTE_MS)
         assert len({each.of for each in terms}) == len(terms) or of.name == "meeting_time"
     elif of.name == "utilisation":
-        assert (first.seconds + terms[1].seconds) / terms[2].seconds * 100 == pytest.approx(value, abs=0.001)
+        percent = (first.seconds + terms[1].seconds) / terms[2].seconds * 100
+        assert percent == _nearly(value, many_ms / (terms[2].seconds * 1000) * 100)
     elif of.name == "on_task_share":
-        assert first.seconds / terms[1].seconds * 100 == pytest.approx(value, abs=0.001)
+        active_ms = terms[1].seconds * 1000
+        assert first.seconds * 1000 == _nearly(value / 100 * active_ms, many_ms + value / 100 * HALF_MS)
     elif of.name == "recovery":
-        assert min(first.count / terms[1].count * 100, 100) == pytest.approx(value, abs=0.001)
+        assert min(first.count / terms[1].count * 100, 100) == _nearly(value)
     elif of.unit == COUNT:
         assert first.count == value
     else:
-        assert first.seconds / 60 == pytest.approx(value, abs=0.001)
+        assert first.seconds / 60 == _nearly(value, HALF_MS / MINUTE_MS)
 
 
 def test_every_measure_has_its_evidence() -> None:
