@@ -6,6 +6,7 @@ has a name, and the name becomes a class in the SVG.
 """
 
 import copy
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -33,6 +34,27 @@ def trend(unit: str, days: Rows, weeks: Rows, usual: Rows, gaps: Rows) -> dict[s
     `gaps`: {"day", "end", "words"}. Days are ISO dates, `words` is what the tooltip says.
     """
     return {**template(unit), "datasets": {"days": days, "weeks": weeks, "usual": usual, "gaps": gaps}}
+
+
+def packed(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification with the rows of days and weeks as lists, for a page that holds half a year of them.
+
+    The first list names what the others hold, its first name with the day from which theirs are counted. The browser's
+    script makes rows of them again (portal/static/chart.js).
+    """
+    datasets = specification["datasets"]
+    return {**specification, "datasets": {**datasets, **{name: _lists(datasets[name]) for name in ("days", "weeks")}}}
+
+
+def _lists(rows: Rows) -> list[list[Any]]:
+    if not rows:
+        return []
+    first = dt.datetime.fromisoformat(rows[0]["day"])
+    (_day, *names), lists = rows[0], []
+    for row in rows:
+        day, *values = row.values()
+        lists.append([(dt.datetime.fromisoformat(day) - first).days, *values])
+    return [[rows[0]["day"], *names], *lists]
 
 
 @cache

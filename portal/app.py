@@ -115,6 +115,7 @@ def assemble(system: "System") -> Flask:
     for add in (ops.add_counting, add_languages, add_headers, add_form, add_access, add_problems, shell.add_shell):
         add(app)
     show.register(app.jinja_env)
+    app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     app.jinja_env.tests["shown_by"] = is_shown_by
     for module in BLUEPRINTS:
         app.register_blueprint(module.blueprint)

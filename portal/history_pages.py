@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
-from analytics import past, trends
+from analytics import charts, past, trends
 from analytics.baseline import WINDOW_DAYS
 from analytics.days import DAY_FIELDS
 from analytics.measures import Measure, measure
@@ -277,7 +277,7 @@ def _meeting_weeks(history: dict[dt.date, Payload], period: Period) -> list[tupl
 
 
 def _specification(found: trends.Trend) -> dict[str, Any]:
-    return trends.specification(found, lambda value: figure(value, found.measure.unit))
+    return charts.packed(trends.specification(found, lambda value: figure(value, found.measure.unit)))
 
 
 def _trends(name: str, weeks_back: int, page: str = "trends") -> str:

@@ -39,8 +39,18 @@ function readable(place, read) {
   });
 }
 
+// Rows may come as lists: the first holds the day from which the others count theirs, and the names of what else they hold.
+function named([[since, ...names], ...lists]) {
+  return lists.map(([days, ...values]) => {
+    const day = new Date(since);
+    day.setDate(day.getDate() + days);
+    return { day: day.getTime(), ...Object.fromEntries(names.map((name, n) => [name, values[n]])) };
+  });
+}
+
 for (const place of document.querySelectorAll("[data-chart]")) {
   const spec = JSON.parse(document.getElementById(place.dataset.chart).textContent);
+  for (const [layer, list] of Object.entries(spec.datasets)) if (Array.isArray(list[0])) spec.datasets[layer] = named(list);
   vegaEmbed(place, spec, {
     actions: false,
     ast: true,

@@ -38,3 +38,18 @@ def test_the_specification_asks_nothing_of_another_site() -> None:
 
     assert "http" not in text
     assert "url" not in text
+
+
+def test_packed_rows_count_their_days_from_the_first_and_name_their_parts_once() -> None:
+    days = [{"day": f"2026-10-{n}T12:00", "value": n / 2, "words": f"{n} m"} for n in (24, 25, 26)]
+    weeks: list[dict[str, object]] = []
+    band = [{"low": 1.0, "high": 2.0}]
+
+    found = charts.packed(charts.trend(UNITS[0], days, weeks, band, []))
+
+    assert found["datasets"] == {
+        "days": [["2026-10-24T12:00", "value", "words"], [0, 12.0, "24 m"], [1, 12.5, "25 m"], [2, 13.0, "26 m"]],
+        "weeks": [],
+        "usual": band,
+        "gaps": [],
+    }

@@ -104,3 +104,19 @@ def test_the_csv_of_a_month_holds_the_rows_of_its_table(lasting_office: Any) -> 
 
     listed = page[page.index('id="h-table"') :].count('<th scope="row">')
     assert len(rows) == listed > 0
+
+
+@pytest.mark.parametrize("measure", ["active_time", "utilisation"])
+def test_the_calendar_of_half_a_year_holds_every_figure_of_its_chart(lasting_office: Any, measure: str) -> None:
+    client = lasting_office.client("ben")
+    page = client.get(f"/me/half-year?measure={measure}").text
+    rows = list(csv.DictReader(io.StringIO(client.get(f"/me/trends.csv?measure={measure}&weeks=26").text)))
+    listed = client.get(f"/me/trends?measure={measure}&weeks=26").text
+    table = re.findall(r'day=([0-9-]+)">([^<]+)</a></td>', listed[listed.index('id="h-table"') :])
+
+    heat = page[page.index('class="heat small"') : page.index('id="h-chart"')]
+    calendar = re.findall(rf'href="/me/measures/{measure}\?day=([0-9-]+)" title="[^:"]+: ([^"]+)"', heat)
+
+    assert dict(calendar) == dict(table)
+    assert set(dict(calendar)) == {row["day"] for row in rows if row["value"]} != set()
+    assert f'href="/me/trends?measure={measure}&amp;weeks=26#h-table"' in page
