@@ -84,6 +84,11 @@ class Terms:
         """What there is one target about at a time."""
         return self.aim, self.process
 
+    @property
+    def comments_until(self) -> dt.date:
+        """The last day on which it can be commented on before it takes effect."""
+        return self.effective - dt.timedelta(days=1)
+
     def dump(self) -> str:
         dates = {"effective": self.effective.isoformat(), "review": self.review.isoformat()}
         return _dump(asdict(self) | dates)

@@ -30,6 +30,10 @@ class TooManyWait(Exception):
     """So many conversations of one person wait for an answer that no other one may."""
 
 
+class WaitsAlready(Exception):
+    """A question about the same waits for an answer already: more is written there, and nothing is sent twice."""
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message: who wrote it, when (UTC, to the minute), the text, what it is about, and a proof bundle."""
 
@@ -86,13 +90,15 @@ def candidates(system: System, author: str, audience: Audience) -> list[str]:
 def begin(system: System, author: str, kind: Kind, audience: Audience, first: bytes, topic: str = "") -> Thread:
     """File a conversation with its first message, and tell those who are asked. TooManyWait if it is one too many.
 
-    `topic` is what it is about, if it is counted with others about the same.
+    `topic` is what it is about, if it is counted with others about the same: WaitsAlready if one of the author's waits.
     """
     today = system.gate.today(author)
     due = due_on(today, DUE_DAYS[kind])
     asked = Thread(author, 0, kind, audience.roles, audience.person, "", today, due, today, State.OPEN, 0)
     with writing(system.stores.data) as connection:
         _make_room(system, connection, author)
+        if topic and system.rooms.threads.waits_about(connection, author, topic):
+            raise WaitsAlready
         thread = system.rooms.threads.start(connection, asked, first, audience.without, topic)
         _tell_addressees(system, connection, thread)
     return thread

@@ -17,8 +17,8 @@ from auth.announcements import Kind as Told
 from auth.permissions import Role
 from portal import conversations, target_questions, targets
 from portal.access import session_key, system, viewer
-from portal.conversations import MOST_OPEN, Audience, Message, TooManyWait
-from portal.locale import _
+from portal.conversations import MOST_OPEN, Audience, Message, TooManyWait, WaitsAlready
+from portal.locale import N_, _
 from privacy.free_text import UNSEEN, unseen
 from privacy.log_entries import Entry
 from privacy.log_talks import THREAD_REMOVED, removal
@@ -32,6 +32,10 @@ REVIEWERS: Final = "reviewers"
 ABOUT: Final = ("measure", "day", "week", "app", "entry", "target")
 """What a conversation can be about, as the address and the first message name it."""
 LONGEST_ABOUT: Final = 200
+_WAITS: Final = N_(
+    "A question of yours about this target waits for an answer already. Write more there, under “Questions and"
+    " answers”; what you typed is below."
+)
 
 
 class Refused(Exception):
@@ -88,10 +92,13 @@ def start(kind: Kind, about: Mapping[str, str], text: str, to: str = REVIEWERS) 
         raise Refused(**wrong)
     plain = {name: about[name][:LONGEST_ABOUT] for name in ABOUT if about.get(name)}
     first = conversations.message(system(), viewer(), said, plain, None if entry is None else _proof(entry))
+    topic = "" if target is None else target_questions.topic(target.team, target.number)
     try:
-        return conversations.begin(system(), viewer(), kind, audience, first, about.get("target", "")).number
+        return conversations.begin(system(), viewer(), kind, audience, first, topic).number
     except TooManyWait:
         raise Refused(about=_too_many()) from None
+    except WaitsAlready:
+        raise Refused(text=_(_WAITS)) from None
 
 
 def mine() -> list[Thread]:
@@ -212,10 +219,11 @@ def asked_about(about: Mapping[str, str]) -> Target | None:
 
 
 def _answers_for(target: Target) -> str:
-    """Return who is asked about a target: its owner, or another manager of the asker once the owner is none."""
-    heads = [each.person.subject for each in system().directory.managers_of(viewer())]
+    """Return who is asked about a target: its owner, another manager of the team once the owner is none, or nobody."""
+    managers = system().directory.managers_of(viewer())
+    heads = [each.person.subject for each in managers if each.team_id == target.team]
     owner = target.newest.terms.owner
-    return owner if owner in heads else next(iter(heads), owner)
+    return owner if owner in heads else next(iter(heads), "")
 
 
 def reported(about: Mapping[str, str]) -> Entry | None:

@@ -163,6 +163,13 @@ class Threads:
         found = map(self._genuine, rows)
         return sum(each is not None and each.state is State.OPEN for each in found)
 
+    def waits_about(self, connection: Connection, subject: str, topic: str) -> bool:
+        """Tell whether a question of somebody about something waits; as for `waiting`, nobody changes that meanwhile."""
+        lock(connection, subject)
+        rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
+        found = [each for row in rows if (each := self._genuine(row)) is not None and each.state is State.OPEN]
+        return any(self._is_about(each, topic) for each in found)
+
     def everything(self) -> list[Thread]:
         """Return all genuine conversations, those that wait longest first."""
         return self._read()
@@ -170,11 +177,7 @@ class Threads:
     def about(self, topic: str) -> list[Thread]:
         """Return the questions that were asked about something, those that wait longest first."""
         questions = self._read(_TABLE.c.kind == Kind.QUESTION.value)
-        return [
-            each
-            for each in questions
-            if hmac.compare_digest(each.topic, self._mark("topic", each.subject, each.number, topic))
-        ]
+        return [each for each in questions if self._is_about(each, topic)]
 
     def excludes(self, thread: Thread, viewer: str) -> bool:
         """Tell whether `viewer` is who never reads it."""
@@ -244,6 +247,9 @@ class Threads:
             return _thread(row) if self._stamps.holds(ThreadRow, row) else None
         except (TypeError, ValueError):  # whoever wrote this row, it was not the portal
             return None
+
+    def _is_about(self, thread: Thread, topic: str) -> bool:
+        return hmac.compare_digest(thread.topic, self._mark("topic", thread.subject, thread.number, topic))
 
     def _mark(self, column: str, subject: str, number: int, value: str) -> str:
         purpose = f"thread.{column}"

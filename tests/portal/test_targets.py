@@ -402,6 +402,39 @@ def test_another_manager_answers_for_a_target_only_once_its_owner_manages_no_mor
     assert [each.to_person for each in office.system.gate.addressed(office.ids["gus"])] == [office.ids["gus"]]
 
 
+def test_whoever_is_in_two_teams_asks_a_manager_of_the_team_whose_target_it_is(office: Any, form: Any) -> None:
+    """Gus manages another team of Ben's: he is not asked about Claims, even when nobody there is left to ask."""
+    announce(form, office)
+    with office.system.people.changing(office.ids["oda"]) as changes:
+        team = changes.team("Letters")
+        changes.appoint(office.ids["gus"], team)
+        changes.join(office.ids["ben"], team)
+    office.system.people.dismiss(office.ids["ana"], "claims")
+    office.clients.clear()
+
+    refused = ask(form, "ben")
+
+    assert refused.status_code == 422
+    assert "Nobody is there who could answer" in html.unescape(refused.text)
+    assert "when letters take so long?" in refused.text
+    assert office.system.gate.addressed(office.ids["gus"]) == office.system.gate.addressed(office.ids["ana"]) == []
+
+
+def test_a_question_about_a_target_that_is_sent_twice_stands_once_until_it_is_answered(office: Any, form: Any) -> None:
+    announce(form, office)
+    assert ask(form, "ben").status_code == 303
+
+    again = ask(form, "ben", "Why 45, once more?")
+
+    assert again.status_code == 422
+    assert "waits for an answer already" in html.unescape(again.text)
+    assert "Why 45, once more?" in again.text
+    (thread,) = office.system.gate.addressed(office.ids["ana"])
+    form("ana", f"/team/threads/{thread.subject}/{thread.number}", text="Letters count as work.")
+    assert ask(form, "ben").status_code == 303
+    assert ask(form, "eva").status_code == 303
+
+
 def test_the_json_is_what_the_page_says(office: Any, form: Any) -> None:
     announce(form, office)
     found = office.client("ben").get("/api/v1/team/claims/targets").json

@@ -79,7 +79,7 @@ def test_what_compliance_was_asked_is_not_among_it(office: Any) -> None:
 def test_targets_that_wait_for_comments_or_a_review_stand_there(office: Any) -> None:
     assert "None is due for review, and none waits for comments." in page(office)
     announce(office)
-    assert "comments until 27 Nov" in page(office)
+    assert "comments until 26 Nov" in page(office)
 
     for day, said in ((dt.date(2026, 12, 31), "None is due"), (dt.date(2027, 1, 1), "review 15 Jan")):
         at(office, day)
