@@ -78,7 +78,7 @@ def with_members(manager: str, teams: Iterable[ManagedTeam]) -> list[Next]:
     managed = {each.subject: (each, team.id) for team in teams for each in team.members}
     now, found = system().clock(), []
     since = earliest_day(now) - STILL_OPEN
-    for meeting in reversed(system().directory.meetings.of_manager(manager, since=since)):
+    for meeting in system().directory.meetings.of_manager(manager, since=since):
         if meeting.subject not in managed:
             continue
         person, team = managed[meeting.subject]
@@ -86,7 +86,7 @@ def with_members(manager: str, teams: Iterable[ManagedTeam]) -> list[Next]:
         state, is_open = meeting.state(day), meeting.stands and day in meeting.open
         if state in AHEAD or is_open:
             found.append(Next(person, team, meeting, state, meeting.waits_for(day) == manager, is_open))
-    return found
+    return sorted(found, key=lambda each: (each.meeting.day, each.person.name.casefold()))
 
 
 def first_of_each(found: Iterable[Next]) -> list[Next]:

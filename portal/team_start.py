@@ -80,12 +80,18 @@ def start() -> Start:
     return Start(
         today=today,
         own_first=not _has_looked(system(), viewer()),
-        meetings=first_of_each(each for each in found if each.state in AHEAD),
+        meetings=_in_order([each for each in found if each.state in AHEAD]),
         next={each.person.subject: each for each in first_of_each(found)},
         waiting=waiting,
         overdue=sum(map(threads.is_overdue, waiting)),
         teams=[_team(each, today) for each in managed],
     )
+
+
+def _in_order(ahead: Sequence[Next]) -> list[Next]:
+    """Return what waits for the manager's yes, and then the next one with everybody."""
+    asked = [each for each in ahead if each.waits_for_me]
+    return asked + first_of_each(each for each in ahead if not each.waits_for_me)
 
 
 def _team(team: ManagedTeam, today: dt.date) -> TeamNow:

@@ -164,7 +164,7 @@ class Threads:
         return sum(each is not None and each.state is State.OPEN for each in found)
 
     def waits_about(self, connection: Connection, subject: str, topic: str) -> bool:
-        """Tell whether a question of somebody about something waits; as for `waiting`, nobody changes that meanwhile."""
+        """Tell whether a question of somebody about something waits; nobody changes that until the transaction ends."""
         lock(connection, subject)
         rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
         found = [each for row in rows if (each := self._genuine(row)) is not None and each.state is State.OPEN]

@@ -162,6 +162,21 @@ def test_under_each_name_stands_how_the_next_one_to_one_is(office: Any) -> None:
     assert standing(page(office))["Eva"] == "No one-to-one is planned"
 
 
+def test_a_day_that_waits_for_the_managers_yes_stands_before_those_that_are_agreed(office: Any) -> None:
+    eva = office.ids["eva"]
+    with office.system.people.changing(eva) as changes:
+        changes.propose_meeting(eva, office.ids["ana"], dt.date(2026, 12, 3), eva)
+
+    card = page(office).partition("Next one-to-ones")[2].partition("</section>")[0]
+
+    found = re.findall(r'>(Ben|Eva)</a></b><p class="mut">([^<]*)</p></div>\s*<span[^>]*>([^<]*)', card)
+    assert found == [
+        ("Eva", "Thu, 3 Dec 2026", "waits for you"),
+        ("Ben", "Fri, 20 Nov 2026", "sheet is open"),
+        ("Eva", "Fri, 20 Nov 2026", "sheet is open"),
+    ]
+
+
 def test_the_page_asks_as_often_for_many_people_as_for_few(office: Any) -> None:
     """It is asked of the data and of the key store by team, and never by person."""
     asked: list[str] = []
