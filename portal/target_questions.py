@@ -1,14 +1,16 @@
 """Questions and comments on a target: conversations with whoever answers for it, counted so that nobody is singled out.
 
 Texts stay between the two who write them. How many people asked, and how many were answered, is shown to the team from
-three people on: of fewer, somebody who knows that a colleague asked would learn whether another did. How many of them
-were answered is shown where neither these nor the others are one or two.
+three people on: of fewer, somebody who knows that a colleague asked would learn whether another did. Nor is it shown
+where fewer than three of the team are left who did not: whoever knows of themselves would know of nearly everybody. How
+many were answered is shown where neither these nor the others are one or two.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from analytics.targets import Target
+from portal import targets
 from privacy.threads import State
 
 if TYPE_CHECKING:
@@ -41,12 +43,13 @@ def counts(system: "System", target: Target) -> Counts:
     threads = system.rooms.threads.about(topic(target.team, target.number))
     people = {each.subject for each in threads}
     waiting = {each.subject for each in threads if each.state is State.OPEN}
-    return shown(len(people), len(people - waiting))
+    silent = {each.subject for each in targets.roll(system).members(target.team)} - people
+    return shown(len(people), len(people - waiting), len(silent))
 
 
-def shown(asked: int, answered: int) -> Counts:
-    """Return what of two counts may be shown."""
-    if asked < FEWEST:
+def shown(asked: int, answered: int, silent: int) -> Counts:
+    """Return what of two counts may be shown; `silent` are the members who did not ask."""
+    if min(asked, silent) < FEWEST:
         return Counts(None, None)
     parts = (answered, asked - answered)
     return Counts(asked, answered if all(each == 0 or each >= FEWEST for each in parts) else None)
