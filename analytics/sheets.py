@@ -125,10 +125,15 @@ class Sheets:
         return self._with(replace(sheet, items=(*sheet.items, numbered)))
 
     def struck(self, number: int, manager: str, item: int, by: Side, today: dt.date) -> "Sheets":
-        """Return it with an item struck out; one that is struck out already stays as it is."""
+        """Return it with an item struck out; one that is struck out already stays as it is.
+
+        SheetError for what the other one wrote, but for agreements: these are both's.
+        """
         sheet = self.find(number, manager)
         if sheet is None or item not in range(1, len(sheet.items) + 1):
             raise LookupError(f"no line {item} on sheet {number}")
+        if (found := sheet.items[item - 1]).by is not by and found.kind is not Kind.AGREEMENT:
+            raise SheetError(N_("Only who wrote this line can strike it out."))
         items = tuple(
             replace(each, struck=today, struck_by=by) if each.number == item and each.struck is None else each
             for each in sheet.items

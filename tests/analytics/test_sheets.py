@@ -61,7 +61,12 @@ def test_whatever_is_done_nothing_is_lost_and_who_wrote_it_stands_there(
         sheet = found.find(*where)
         if sheet is not None and data.draw(st.booleans()):
             number = data.draw(st.integers(1, len(sheet.items)))
-            found = found.struck(*where, number, data.draw(st.sampled_from(Side)), TODAY)
+            by, old_item = data.draw(st.sampled_from(Side)), sheet.items[number - 1]
+            if by is old_item.by or old_item.kind is Kind.AGREEMENT:
+                found = found.struck(*where, number, by, TODAY)
+            else:
+                with pytest.raises(SheetError, match="Only who wrote"):
+                    found.struck(*where, number, by, TODAY)
         for old in before.sheets:
             new = found.find(old.number, old.manager)
             assert new is not None

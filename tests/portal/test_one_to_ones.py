@@ -148,6 +148,20 @@ def test_what_is_struck_out_stays_readable_with_who_did_it(office: Any, form: Fo
     assert "struck out by Ben on 19 Nov" in text
 
 
+@pytest.mark.parametrize(("writer", "other", "kind"), [("ben", "ana", "topic"), ("ana", "ben", "question")])
+def test_nobody_strikes_out_what_the_other_one_wrote(
+    office: Any, form: Form, writer: str, other: str, kind: str
+) -> None:
+    """The page has no button for it; a form that is sent all the same changes nothing."""
+    write(office, form, writer, kind, "The forecast for December")
+
+    refused = send(office, form, other, "strike", item="1")
+
+    assert refused.status_code == 400
+    assert "Only who wrote this line can strike it out." in refused.text
+    assert "<s>" not in office.client(writer).get(sheet(office, writer)).text
+
+
 @pytest.mark.parametrize(
     ("who", "kind", "text", "more", "place"),
     [
