@@ -184,9 +184,14 @@ class Publisher:
         return figures
 
     def _figures(self, block: Linked, window: int, cohort: frozenset[Person]) -> dict[int, Figure]:
-        """Decide about a group and period: the largest categories first, so that the smallest stand in for others."""
+        """Decide about a group and period: the largest categories first, so that the smallest stand in for others.
+
+        Of a group with somebody whose figures were forgotten nothing more is told: it would be too little by theirs.
+        """
         means = block.own.means[window]
         people = {person: means[person] for person in cohort if person in means}
+        if any(block.own.is_forgotten(window, person) for person in people):
+            return {}
         if not self._limits.hold(own[TOTAL] for own in people.values()) or not block.admit(window, TOTAL, list(people)):
             return {}
         sums = [math.fsum(part) for part in zip(*people.values(), strict=True)]

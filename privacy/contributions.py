@@ -23,6 +23,8 @@ BLOCK_DAYS: Final = WEEKS * WEEK_DAYS
 LEAST_DAYS: Final = 3
 """Days with data in a week that make somebody a contributor."""
 TOTAL: Final = 0
+_TRACE: Final = sys.float_info.min
+"""What is left of a figure that was forgotten."""
 
 
 class Contributions:
@@ -74,6 +76,11 @@ class Contributions:
             if person in means:
                 means[person] = _trace(means[person])
 
+    def is_forgotten(self, window: int, person: Person) -> bool:
+        """Tell whether figures of a contributor were forgotten, so that no sum with them is a true one any more."""
+        weeks = self.weeks if window == WEEKS else self.weeks[window : window + 1]
+        return any(person in week and week[person][1][TOTAL] == _TRACE for week in weeks)
+
     def _keep(self, week: int, taken: Mapping[Person, Week]) -> None:
         self.weeks[week].update(taken)
         for person, (days, sums) in taken.items():
@@ -107,4 +114,4 @@ class Contributions:
 
 def _trace(figures: Vector) -> Vector:
     """Return the least that still says which figures there were."""
-    return tuple(sys.float_info.min if value > 0 else 0.0 for value in figures)
+    return tuple(_TRACE if value > 0 else 0.0 for value in figures)

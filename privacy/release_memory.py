@@ -60,10 +60,17 @@ class Memory:
     is_lost: bool = False
 
     def erase(self, person: str) -> bool:
-        """Forget the figures of somebody, and tell whether there were any. What was published stays as it is."""
+        """Forget the figures of somebody, and tell whether there were any. What was published stays as it is.
+
+        They count in nothing that is decided later: no key says any more where they do.
+        """
         known = any(publisher.knows(person) for publisher in self.publishers.values())
         for publisher in self.publishers.values():
             publisher.erase(person)
+        for units in self.cohorts.values():
+            for unit in [unit for unit, who in units.items() if person in who]:
+                units[unit] -= {person}
+                known = True
         return known
 
     @classmethod

@@ -357,6 +357,38 @@ def test_who_is_new_and_erased_just_before_the_releases_are_stored_leaves_no_fig
     assert all(value < 1e-300 for sums in own for value in sums)
 
 
+def test_four_weeks_of_a_team_whose_member_was_erased_before_them_are_withheld_and_hold_up_nothing(
+    system: System, clock: Moment, monkeypatch: Any
+) -> None:
+    """Their weeks were told with the figures that are gone, so the four weeks without these would tell them.
+
+    Managers read nobody: else rule 2b would withhold it as well, since the erased are nobody's to read.
+    """
+    clock.now = dt.datetime(2026, 12, 10, 9, tzinfo=dt.UTC)
+    weeks = [LAST + dt.timedelta(weeks=n) for n in range(4)]
+    days = [week + dt.timedelta(days=n) for week in weeks[1:] for n in range(5)]
+    everybody = [subject(system, member("East", n)) for n in range(1, 10)]
+    for each in everybody:
+        file_days(system, each, {day: _figures() for day in days if day > dt.date(2026, 11, 18)})
+
+    def killed(kind: str, *more: Any) -> bytes:
+        if kind == FOUR_WEEKS:
+            raise KeyboardInterrupt
+        return release_store.statement(kind, *more)
+
+    monkeypatch.setattr("portal.release_deciding.shares_weeks", lambda _rules: False)
+    monkeypatch.setattr("portal.closing_weeks.statement", killed)
+    with pytest.raises(KeyboardInterrupt):
+        close(system)
+    monkeypatch.setattr("portal.closing_weeks.statement", release_store.statement)
+    erasing.erase(system, everybody[2], by=None)
+
+    assert close(system) == Done(periods=1, releases=4, withheld=4)
+    assert [people(system, "east", week) for week in weeks] == [9, 9, 9, 9]
+    assert mean(system, "east", LAST, FOUR_WEEKS) == (None, None, None)
+    assert verifying.verify(system).problems == []
+
+
 def test_a_week_is_due_when_its_grace_is_over_on_the_last_clock(system: System, clock: Moment) -> None:
     with system.people.changing(None) as changes:
         changes.update(subject(system, member("West", 2)), timezone="Pacific/Honolulu")

@@ -135,6 +135,7 @@ def test_an_erasure_takes_the_figures_and_leaves_what_was_decided() -> None:
     again = load(dump(memory))
     rosters = {FIRST + day: frozenset(PEOPLE) for day in range(7)}
     assert again.publishers["active_time"].aggregate(rosters, {}, (FIRST, FIRST + 6), "mean") == before
+    assert {PEOPLE[0] in who for units in again.cohorts.values() for who in units.values()} == {False}
     own = again.publishers["active_time"]._blocks[BLOCK].own.weeks[0][PEOPLE[0]][1]
     assert all(value < 1e-300 for value in own)
 
