@@ -9,10 +9,15 @@ import datetime as dt
 import io
 import random
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from privacy.contributions import LEAST_DAYS
+from privacy.contributions import WEEKS as WEEKS_TOGETHER
+from privacy.release_memory import block_of, first_of
 
 NAME: Final = "Example Mutual (synthetic)"
 WEEKS: Final = 12
@@ -144,8 +149,12 @@ def _member(name: str, team: str, head: str, today: dt.date, zone: str, change: 
 
 
 def joining_day(today: dt.date) -> dt.date:
-    """Return the Wednesday, five weeks ago, on which somebody joined in the middle of a week."""
-    return first_day(today) + dt.timedelta(weeks=WEEKS - 5, days=2)
+    """Return the Wednesday on which somebody joined in the middle of a week: the week before the last four that are
+    released together, so that they count in all of these and in none of the four before.
+    """
+    weeks = (first_day(today) + dt.timedelta(weeks=n) for n in range(WEEKS - WEEKS_TOGETHER + 1))
+    last = max(week for week in weeks if week == first_of(block_of(week)))
+    return last - dt.timedelta(days=5)
 
 
 def _leave(name: str, today: dt.date) -> frozenset[dt.date]:
@@ -155,7 +164,21 @@ def _leave(name: str, today: dt.date) -> frozenset[dt.date]:
     length = source.choice((0, 0, 5, 8, 12))
     begin = source.randrange(span - length)
     single = {first + dt.timedelta(days=source.randrange(span)) for _ in range(source.randrange(4))}
-    return frozenset(single | {first + dt.timedelta(days=begin + n) for n in range(length)})
+    off = single | {first + dt.timedelta(days=begin + n) for n in range(length)}
+    return frozenset(_short(name, off) if name in TEAMS[CLAIMS_EAST] else off)
+
+
+def _short(name: str, off: Iterable[dt.date]) -> Iterator[dt.date]:
+    """Yield days off as far as three working days of their week are left: whoever has fewer counts in no figure of it,
+    and of a team where somebody counts in some of four weeks, nothing is released of the four together.
+    """
+    hours = _PATTERNS.get(name, FULL_TIME)
+    left = Counter[dt.date]()
+    for day in sorted(off):
+        monday = day - dt.timedelta(days=day.weekday())
+        left[monday] += hours[day.weekday()] > 0
+        if left[monday] <= sum(each > 0 for each in hours) - LEAST_DAYS:
+            yield day
 
 
 def people_csv(people: Iterable[Colleague]) -> str:

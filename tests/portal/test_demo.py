@@ -23,6 +23,7 @@ from privacy.decisions import STANDING
 from privacy.fields import SHARED_FIELDS, Field, Tier
 from privacy.period import Period, week_name, week_of
 from privacy.policy import Purpose
+from privacy.release_memory import block_of, first_of
 
 TODAY = dt.date(2026, 11, 19)
 NOW = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
@@ -74,8 +75,27 @@ def test_somebody_joined_in_the_middle_of_a_week_and_has_no_day_before(today: dt
     joiner = person(organisation.JOINER, today)
 
     assert joiner.joined.weekday() == 2
-    assert dt.timedelta(weeks=4) < today - joiner.joined < dt.timedelta(weeks=6)
+    assert dt.timedelta(weeks=4) < today - joiner.joined < dt.timedelta(weeks=9)
     assert min(recorded_days(joiner, today)) >= joiner.joined
+
+
+@pytest.mark.parametrize("today", A_YEAR, ids=str)
+def test_the_manager_s_team_is_the_same_in_each_of_the_last_four_weeks_that_are_released_together(
+    today: dt.date,
+) -> None:
+    weeks = [first_day(today) + dt.timedelta(weeks=n) for n in range(12)]
+    starts = [week for week in weeks[:9] if week == first_of(block_of(week))]
+    mates = [each for each in colleagues(today) if each.team == organisation.CLAIMS_EAST and not each.manages]
+
+    def counted(week: dt.date) -> set[str]:
+        days = [week + dt.timedelta(days=n) for n in range(7)]
+        return {each.name for each in mates if each.joined <= week and sum(map(bool, map(each.hours_on, days))) >= 3}
+
+    assert len(starts) >= 2
+    for start in starts:
+        assert len({frozenset(counted(start + dt.timedelta(weeks=n))) for n in range(4)}) == 1
+    assert organisation.JOINER in counted(starts[-1])
+    assert organisation.JOINER not in counted(starts[-2])
 
 
 @pytest.mark.parametrize("today", A_YEAR, ids=str)
