@@ -28,18 +28,23 @@ BANDS: Final[Mapping[str, range]] = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is decided about together: `cap` is the most that one person can have a day, in `unit`."""
+    """What is decided about together: `cap` is the most that one person can have a day, in `unit`.
+
+    `width` is the part of one person's largest possible share by which a figure is rounded. Parts whose sum is another
+    measure with a larger cap need a wider grid: or else their sum tells that measure finer than itself.
+    """
 
     name: str
     unit: str
     cap: float
+    width: float = 0.5
 
 
 GROUPS: Final = (
     Group(ACTIVE, "minutes", 480.0),
     Group(UTILISATION, "percent", 100.0),
     Group(FOCUS, "minutes", 240.0),
-    Group(RHYTHM, "minutes", 180.0),
+    Group(RHYTHM, "minutes", 180.0, width=1.0),
 )
 """What a figure is rounded by grows with its cap: half of it, divided by the number of people."""
 

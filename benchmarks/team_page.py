@@ -115,7 +115,10 @@ def furnish(home: Path, rules: Path, people: int, weeks: int) -> str:
 def file_releases(system: System, team: str, people: int, mondays: list[dt.date]) -> None:
     """File the releases of these weeks, and of the aligned four weeks among them."""
     chance = random.Random(1)
-    of = {each.name: Publisher(categories_of(each.name, list(CATEGORIES)), cap=each.cap) for each in GROUPS}
+    of = {
+        each.name: Publisher(categories_of(each.name, list(CATEGORIES)), cap=each.cap, width=each.width)
+        for each in GROUPS
+    }
     values: Values = {each.name: {} for each in GROUPS}
     for monday in mondays:
         record(values, people, monday, chance)

@@ -34,7 +34,9 @@ def new_memory(system: System, block: int, *, is_lost: bool = False) -> Memory:
     paths = system.categorisers(policy).rules.categories
     tops = list(dict.fromkeys(map(top_level, paths)))
     least = policy.sharing.smallest_group
-    publishers = {each.name: Publisher(categories_of(each.name, tops), k=least, cap=each.cap) for each in GROUPS}
+    publishers = {
+        each.name: Publisher(categories_of(each.name, tops), k=least, cap=each.cap, width=each.width) for each in GROUPS
+    }
     return Memory.new(block, publishers, is_lost=is_lost)
 
 

@@ -43,7 +43,8 @@ class Releases:
 
     publishers: dict[str, Publisher] = field(
         default_factory=lambda: {
-            each.name: Publisher(categories_of(each.name, CATEGORIES), cap=each.cap) for each in GROUPS
+            each.name: Publisher(categories_of(each.name, CATEGORIES), cap=each.cap, width=each.width)
+            for each in GROUPS
         }
     )
 

@@ -14,11 +14,14 @@ from typing import Any
 
 import pytest
 
+from analytics.team_figures import BANDS as HOURS
+from analytics.team_figures import GROUPS, RHYTHM
 from privacy.aggregates import Cell, Publisher
 from tests.privacy.attackers import CAP, CLOSE, FOUR_WEEKS, HIGH, LOW, TARGET, Office, hits, middle, week
 from tests.privacy.combinations import come_down_to
 
 OFFICES = 300
+BANDS = tuple(HOURS)
 OTHERS = range(1, 10)
 TEAM = range(10)
 GUESSED = 2 * CLOSE / (HIGH - LOW)
@@ -64,6 +67,38 @@ def test_a_leaver_is_not_the_difference_of_two_weeks() -> None:
         return difference(office.mean(TEAM, week(0)), 10, office.mean(OTHERS, week(1)), 9)
 
     assert_hardly_better_than_a_guess(attack)
+
+
+def in_bands(minutes: float) -> dict[str, float]:
+    """Return active minutes as parts of a day, most of them between 9 and 18 o'clock."""
+    parts = (0.03, 0.32, 0.33, 0.28, 0.04)
+    return {name: min(minutes * part, 180.0) for name, part in zip(BANDS, parts, strict=True)}
+
+
+def test_a_joiner_is_not_the_sum_of_the_times_of_day_nor_these_together_with_active_time() -> None:
+    """A day is the sum of its parts: their narrow grids together must not tell it finer than its own."""
+    of = next(each for each in GROUPS if each.name == RHYTHM)
+
+    def parts(office: Office) -> float | None:
+        office.hire(TEAM)
+        publisher = Publisher(BANDS, cap=of.cap, width=of.width)
+        values = {key: in_bands(sum(each.values())) for key, each in office.values.items()}
+
+        def day_of(people: range, number: int) -> float | None:
+            first, last = week(number)
+            roster = dict.fromkeys(range(first, last + 1), frozenset(people))
+            cells = [middle(each) for each in publisher.aggregate(roster, values, week(number), "by_cat")]
+            return None if None in cells else sum(filter(None, cells))
+
+        return difference(day_of(TEAM, 1), 10, day_of(OTHERS, 0), 9)
+
+    def both(office: Office) -> float | None:
+        by_parts = parts(office)
+        by_mean = difference(office.mean(TEAM, week(1)), 10, office.mean(OTHERS, week(0)), 9)
+        return None if by_parts is None or by_mean is None else 0.4 * by_parts + 0.6 * by_mean
+
+    assert_hardly_better_than_a_guess(parts)
+    assert_hardly_better_than_a_guess(both)
 
 
 def test_whoever_changes_teams_in_mid_week_is_not_the_parent_without_its_units() -> None:
@@ -353,6 +388,19 @@ def test_an_erasure_changes_nothing_that_was_decided_and_makes_nobody_the_differ
     remembered = [own for each in office.publisher._blocks.values() for own in each.own.weeks[0].values()]
     assert sorted(sums[0] / days > 1e-300 for days, sums in remembered) == [False] + [True] * 9
     assert Publisher.load(office.publisher.dump()).dump() == office.publisher.dump()
+
+
+def test_four_weeks_after_an_erasure_are_not_their_weeks_without_whoever_was_erased() -> None:
+    """They would be too little by their figures, which the weeks beside them would tell."""
+    for people in (TEAM, OTHERS, range(20)):
+        office = Office(random.Random(1))
+        office.hire(TEAM)
+        assert all(office.mean(TEAM, week(n)) for n in range(4))
+        office.publisher.erase(TARGET)
+        later = Publisher.load(office.publisher.dump())
+
+        assert withheld(office.publish(people, FOUR_WEEKS))
+        assert withheld(later.aggregate(dict.fromkeys(range(28), frozenset(people)), {}, FOUR_WEEKS, "mean"))
 
 
 def test_no_order_of_asking_lets_somebody_come_apart() -> None:
