@@ -13,6 +13,7 @@ from analytics.targets import Terms
 from auth.permissions import Role
 from portal import conversations, targets, volumes
 from portal.conversations import Audience
+from privacy.statement import Question
 from privacy.threads import Kind
 from tests.meetings import meet
 
@@ -177,9 +178,16 @@ def test_a_day_that_waits_for_the_managers_yes_stands_before_those_that_are_agre
     ]
 
 
-def test_the_page_asks_as_often_for_many_people_as_for_few(office: Any) -> None:
+def test_the_page_asks_as_often_for_many_people_as_for_few(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked of the data and of the key store by team, and never by person."""
     asked: list[str] = []
+    ask = Question.ask
+
+    def noted(question: Question, *source: Any, **parameters: Any) -> Any:
+        asked.append(str(parameters))
+        return ask(question, *source, **parameters)
+
+    monkeypatch.setattr(Question, "ask", noted)
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         asked.append(statement)
