@@ -411,6 +411,37 @@ def test_four_weeks_follow_their_last_week_and_the_next_block_begins_anew(system
     assert memory(system).block == Due(WEEK, LAST).block
 
 
+def test_after_months_without_a_run_all_is_released_in_its_order(system: System, clock: Moment) -> None:
+    clock.now = dt.datetime(2027, 3, 4, 9, tzinfo=dt.UTC)
+
+    done = close(system)
+
+    closed = sorted(system.releases.closings(), key=lambda each: each.entry)
+    order = [(each.first_day + dt.timedelta(days=release_store.DAYS[each.kind]), each.kind == FOUR_WEEKS)
+             for each in closed]  # fmt: skip
+    assert (done.weeks, done.periods) == (16, 4)
+    assert order == sorted(set(order))
+    assert close(system) == Done()
+    assert verifying.verify(system).problems == []
+
+
+def test_who_left_a_team_sees_its_releases_no_more_and_is_told_of_those_of_the_new_one(
+    system: System, clock: Moment
+) -> None:
+    close(system)
+    one = subject(system, member("East", 3))
+    clock.now += dt.timedelta(days=1)
+    with system.people.changing(None) as changes:
+        changes.part(one, "east")
+        changes.join(one, "west")
+    clock.now += dt.timedelta(days=1)
+
+    assert list(releases.visible(system, one, [])) == ["west", PARENT]
+    told = releases.counted_in(system, one)
+    assert {each.unit for each in told} == {"west"}
+    assert not any(each.is_counted for each in told)
+
+
 def test_asking_for_more_people_holds_from_now_on(system: System, monkeypatch: Any) -> None:
     policy = system.policies.now()
     stricter = replace(policy, sharing=replace(policy.sharing, smallest_group=9))
