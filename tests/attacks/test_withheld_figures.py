@@ -36,10 +36,11 @@ def office(furnished: Path, tmp_path: Path) -> Iterator[Office]:
         yield found
 
 
-def channels(office: Office, team: str, who: str) -> dict[str, str]:
+def channels(office: Office, team: str, who: str, language: str = "en") -> dict[str, str]:
     """Return everything that is served of a team's figures, with the team's name and check values taken out."""
     client = office.client(who)
-    page = client.get(f"/team/{team}/figures").text
+    page = client.get(f"/team/{team}/figures", headers={"Accept-Language": language}).text
+    assert f'<html lang="{language}-' in page
     page = re.sub(r'name="csrf_token" value="[^"]*"', "", page)
     main = page.partition('<main id="main"')[2].partition("</main>")[0]
     served = {
@@ -55,7 +56,10 @@ def nobody(_who: str, _day: dt.date) -> Day | None:
     return None
 
 
-def test_figures_withheld_for_few_people_and_for_nobody_are_the_same_bytes(office: Office) -> None:
+@pytest.mark.parametrize(("language", "word"), [("en", "withheld"), ("de", "zurückgehalten")])
+def test_figures_withheld_for_few_people_and_for_nobody_are_the_same_bytes(
+    office: Office, language: str, word: str
+) -> None:
     payloads = []
     for team, people, recorded in (("claims", WHO[:4], made_releases.steady), ("payroll", WHO, nobody)):
         made = Releases()
@@ -63,9 +67,10 @@ def test_figures_withheld_for_few_people_and_for_nobody_are_the_same_bytes(offic
         payloads += [*weeks, made.make(team, BLOCK, people, recorded, weeks=4)]
     made_releases.file(office.system, *payloads)
 
-    few, none = channels(office, "claims", "ben"), channels(office, "payroll", "dan")
+    few, none = channels(office, "claims", "ben", language), channels(office, "payroll", "dan", language)
 
     assert few == none
+    assert word in few["page"]
     assert "counted" not in few["page"].partition("</h1>")[2].partition("</p>")[0]
     assert few["page"].count('<rect class="fill-hatch" width="100%" height="12"/>') == 6
     assert few["csv"].count("withheld") == 5 * (1 + 2 * 3 + 1 + 1 + 5)
