@@ -4,11 +4,13 @@ A sheet is a list of items. Each says who wrote it and on which day; nothing is 
 out and stays readable with who did that. The employee writes topics, questions and notes of their own that they chose
 to show, as copies; the manager writes questions; both write agreements. There is no figure in it but the length of a
 note's time. Kept as one sealed value per employee, with a random salt: without it nobody can try which text a logged
-digest is of.
+digest is of. What both are shown of a sheet has a salt that is derived from it for that sheet alone: its digest stays
+while it is not written on, so that no manager sees from it that something was written for another one.
 """
 
 import datetime as dt
 import enum
+import hmac
 import json
 import secrets
 from collections.abc import Collection, Mapping
@@ -148,11 +150,15 @@ class Sheets:
         """Return what both sides are shown of one sheet, and what the digest in the log is of."""
         sheet = self.find(number, manager)
         items = [] if sheet is None else [_plain(each) for each in sheet.items]
-        return {"subject": subject, "manager": manager, "meeting": number, "items": items, "salt": self.salt}
+        salt = hmac.digest(self.salt.encode(), f"{manager}/{number}".encode(), "sha256").hex()
+        return {"subject": subject, "manager": manager, "meeting": number, "items": items, "salt": salt}
 
     def dump(self) -> bytes:
-        """Return the value to seal, with a new salt."""
-        content = {"salt": secrets.token_hex(_SALT_BYTES), "sheets": [_plain(each) for each in self.sheets]}
+        """Return the value to seal, with its salt; the first one has a new one."""
+        content = {
+            "salt": self.salt or secrets.token_hex(_SALT_BYTES),
+            "sheets": [_plain(each) for each in self.sheets],
+        }
         return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
     def _with(self, sheet: Sheet) -> "Sheets":

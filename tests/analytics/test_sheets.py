@@ -21,9 +21,10 @@ from analytics.sheets import (
     Sheets,
     parse,
 )
+from privacy.canonical import digest
 
 TODAY = dt.date(2026, 11, 19)
-ANA, GUS = "a" * 32, "9" * 32
+ANA, BEN, GUS = "a" * 32, "b" * 32, "9" * 32
 words = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=40)
 
 
@@ -120,6 +121,19 @@ def test_a_sheet_has_an_end() -> None:
 
     with pytest.raises(SheetError, match="enough for one talk"):
         found.written(Sheet(1, ANA), Item(0, Kind.QUESTION, Side.MANAGER, TODAY, "one more"))
+
+
+def test_what_is_written_for_one_manager_does_not_show_on_the_sheet_of_another() -> None:
+    """Not even in its digest, which a manager could compare; nobody can work out the other sheet's salt from one."""
+    line = Item(0, Kind.TOPIC, Side.EMPLOYEE, TODAY, "The forecast")
+    before = parse(Sheets().written(Sheet(1, ANA), line).dump())
+    after = parse(before.written(Sheet(2, GUS), line).dump())
+    more = parse(after.written(Sheet(1, ANA), replace(line, text="Mail")).dump())
+
+    assert after.payload(BEN, ANA, 1) == before.payload(BEN, ANA, 1)
+    assert digest(more.payload(BEN, ANA, 1)) != digest(before.payload(BEN, ANA, 1))
+    salts = {each["salt"] for each in (after.payload(BEN, ANA, 1), after.payload(BEN, GUS, 2))}
+    assert len(salts | {after.salt}) == 3
 
 
 def test_a_line_that_is_not_there_cannot_be_struck_out() -> None:
