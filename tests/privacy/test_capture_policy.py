@@ -12,7 +12,7 @@ from policies import CATEGORIES, DATA, STREAMS, never, policies, rule, versioned
 
 from privacy.capture import BROWSER, COACHING, PRESETS, WINDOW, Captured, Effect, apply, preset_text
 from privacy.capture_policy import CapturePolicy, PolicyBroken, read
-from privacy.decisions import AGREED
+from privacy.decisions import AGREED, SHEETS
 from privacy.fields import SHARED_FIELDS
 from privacy.never import matching
 
@@ -25,7 +25,7 @@ def test_a_version_says_whose_it_is_and_from_when_on() -> None:
     assert (policy.version, policy.organisation) == (1, "sameview/example-mutual-0a1b2c3d")
     assert policy.effective.isoformat() == "2026-11-16T00:00:00+00:00"
     assert policy.text == COACHED
-    assert policy.sharing.manager == SHARED_FIELDS | AGREED
+    assert policy.sharing.manager == SHARED_FIELDS | AGREED | SHEETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -45,7 +45,7 @@ def test_a_preset_is_a_draft_until_somebody_dates_it(name: str) -> None:
         ("log_years = 3", "log_years = true", r"log_years: is no whole number"),
         ("smallest_group = 5", "smallest_group = 4", r"sharing\.smallest_group: is no whole number from 5"),
         (
-            '"agreed_goals"]',
+            '"one_to_ones"]',
             '"titles"]',
             r"sharing\.manager: 'titles' is not one of active_time, agreed_goals",
         ),
