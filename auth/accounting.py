@@ -13,12 +13,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from auth import person
-from auth.announcements import Kind
 from auth.confirmed import Confirmed, ConfirmedAnnouncements
 from auth.invitations import Kind as LinkKind
 from auth.meeting_accounts import meeting_problems
 from auth.models import Invitation, Management, Membership, PersonalToken, RoleGrant, SignInSession, Told
 from auth.models import Person as PersonRow
+from auth.notices import Kind
 from auth.passwords import PASSWORD, fingerprint
 from auth.person import Person
 from auth.stamps import Stamped, Stamps

@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import insert
 
 from auth import genuine, person
-from auth.announcements import Kind
 from auth.change import Change, earliest_day, zone_named
 from auth.errors import ChangeRefused
 from auth.models import Person as PersonRow
 from auth.models import RoleGrant
+from auth.notices import Kind
 from auth.permissions import GRANTABLE, Role
 from auth.person import normal_email
 from auth.stamps import COLUMNS

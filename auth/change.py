@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from auth import genuine, person
-from auth.announcements import Kind, Notice
 from auth.errors import ChangeRefused
 from auth.models import Management, Membership, RoleGrant
+from auth.notices import Kind, Notice
 from auth.person import Person
 from auth.stamps import Stamps
 from privacy.messages import N_, Said

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from auth.announcements import TOLD, UNDONE_FROM, Kind
 from auth.journal import content_digest
 from auth.models import Announcement
+from auth.notices import TOLD, UNDONE_FROM, Kind
 from privacy.log_ledger import Ledger
 
 OUTCOMES: Final = frozenset(outcome for outcome, _ in TOLD.values())

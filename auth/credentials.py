@@ -3,11 +3,11 @@
 from sqlalchemy import Engine, delete, select, update
 
 from auth import person
-from auth.announcements import Kind, Notice
 from auth.errors import ChangeRefused
 from auth.journal import Journal
 from auth.models import Person as PersonRow
 from auth.models import SignInSession
+from auth.notices import Kind, Notice
 from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
 from auth.stamps import Stamps
 from auth.throttle import Throttle

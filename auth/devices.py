@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, select, update
 
-from auth.announcements import Kind, Notice
 from auth.errors import ChangeRefused
 from auth.journal import Journal
 from auth.models import PersonalToken
+from auth.notices import Kind, Notice
 from auth.person import Clock
 from auth.tokens import checked_name
 from privacy.messages import N_, Said

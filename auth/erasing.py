@@ -13,10 +13,10 @@ from sqlalchemy import FromClause, delete
 
 from auth import models, person
 from auth.accounts import AccountChanges
-from auth.announcements import Kind
 from auth.change import ONE_DAY, earliest_day
 from auth.leaving import LeavingChanges
 from auth.models import Management, RoleGrant, SignInAttempt
+from auth.notices import Kind
 from auth.permissions import Role
 from auth.person import ERASED_NAME, erased_email
 

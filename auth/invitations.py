@@ -16,12 +16,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from auth import genuine, person
-from auth.announcements import USED_FROM, Notice
-from auth.announcements import Kind as Told
 from auth.errors import ChangeRefused, LinkRefused
 from auth.journal import Journal
 from auth.models import Invitation, PersonalToken, SignInSession
 from auth.models import Person as PersonRow
+from auth.notice_sentences import USED_FROM
+from auth.notices import Kind as Told
+from auth.notices import Notice
 from auth.passwords import PASSWORD, PasswordHasher, check_new, fingerprint
 from auth.person import Clock, Person
 from auth.sessions import hash_of

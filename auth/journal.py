@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert, select
 
 from auth import models
-from auth.announcements import MEETINGS, TOLD, Kind, Notice
+from auth.notices import MEETINGS, TOLD, Kind, Notice
 from auth.person import Clock, some
 from privacy.canonical import digest
 from privacy.log_entries import Draft

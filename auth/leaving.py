@@ -4,9 +4,9 @@ import datetime as dt
 
 from sqlalchemy import update
 
-from auth.announcements import Kind
 from auth.change import ONE_DAY, not_ended
 from auth.models import Management, Membership
+from auth.notices import Kind
 from auth.person import Person
 from auth.teams import TeamChanges
 

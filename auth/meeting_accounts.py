@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from auth.announcements import MEETINGS, Kind
 from auth.confirmed import Confirmed, ConfirmedAnnouncements
 from auth.models import Meeting
+from auth.notices import MEETINGS, Kind
 from auth.stamps import Stamps
 from privacy.log_ledger import Ledger
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
-from auth.announcements import Kind
 from auth.change import Change, earliest_day, not_ended
 from auth.errors import ChangeRefused
 from auth.meetings import Agreements, Meetings, OneToOne
 from auth.models import Management, Meeting, Membership, Told
+from auth.notices import Kind
 from auth.person import Person
 from auth.stamps import Stamps
 from privacy.messages import N_, Said

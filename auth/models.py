@@ -164,7 +164,7 @@ class RoleGrant(Base):
 class Announcement(Base):
     """Something that a person must be told: shown at the next sign-in until it was seen, and kept after that.
 
-    `parameters` holds ids, never names; `auth.announcements` makes the sentence.
+    `parameters` holds ids, never names; `auth.notice_sentences` makes the sentence.
     """
 
     __tablename__ = "announcement"

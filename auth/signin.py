@@ -3,10 +3,10 @@
 from sqlalchemy import Engine, select, update
 
 from auth import person
-from auth.announcements import Kind, Notice
 from auth.errors import SignInRefused
 from auth.journal import Journal
 from auth.models import Person as PersonRow
+from auth.notices import Kind, Notice
 from auth.passwords import MAXIMUM_LENGTH, PASSWORD, PasswordHasher, fingerprint
 from auth.person import Clock, Person
 from auth.stamps import Stamps

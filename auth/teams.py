@@ -15,12 +15,12 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, select
 
 from auth import person
-from auth.announcements import Kind
 from auth.change import earliest_day, end_of, latest_day, not_ended
 from auth.errors import ChangeRefused
 from auth.meeting_changes import MeetingChanges
 from auth.models import Management, Membership, Team, Told
 from auth.models import Person as PersonRow
+from auth.notices import Kind
 from auth.person import Person, some
 from privacy.messages import N_, Said
 from privacy.release_store import PARENT

@@ -16,10 +16,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from auth import person
-from auth.announcements import Kind, Notice
 from auth.errors import ChangeRefused
 from auth.journal import Journal
 from auth.models import PersonalToken
+from auth.notices import Kind, Notice
 from auth.person import Clock
 from auth.sessions import hash_of
 from auth.stamps import Stamps

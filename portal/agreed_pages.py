@@ -8,7 +8,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from analytics.agreed import Agreed, AgreedError, AgreedGoal, Side
-from auth.announcements import GONE, Kind
+from auth.notice_sentences import GONE
+from auth.notices import Kind
 from auth.permissions import Permission, requires
 from portal import agreed_forms, agreeing, own
 from portal.access import system, viewer

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from analytics.agreed import Agreed, parse
-from auth.announcements import Kind
+from auth.notices import Kind
 from portal.access import session_key, system, viewer
 from portal.between import Author, Between, today_of
 from privacy.canonical import digest

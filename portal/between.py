@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from auth.announcements import Kind, Notice
+from auth.notices import Kind, Notice
 from portal import own, standing
 from portal.access import system, viewer
 from privacy import vault_store

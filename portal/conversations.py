@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection
 
-from auth.announcements import Kind as Told
-from auth.announcements import Notice
+from auth.notices import Kind as Told
+from auth.notices import Notice
 from auth.permissions import Role
 from portal.wiring import System
 from privacy.stores import writing

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select
 
-from auth.announcements import UNDONE_FROM, Kind
+from auth.notices import UNDONE_FROM, Kind
 from portal import erasing, known_erasures, person_stamps, policy_record, release_upkeep, staging, verifying
 from portal.config import Config
 from portal.founding import make_folders

@@ -3,7 +3,7 @@
 from typing import Any
 
 from analytics.granted import Terms
-from auth.announcements import Kind, Notice
+from auth.notices import Kind, Notice
 from portal.wiring import System
 from privacy.canonical import canonical, digest
 from privacy.grants import Grant

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template
 from flask import request as asked
 
 from analytics.agreed import Side
-from auth.announcements import GONE
 from auth.meetings import OneToOne
+from auth.notice_sentences import GONE
 from auth.permissions import Permission, requires
 from portal import meetings, sheet_forms, sheets
 from portal.access import system, viewer

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from auth.announcements import Kind, Notice
+from auth.notices import Kind, Notice
 from auth.people import Person
 from portal.wiring import System
 from privacy import policy_history, policy_versions

@@ -13,6 +13,7 @@ from typing import Any, Final
 from flask import abort
 
 from analytics.weeks import Answer
+from auth.notice_sentences import GONE as NO_LONGER_HERE
 from portal import own, retention, sharing_words
 from portal.access import session_key, system, viewer
 from portal.answers import logged
@@ -20,7 +21,6 @@ from portal.locale import N_, _
 from portal.parse import purpose_from
 from portal.sentences import field_words, period_words
 from portal.show import moment
-from portal.who_looked import GONE as NO_LONGER_HERE
 from privacy.decisions import STANDING
 from privacy.fields import Field, KeyClass
 from privacy.inventory import VaultIncomplete

@@ -11,12 +11,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from analytics.targets import Target
+from auth.notice_sentences import GONE
 from auth.permissions import Permission, requires
 from portal import target_figures, target_forms, target_questions, target_view, target_words, targets
 from portal.access import current_roles, system, viewer
 from portal.locale import _
 from portal.volumes import visible
-from portal.who_looked import GONE
 
 blueprint = Blueprint("targets", __name__, url_prefix="/team/<team>/targets")
 

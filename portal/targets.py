@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from analytics.target_store import SECRET, TargetStore
 from analytics.targets import COMMENT_DAYS, MOST_TARGETS, Act, ActKind, Target, Terms, reason, said, targets_of
-from auth.announcements import Kind, Notice
+from auth.notices import Kind, Notice
 from auth.team_roll import TeamRoll
 from portal.conversations import due_on
 from privacy.canonical import digest

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from analytics.weeks import Answer
+from auth.notice_sentences import GONE
 from auth.permissions import Permission, requires
 from portal import meetings, sharing, sheets, team_goals, team_one_to_ones, team_start, threads
 from portal.access import system, viewer
@@ -18,7 +19,6 @@ from portal.rosters import member, member_or_logged
 from portal.sharing_words import PURPOSE_WORDS
 from portal.target_words import title_of
 from portal.thread_pages import TITLES
-from portal.who_looked import GONE
 from privacy.access_log import Draft
 from privacy.decisions import LISTENING, NOT_YET, SHEETS
 from privacy.fields import SHARED_FIELDS, KeyClass, Tier

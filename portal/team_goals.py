@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from analytics.agreed import Agreed, AgreedError, Side
-from auth.announcements import Kind
+from auth.notices import Kind
 from auth.permissions import Permission, requires
 from auth.person import Person
 from portal import agreed_forms, agreeing

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from analytics.measures import MEASURES
+from auth.notice_sentences import GONE
 from auth.permissions import Permission, Role, requires
 from portal import own, threads
 from portal.access import current_roles, person, system, viewer
@@ -18,7 +19,6 @@ from portal.parse import bad, day_from, week_from
 from portal.problems import Problem
 from portal.sentences import sentence
 from portal.target_words import title_of
-from portal.who_looked import GONE
 from privacy.keys import KeyGone
 from privacy.seal import SealBroken
 from privacy.threads import Kind, State, Thread

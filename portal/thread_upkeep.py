@@ -8,8 +8,8 @@ is asked instead, and the person is told. What compliance or the council was ask
 from collections.abc import Callable
 from typing import Final
 
-from auth.announcements import Kind as Told
-from auth.announcements import Notice
+from auth.notices import Kind as Told
+from auth.notices import Notice
 from portal import conversations
 from portal.retention import DAMAGE
 from portal.wiring import System

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import abort
 
 from analytics.targets import Target
-from auth.announcements import Kind as Told
+from auth.notices import Kind as Told
 from auth.permissions import Role
 from portal import conversations, target_questions, targets
 from portal.access import session_key, system, viewer

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from auth.notice_sentences import GONE
 from portal import checkpoints, look_filter, own, verifying, witness_states
 from portal.access import session_key, system, viewer
 from portal.answers import logged
@@ -17,7 +18,6 @@ from privacy.log_entries import Chain, Entry
 
 A_PAGE: Final = 30
 LATEST: Final = 3
-GONE: Final = N_("somebody who is no longer here")
 _PAGE: Final = "/me/access"
 
 

@@ -10,7 +10,7 @@ from analytics.experiments import begun
 from analytics.goals import Goals, focus_goal
 from analytics.public_holidays import Region, country_of
 from analytics.working import Working
-from auth.announcements import Kind
+from auth.notices import Kind
 from portal import agreeing
 from portal.agreeing import Author
 from portal.demo import organisation

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auth.announcements import UNDONE_FROM
 from auth.models import Person
+from auth.notices import UNDONE_FROM
 from auth.permissions import Role
 from auth.tokens import Scope
 from portal import checkpoints, erasing, verifying

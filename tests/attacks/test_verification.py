@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from auth.announcements import UNDONE_FROM, Kind
+from auth.notices import UNDONE_FROM, Kind
 from auth.permissions import Role
 from portal import erasing, nightly, verifying
 from portal.config import Config

@@ -9,12 +9,12 @@ from log_book import open_log
 from sqlalchemy import delete, exists, insert, select, update
 
 from auth.accounting import Accounting
-from auth.announcements import Kind as Announced
 from auth.devices import Devices
 from auth.directory import Directory
 from auth.invitations import Invitations, Kind
 from auth.journal import Journal
 from auth.models import Announcement, Management, Membership, PersonalToken, RoleGrant, Told
+from auth.notices import Kind as Announced
 from auth.passwords import PasswordHasher
 from auth.people import People
 from auth.permissions import Role

@@ -5,12 +5,12 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, update
 
-from auth import announcements
-from auth.announcements import Kind as Told
 from auth.credentials import Credentials
 from auth.errors import ChangeRefused, LinkRefused, PasswordRefused, SignInRefused, TooManyAttempts
 from auth.invitations import Invitations, Kind
 from auth.models import Invitation, Person
+from auth.notice_sentences import sentence
+from auth.notices import Kind as Told
 from auth.passwords import PasswordHasher
 from auth.sessions import Sessions
 from auth.signin import SignIn
@@ -73,8 +73,8 @@ def test_the_person_learns_who_issued_it_when_and_from_where_it_was_first_opened
 
     assert (link.issued_by, link.issued_on) == (oda, dt.date(2026, 11, 19))
     assert (link.opened_from, link.opened_on) == (THERE, dt.date(2026, 11, 19))
-    (sentence,) = (each.sentence for each in office.announcements.of(ben) if each.kind is Told.PASSWORD_SET)
-    assert sentence == (
+    (told,) = (each.sentence for each in office.announcements.of(ben) if each.kind is Told.PASSWORD_SET)
+    assert told == (
         "Your first password was set with the invitation that Oda issued on 19 November 2026;"
         f" it was opened from {THERE} first, and used from {HERE}."
     )
@@ -280,8 +280,8 @@ def test_an_open_browser_is_no_way_to_guess_the_password(
 def test_the_operator_has_a_capital_letter_only_where_a_sentence_begins() -> None:
     issued = {"by": "", "issued": "2026-11-19", "address": "192.0.2.1", "expires": "2026-11-26"}
 
-    first = announcements.sentence(announcements.Kind.INVITED, issued, {}, {})
-    within = announcements.sentence(announcements.Kind.PASSWORD_SET, issued, {}, {})
+    first = sentence(Told.INVITED, issued, {}, {})
+    within = sentence(Told.PASSWORD_SET, issued, {}, {})
 
     assert first.startswith("An operator at the command line issued an invitation")
     assert "with the invitation that an operator at the command line issued on 19 November 2026" in within

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from auth.announcements import Kind
+from auth.notices import Kind
 from portal import forgetting
 from privacy.grants import Grant
 from privacy.log_entries import Chain

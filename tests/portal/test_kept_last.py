@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.agreed import Agreed, Side, Terms
-from auth.announcements import Kind
+from auth.notices import Kind
 from portal import agreeing, create_app
 from portal.agreeing import Author
 from portal.wiring import System, build

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from auth.announcements import Kind as Told
+from auth.notices import Kind as Told
 from auth.permissions import Role
 from portal import erasing, granted_upkeep, verifying
 from privacy.threads import State, ThreadMessage, ThreadRow

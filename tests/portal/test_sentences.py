@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from cast import ANA, BEN, CLEO, ODA
 
-from auth.announcements import TOLD
+from auth.notices import TOLD
 from portal.log_words import FIELD_NAMES
 from portal.sentences import Sentence, sentence, sentences
 from privacy.fields import Field

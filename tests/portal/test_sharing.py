@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from analytics.annotations import Annotation, Notes
 from analytics.annotations import Kind as Noted
-from auth.announcements import Kind
+from auth.notices import Kind
 from portal import erasing, granted_upkeep, nightly, shapes
 from privacy.canonical import digest
 from privacy.fields import Field, KeyClass, Tier

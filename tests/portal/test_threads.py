@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from auth.announcements import Kind as Told
+from auth.notices import Kind as Told
 from auth.permissions import Role
 from portal import conversations, erasing, granted_upkeep, nightly
 from portal.conversations import DUE_DAYS, MOST_OPEN, due_on, parse
