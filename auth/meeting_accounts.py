@@ -24,7 +24,7 @@ def meeting_problems(
         place = f"one-to-one {row.number} of {row.subject_id} with {row.manager_id}"
         if not stamps.holds(Meeting, row):
             yield f"{place}: was not written by the portal, and opens nothing"
-        last = said.last(row.subject_id, *MEETINGS, meeting=str(row.number))
+        last = said.last(row.subject_id, *MEETINGS, person=row.subject_id, meeting=str(row.number))
         if (reason := _contradiction(row, last)) is not None:
             yield f"{place}: {reason}"
     for each in said.every(Kind.MEETING_PROPOSED):

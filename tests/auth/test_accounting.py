@@ -227,3 +227,19 @@ def test_whoever_has_no_key_of_the_key_store_makes_no_stamp(stores: Stores, tmp_
 
     assert Directory(stores.data, clock, Stamps(stamp_key(keys))).roles(ana) == {Role.MANAGER, Role.REVIEWER}
     assert Directory(stores.data, clock, STAMPS).roles(ana) == frozenset()
+
+
+def test_a_manager_who_has_a_manager_is_told_of_two_one_to_ones_of_the_same_number(agency: Agency) -> None:
+    """Numbers are by person: what is said to Ana about Ben's first one-to-one is not about her own first."""
+    ana, ben, cleo = (agency.ids[name] for name in ("ana", "ben", "cleo"))
+    day = agency.clock().date() + dt.timedelta(days=7)
+    with agency.people.changing(None) as changes:
+        leads = changes.team("Leads")
+        changes.join(ana, leads)
+        changes.appoint(cleo, leads)
+    with agency.people.changing(cleo) as changes:
+        changes.propose_meeting(ana, cleo, day, cleo)
+    with agency.people.changing(ana) as changes:
+        changes.propose_meeting(ben, ana, day, ana)
+
+    assert agency.problems() == []
