@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+import functools
 from typing import Final
 
 
@@ -109,6 +110,13 @@ def epoch_of(key_class: KeyClass, day: dt.date) -> int:
     if key_class is KeyClass.AUDIT:
         return day.year
     raise ValueError("a grant's epoch is its own number, not a day's")
+
+
+@functools.lru_cache(4096)
+def key_of(field: Field, day: dt.date) -> tuple[KeyClass, int]:
+    """Return the class and the epoch of the key under which a field of a day is sealed."""
+    key_class = CLASS_OF[field]
+    return key_class, epoch_of(key_class, day)
 
 
 def first_day_of(key_class: KeyClass, epoch: int) -> dt.date:

@@ -25,8 +25,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from privacy.fields import CLASS_OF, Field, KeyClass, Tier, epoch_of
 from privacy.manifest import HEAD_EPOCH
+from privacy.row_seal import Row, RowSeal
 from privacy.statement import Question, Statement
-from privacy.vault import Row, Vault
+from privacy.vault import Vault
 from privacy.vault_query import Stored
 from privacy.vault_store import SealedField, Subject, UnknownSubject
 
@@ -115,19 +116,19 @@ class HotRows:
     """Seals and files hot rows, in the caller's transaction on the data store."""
 
     def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+        self._keys = vault.keys
+        self._rows = RowSeal(vault.keys)
         self.engine = vault.engine
         self._statements = _Statements(vault.engine)
 
     def marker(self, subject: str) -> Marker:
         """Return what makes the marks of a person's events; the key is made when it is first asked for."""
-        keys = self._vault.keys
-        return Marker(keys.derive(subject, KeyClass.PRIVATE, HEAD_EPOCH, _MARKS, _KEY_BYTES, create=True))
+        return Marker(self._keys.derive(subject, KeyClass.PRIVATE, HEAD_EPOCH, _MARKS, _KEY_BYTES, create=True))
 
     def prepare(self, subject: str, days: Iterable[dt.date], texts: bool) -> None:
         """Make the keys for rows of `days` where they are missing: before the transaction, which then stays short."""
         classes = {CLASS_OF[field] for field in (FIELDS if texts else FIELDS[:1])}
-        self._vault.keys.ensure(subject, {(each, epoch_of(each, day)) for each in classes for day in days})
+        self._keys.ensure(subject, {(each, epoch_of(each, day)) for each in classes for day in days})
 
     def open_head(self, connection: Connection, subject: str) -> HotRow | None:
         """Lock a person's rows and return their head, None if there is none. Raises UnknownSubject, SealBroken."""
@@ -135,7 +136,7 @@ class HotRows:
         found = [Stored._make(row) for row in self._statements.head.fetch(connection, of=subject)]
         if not found:
             return None
-        opened = {row.field: plain for row, plain in self._vault._opened(subject, map(_with_day, found))}
+        opened = {row.field: plain for row, plain in self._rows.open(subject, map(_with_day, found))}
         place = HotPlace(_day(found[0].day), found[0].sequence)
         return HotRow(place, opened[Field.RHYTHM], opened.get(Field.TITLES))
 
@@ -159,7 +160,7 @@ class HotRows:
             gone = [{"of": subject, "when": place.day, "nth": place.sequence} for place in remove]
             self._statements.remove.run(connection, *gone)
         if plain:
-            self._statements.file.run(connection, *self._vault._seal(subject, plain))
+            self._statements.file.run(connection, *self._rows.seal(subject, plain))
 
     def places(self, source: Engine | Connection, subject: str) -> list[HotPlace]:
         """Return where a person's hot rows are filed; opens nothing."""

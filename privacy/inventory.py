@@ -1,14 +1,13 @@
 """The inventory of one subject: its manifests opened, compared with their head and the rows, and written again."""
 
 import datetime as dt
-import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from privacy import vault_query
-from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
+from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of, key_of
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
 from privacy.manifest import (
@@ -76,7 +75,7 @@ class Inventory:
 
     def rest(self, field: Field, month: dt.date) -> None:
         """Note that the row of a month was made from what is listed of its days now."""
-        listing = self._listings[_epoch(field, month)]
+        listing = self._listings[key_of(field, month)]
         listing.change(basis(field), {number(month, 0): listing.print_of(shelf(Tier.SUMMARY, field))})
 
     def outgrown(self, wanted: vault_query.Wanted) -> list[tuple[dt.date, Field]]:
@@ -88,7 +87,7 @@ class Inventory:
             (month, field)
             for month in wanted.period.months()
             for field in wanted.fields
-            if (listing := self._listings.get(_epoch(field, month))) is not None
+            if (listing := self._listings.get(key_of(field, month))) is not None
             and not _is_current(listing, field, month)
             and any(listing.has(shelf(tier, field)) for tier in (Tier.SUMMARY, Tier.MONTH))
         ]
@@ -122,7 +121,7 @@ class Inventory:
     def covers(self, wanted: vault_query.Wanted) -> bool:
         """Tell whether every manifest that lists one of the wanted states is loaded, as their heads say."""
         for field in wanted.states:
-            key_class, last = _epoch(field, wanted.period.last)
+            key_class, last = key_of(field, wanted.period.last)
             if key_class not in self._has_head or not self.knows_states(key_class):
                 return False
             listed = self._heads[key_class].read(shelf(wanted.tier, field))
@@ -200,11 +199,6 @@ def _is_current(listing: Listing, field: Field, month: dt.date) -> bool:
     place = number(month, 0)
     basis_of, row = listing.read(basis(field)).get(place), listing.read(shelf(Tier.MONTH, field)).get(place)
     return row is not None and basis_of == listing.print_of(shelf(Tier.SUMMARY, field))
-
-
-@functools.lru_cache(4096)
-def _epoch(field: Field, day: dt.date) -> Epoch:
-    return CLASS_OF[field], epoch_of(CLASS_OF[field], day)
 
 
 def row_name(subject: str, field: str, tier: str, day: object, sequence: int) -> str:

@@ -1,17 +1,13 @@
 """The vault: sealed fields, filed by subject, field, tier and local day.
 
 Writing is open to whoever holds the transaction. Reading is not: `_open` belongs to `privacy.disclosure`, which has
-logged the read before. Plaintext is padded
-before it is sealed, so that a blob's size does not tell how much somebody worked: to powers of two, and what grows with
-the hours to one size for every common day. (Padmé was tried: with its finer steps the size of a day's rhythm told the
-hours worked with a correlation of 0.997.)
+logged the read before. How a row is sealed is `privacy.row_seal`'s.
 """
 
 import datetime as dt
-import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
@@ -19,13 +15,14 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from privacy import vault_query, vault_store
-from privacy.fields import CLASS_OF, STATE_FIELDS, Field, KeyClass, Tier, epoch_of
-from privacy.inventory import ALL_EPOCHS, Inventory, VaultIncomplete, by_field, row_name, spans
+from privacy.fields import STATE_FIELDS, Field, KeyClass, Tier, epoch_of, key_of
+from privacy.inventory import ALL_EPOCHS, Inventory, VaultIncomplete, by_field, spans
 from privacy.key_store import Epoch
 from privacy.keys import KeyRing
 from privacy.manifest import HEAD_EPOCH, fingerprint, number, shelf
 from privacy.period import Period
-from privacy.seal import FieldKey, SealBroken, aad, element, pad, padded_size, steps_of_two, unpad
+from privacy.row_seal import BY_NAME, Row, RowSeal
+from privacy.seal import aad
 from privacy.vault_query import Stored, Wanted
 from privacy.vault_store import Manifest, SealedField, Subject, UnknownSubject
 
@@ -42,28 +39,6 @@ __all__ = [
     "parts",
 ]
 
-_LEAST_BYTES: Final = {
-    Field.RHYTHM: 4096,
-    Field.TITLES: 4096,
-    Field.URLS: 2048,
-    Field.APPS: 1024,
-    Field.CATEGORY_DETAIL: 1024,
-    Field.ANNOTATIONS: 2048,
-    Field.OWN_TIMES: 8192,
-    Field.OWN_RULES: 2048,
-}
-_LEAST_MONTH_BYTES: Final = {
-    Field.RHYTHM: 8192,
-    Field.CATEGORY_DETAIL: 8192,
-    Field.CATEGORIES: 4096,
-    Field.ANNOTATIONS: 8192,
-    Field.ACTIVE_TIME: 1024,
-    Field.AWAY_TIME: 1024,
-    Field.FOCUS: 2048,
-    Field.RECOVERY: 2048,
-}
-_FIELDS: Final[dict[str, Field]] = {each: each for each in Field}
-"""Fields by their names, which a page looks up a hundred times."""
 _parts: Final = msgspec.msgpack.Decoder(dict[int, bytes]).decode
 ORGANISATION: Final = "0" * 32
 """The subject of entries that concern no person."""
@@ -74,16 +49,6 @@ Opened = dict[tuple[dt.date, Field], bytes]
 
 OUTGROWN: Final = b""
 """What is opened of a month whose row does not say, or no longer says, what the figures of its days say."""
-
-
-class Row(NamedTuple):
-    """A plain value on its way in. Only hot rows have a sequence other than 0."""
-
-    field: Field
-    tier: Tier
-    day: dt.date
-    sequence: int
-    plaintext: bytes
 
 
 class Place(NamedTuple):
@@ -101,6 +66,7 @@ class Vault:
     def __init__(self, engine: Engine, keys: KeyRing) -> None:
         self.engine = engine
         self.keys = keys
+        self._rows = RowSeal(keys)
 
     def put(self, connection: Connection, subject: str, rows: Iterable[Row] = (), remove: Iterable[Place] = ()) -> None:
         """Remove and file rows, replacing those in the same places, together with the manifests that list them.
@@ -110,13 +76,13 @@ class Vault:
         """
         new, gone = list(rows), list(remove)
         vault_store.lock(connection, subject)
-        epochs = {_epoch(p.field, p.day) for p in gone} | {_epoch(row.field, row.day) for row in new}
+        epochs = {key_of(p.field, p.day) for p in gone} | {key_of(row.field, row.day) for row in new}
         self.keys.ensure(subject, epochs | {(key_class, HEAD_EPOCH) for key_class, _ in epochs})
         ranges = dict(spans(epochs))
         inventory = Inventory.read(connection, self.keys, subject, ranges)
         if not all(map(inventory.knows_states, ranges)):
             inventory = Inventory.read(connection, self.keys, subject, dict.fromkeys(ranges, ALL_EPOCHS))
-        sealed = self._seal(subject, new)
+        sealed = self._rows.seal(subject, new)
         vault_store.remove(connection, subject, ((p.tier, p.field, p.day, p.sequence) for p in gone))
         vault_store.upsert(connection, SealedField, sealed)
         for epoch, shelves in _changes(gone, new, sealed).items():
@@ -233,79 +199,17 @@ class Vault:
         rows = vault_query.read(source, subject, [wanted], {}).rows[0]
         self.keys.warm(subject, {(KeyClass(row.key_class), row.key_epoch) for row in rows})
         joined: dict[tuple[dt.date, Field], dict[int, bytes]] = defaultdict(dict)
-        for row, plaintext in self._opened(subject, rows):
+        for row, plaintext in self._rows.open(subject, rows):
             joined[row.day, Field(row.field)][row.sequence] = plaintext
         return {place: msgspec.msgpack.encode(found) for place, found in joined.items()}
 
     def _open_rows(self, subject: str, rows: Iterable[Stored]) -> Opened:
-        return {(row.day, _FIELDS[row.field]): plaintext for row, plaintext in self._opened(subject, rows)}
-
-    def _opened(self, subject: str, rows: Iterable[Stored]) -> Iterator[tuple[Stored, bytes]]:
-        keys: dict[tuple[str, str, int], tuple[FieldKey, bytes, bytes]] = {}
-        for row in rows:
-            field = _FIELDS[row.field]
-            try:
-                if (row.key_class, row.key_epoch) != _epoch(field, row.day):
-                    raise SealBroken("filed under another key")
-                if (known := keys.get(place := (row.tier, row.field, row.key_epoch))) is None:
-                    key = self.keys.field_key(subject, CLASS_OF[field], row.key_epoch, field)
-                    known = keys[place] = (key, *_aad_around(subject, field, row.tier, row.key_epoch))
-                key, before, after = known
-                plaintext = key.open(row.sealed, before + element(row.day) + element(row.sequence) + after)
-                opened = unpad(plaintext)
-            except SealBroken as e:
-                raise SealBroken(f"{row_name(subject, field, row.tier, row.day, row.sequence)}: {e}") from e
-            yield row, opened
-
-    def _seal(self, subject: str, rows: Iterable[Row]) -> list[dict[str, Any]]:
-        keys: dict[tuple[Field, int], FieldKey] = {}
-        sealed = []
-        for field, tier, day, sequence, plaintext in rows:
-            if sequence and tier is not Tier.HOT:
-                raise ValueError(f"a {tier} row has no sequence: {field} of {day}")
-            if tier is Tier.MONTH and (day.day != 1 or not plaintext):
-                raise ValueError(f"a month's row says something, and is filed under its first day: {field} of {day}")
-            key_class, epoch = _epoch(field, day)
-            if (key := keys.get((field, epoch))) is None:
-                key = keys[field, epoch] = self.keys.field_key(subject, key_class, epoch, field)
-            least = (_LEAST_MONTH_BYTES if tier is Tier.MONTH else _LEAST_BYTES).get(field, 0)
-            padded = pad(plaintext, steps_of_two(max(padded_size(plaintext), least)))
-            sealed.append(
-                {
-                    "subject_id": subject,
-                    "tier": tier,
-                    "field": field,
-                    "day": day,
-                    "sequence": sequence,
-                    "key_class": key_class,
-                    "key_epoch": epoch,
-                    "sealed": key.seal(padded, _aad(subject, field, tier, day, sequence, epoch)),
-                }
-            )
-        return sealed
+        return {(row.day, BY_NAME[row.field]): plaintext for row, plaintext in self._rows.open(subject, rows)}
 
 
 def parts(value: bytes) -> Mapping[int, bytes]:
     """Take the value of a day's hot rows apart: plaintexts by their sequence."""
     return _parts(value)
-
-
-@functools.lru_cache(4096)
-def _epoch(field: Field, day: dt.date) -> Epoch:
-    key_class = CLASS_OF[field]
-    return key_class, epoch_of(key_class, day)
-
-
-def _aad(subject: str, field: Field, tier: str, day: dt.date, sequence: int, epoch: int) -> bytes:
-    before, after = _aad_around(subject, field, tier, epoch)
-    return before + element(day) + element(sequence) + after
-
-
-@functools.lru_cache(4096)
-def _aad_around(subject: str, field: Field, tier: str, epoch: int) -> tuple[bytes, bytes]:
-    """Return the associated data of a row before its day and sequence, and behind them: the same for many rows."""
-    before = aad(SealedField.__tablename__, 1, subject, tier, field)
-    return before, element(CLASS_OF[field]) + element(epoch)
 
 
 def _changes(
@@ -314,10 +218,10 @@ def _changes(
     """Return what the manifests have to learn; a row that is removed and filed at once is filed."""
     changes: dict[Epoch, dict[str, dict[int, bytes | None]]] = defaultdict(lambda: defaultdict(dict))
     for place in gone:
-        shelves = changes[_epoch(place.field, place.day)]
+        shelves = changes[key_of(place.field, place.day)]
         shelves[shelf(place.tier, place.field)][number(place.day, place.sequence)] = None
     for row, written in zip(new, sealed, strict=True):
-        shelves = changes[_epoch(row.field, row.day)]
+        shelves = changes[key_of(row.field, row.day)]
         shelves[shelf(row.tier, row.field)][number(row.day, row.sequence)] = fingerprint(written["sealed"])
     return changes
 
@@ -327,5 +231,5 @@ def _ranges(wanted: Iterable[Wanted], since: dt.date | None = None) -> dict[KeyC
     epochs: set[Epoch] = set()
     for fields, _, period in wanted:
         firsts = ((field, since if since and field in STATE_FIELDS else period.first) for field in fields)
-        epochs |= {_epoch(field, day) for field, first in firsts for day in (first, period.last)}
+        epochs |= {key_of(field, day) for field, first in firsts for day in (first, period.last)}
     return dict(spans(epochs))
