@@ -24,7 +24,8 @@ import msgspec
 
 from privacy.contributions import BLOCK_DAYS, TOTAL, WEEK_DAYS, WEEKS, Contributions, Person, Values, Vector, Week
 from privacy.known_figures import Readers, hold_for_readers, is_nobodys_or_holds
-from privacy.linked_releases import Limits, Linked
+from privacy.limits import Limits
+from privacy.linked_releases import Linked
 
 Window: TypeAlias = tuple[int, int]
 """The first and the last day, both inside; day 0 is a Monday."""

@@ -7,19 +7,17 @@ or could be published alone.
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from privacy.contributions import Person
-
-if TYPE_CHECKING:
-    from privacy.linked_releases import Limits
+from privacy.limits import Limits
 
 Readers: TypeAlias = Mapping[Person, Collection[Person]]
 """By person: who may read them by name. A reader is among their own readers."""
 
 
 def hold_for_readers(
-    limits: "Limits", people: Iterable[Person], figure: Callable[[Person], float], readers: Readers
+    limits: Limits, people: Iterable[Person], figure: Callable[[Person], float], readers: Readers
 ) -> bool:
     """Tell whether for every reader what they cannot read of a group is nobody's or could stand alone.
 
@@ -36,14 +34,14 @@ def hold_for_readers(
     )
 
 
-def is_nobodys_or_holds(limits: "Limits", figures: Iterable[float]) -> bool:
+def is_nobodys_or_holds(limits: Limits, figures: Iterable[float]) -> bool:
     """Tell whether there are no figures, or a sum of them could stand alone."""
     rest = iter(figures)
     first = next(rest, None)
     return first is None or limits.hold(chain((first,), rest))
 
 
-def _first_that_stand(limits: "Limits", people: Iterable[Person], figure: Callable[[Person], float]) -> list[Person]:
+def _first_that_stand(limits: Limits, people: Iterable[Person], figure: Callable[[Person], float]) -> list[Person]:
     """Return the first people who are enough for any sum that they are part of; everybody if they are not."""
     found, largest, enough = list[Person](), list[float](), 0.0
     for person in people:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from privacy.aggregates import Publisher
 from privacy.known_figures import hold_for_readers
-from privacy.linked_releases import Limits
+from privacy.limits import Limits
 from tests.privacy.organisations import WINDOWS, Organisation
 
 LIMITS = Limits(5, 2, 0.15, 480.0)
