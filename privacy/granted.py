@@ -52,10 +52,9 @@ class GrantedSeal:
         with suppress(StillRead):
             self._keys.destroy(subject, [_epoch(number) for number in numbers])
 
-    def numbers(self, subject: str) -> list[int]:
+    def numbers(self, subject: str) -> frozenset[int]:
         """Return the numbers of all such keys of `subject`."""
-        with self._keys.engine.connect() as connection:
-            return key_store.epochs(connection, subject, KeyClass.GRANTED)
+        return key_store.numbers_of(self._keys.engine, subject, KeyClass.GRANTED)
 
     def is_gone(self, subject: str, number: int) -> bool:
         """Tell whether there is no such key, or none any more."""
@@ -65,7 +64,7 @@ class GrantedSeal:
         """Return those of `numbers` of which there is a key."""
         if not numbers:
             return frozenset()
-        return frozenset(numbers) & key_store.numbers_of(self._keys.engine, subject, KeyClass.GRANTED)
+        return frozenset(numbers) & self.numbers(subject)
 
     def there_of_all(self, wanted: Collection[tuple[str, int]]) -> frozenset[tuple[str, int]]:
         """Return those of (subject, number) of which there is a key."""

@@ -77,12 +77,6 @@ def read_all(connection: Connection, subjects: Iterable[str], classes: Iterable[
     return [Filed(s, KeyClass(c), e, v, w) for s, c, e, v, w in rows]
 
 
-def epochs(connection: Connection, subject: str, key_class: KeyClass) -> list[int]:
-    """Return the epochs of a class of which `subject` has a key."""
-    mine = (WrappedKey.subject_id == subject, WrappedKey.key_class == key_class.value)
-    return list(connection.scalars(select(WrappedKey.epoch).where(*mine).order_by(WrappedKey.epoch)))
-
-
 def numbers_of(engine: Engine, subject: str, key_class: KeyClass) -> frozenset[int]:
     """Return the epochs of a class for which `subject` has a key."""
     return frozenset(epoch for (epoch,) in _NUMBERS.ask(engine, subject=subject, of=key_class.value))

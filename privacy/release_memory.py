@@ -158,7 +158,7 @@ class ReleaseMemory:
         made or left goes as well.
         """
         kept = self.lock(connection)
-        old = [number for number in self._seal.numbers(ORGANISATION) if number != kept]
+        old = self._seal.numbers(ORGANISATION) - {kept}
         if old:
             self._seal.destroy(ORGANISATION, *old)
         return len(old)
