@@ -10,7 +10,7 @@ the key: there is no grant that was ended and could be put back from the data al
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import Connection, Date, Engine, ForeignKey, Index, Integer, LargeBinary, Row, String, insert, select
 from sqlalchemy import delete as delete_from
@@ -22,6 +22,7 @@ from privacy.granted import NUMBERS, GrantedSeal
 from privacy.period import Period
 from privacy.policy import GRANTABLE, Purpose
 from privacy.seal import aad
+from privacy.stamped import Stamps
 from privacy.vault_store import lock
 
 OPERATIONAL, SECRET, SEALED = Sensitivity.OPERATIONAL, Sensitivity.SECRET, Sensitivity.SEALED
@@ -57,16 +58,6 @@ class Granted(Base):
 
 _TABLE: Final = Granted.__table__
 _PLAIN: Final = tuple(each.name for each in _TABLE.columns if each.name not in ("sealed", "stamp"))
-
-
-class Stamps(Protocol):
-    """Makes and checks the stamps of rows; `auth.stamps` implements it."""
-
-    def stamped(self, table: Any, **values: Any) -> dict[str, Any]:
-        """Return the columns of a new row together with its stamp."""
-
-    def holds(self, table: Any, row: Row[Any] | Mapping[Any, Any]) -> bool:
-        """Tell whether the portal made a row."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ that commits to all releases of the period (`Closing`). A row that does not agre
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import BigInteger, Connection, Date, Engine, Index, LargeBinary, Row, String, insert, select, tuple_
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.canonical import canonical, digest_of
+from privacy.stamped import Stamps
 
 OPERATIONAL, SECRET = Sensitivity.OPERATIONAL, Sensitivity.SECRET
 
@@ -66,16 +66,6 @@ class ReleaseClosing(Base):
 _TABLE: Final = TeamRelease.__table__
 _CLOSED: Final = ReleaseClosing.__table__
 _SHOWN: Final = [each for each in _TABLE.columns if each.name != "seats"]
-
-
-class Stamps(Protocol):
-    """Makes and checks the stamps of rows; `auth.stamps` implements it."""
-
-    def stamped(self, table: Any, **values: Any) -> dict[str, Any]:
-        """Return the columns of a new row together with its stamp."""
-
-    def holds(self, table: Any, row: Row[Any] | Mapping[Any, Any]) -> bool:
-        """Tell whether the portal made a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +129,7 @@ class Closing:
         try:
             listed = msgspec.json.decode(self.statement)["releases"]["units"]
             return {unit: (digest, roster, seated) for unit, digest, roster, seated in listed}
-        except (LookupError, TypeError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise ValueError("this states no releases") from error
 
 
@@ -262,8 +252,3 @@ def _taken_apart(seats: bytes) -> frozenset[bytes]:
 def _place(kind: str, first_day: dt.date, unit: str | None = None) -> str:
     of = "" if unit is None else f" of {unit}"
     return f"release{of}, {kind} from {first_day}"
-
-
-def salted_digest(salt: bytes, value: Any) -> str:
-    """Return the digest of a value that nobody can guess at who does not have the salt."""
-    return "sha256:" + hashlib.sha256(salt + canonical(value)).hexdigest()

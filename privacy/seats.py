@@ -9,9 +9,10 @@ import hmac
 from collections.abc import Collection
 from typing import Final
 
+from privacy.canonical import canonical, digest_of
 from privacy.fields import KeyClass, epoch_of
 from privacy.keys import KeyRing
-from privacy.release_store import SEAT_BYTES, salted_digest
+from privacy.release_store import SEAT_BYTES
 from privacy.seal import aad
 from privacy.vault import ORGANISATION
 
@@ -43,4 +44,4 @@ def roster_digest(keys: KeyRing, unit: str, kind: str, first_day: dt.date, peopl
     """
     epoch = epoch_of(KeyClass.AUDIT, first_day)
     salt = keys.derive(ORGANISATION, KeyClass.AUDIT, epoch, _ROSTER, _KEY_BYTES, create=True)
-    return salted_digest(salt, [unit, kind, first_day.isoformat(), sorted(people)])
+    return digest_of(salt + canonical([unit, kind, first_day.isoformat(), sorted(people)]))

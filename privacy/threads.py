@@ -13,7 +13,7 @@ import enum
 import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import Connection, Date, Engine, ForeignKey, Integer, LargeBinary, Row, String, insert, select, update
 from sqlalchemy import delete as delete_from
@@ -21,8 +21,8 @@ from sqlalchemy.orm import Mapped
 
 from privacy.base import Base, Sensitivity, column
 from privacy.granted import NUMBERS, GrantedSeal
-from privacy.grants import Stamps
 from privacy.seal import SealBroken, aad
+from privacy.stamped import KeyedStamps
 from privacy.vault_store import lock
 
 OPERATIONAL, SECRET, SEALED = Sensitivity.OPERATIONAL, Sensitivity.SECRET, Sensitivity.SEALED
@@ -74,13 +74,6 @@ class ThreadMessage(Base):
     number: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True, autoincrement=False)
     sequence: Mapped[int] = column(OPERATIONAL, Integer, primary_key=True, autoincrement=False)
     sealed: Mapped[bytes] = column(SEALED, LargeBinary)
-
-
-class KeyedStamps(Stamps, Protocol):
-    """Stamps, and secrets that the data store does not hold."""
-
-    def secret(self, purpose: str) -> bytes:
-        """Return 32 bytes for a purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +151,11 @@ class Threads:
 
     def waiting(self, connection: Connection, subject: str) -> int:
         """Return how many that somebody began wait for an answer; nobody changes that until the transaction ends."""
-        lock(connection, subject)
-        rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
-        found = map(self._genuine, rows)
-        return sum(each is not None and each.state is State.OPEN for each in found)
+        return len(self._waiting(connection, subject))
 
     def waits_about(self, connection: Connection, subject: str, topic: str) -> bool:
         """Tell whether a question of somebody about something waits; nobody changes that until the transaction ends."""
-        lock(connection, subject)
-        rows = connection.execute(select(_TABLE).where(_TABLE.c.subject_id == subject)).all()
-        found = [each for row in rows if (each := self._genuine(row)) is not None and each.state is State.OPEN]
-        return any(self._is_about(each, topic) for each in found)
+        return any(self._is_about(each, topic) for each in self._waiting(connection, subject))
 
     def everything(self) -> list[Thread]:
         """Return all genuine conversations, those that wait longest first."""
@@ -237,10 +224,17 @@ class Threads:
         row = {"subject_id": thread.subject, "number": thread.number, "sequence": sequence, "sealed": sealed}
         connection.execute(insert(ThreadMessage), [row])
 
+    def _waiting(self, connection: Connection, subject: str) -> list[Thread]:
+        lock(connection, subject)
+        return [each for each in self._within(connection, _TABLE.c.subject_id == subject) if each.state is State.OPEN]
+
     def _read(self, *conditions: Any) -> list[Thread]:
         with self.engine.connect() as connection:
-            rows = connection.execute(select(_TABLE).where(*conditions).order_by(_TABLE.c.due_on, _TABLE.c.number))
-            return [found for row in rows if (found := self._genuine(row)) is not None]
+            return self._within(connection, *conditions)
+
+    def _within(self, connection: Connection, *conditions: Any) -> list[Thread]:
+        rows = connection.execute(select(_TABLE).where(*conditions).order_by(_TABLE.c.due_on, _TABLE.c.number))
+        return [found for row in rows if (found := self._genuine(row)) is not None]
 
     def _genuine(self, row: Row[Any]) -> Thread | None:
         try:
