@@ -24,6 +24,7 @@ from auth.models import Person as PersonRow
 from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import COLUMNS, Stamps, read_for
+from auth.tellings import TOLD
 from privacy.decisions import Telling
 from privacy.one_to_ones import Met
 from privacy.period import Period
@@ -48,11 +49,9 @@ _TEAMS_MANAGED: Final = (
     .order_by(Team.name)
 )
 _TOLD: Final = (
-    select(Told.__table__, Membership.team_id, Membership.since, Management.until, Team.name.label("team_name"))
-    .join(Membership, and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id))
-    .join(Management, and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id))
+    TOLD.add_columns(Management.until, Team.name.label("team_name"))
     .join(Team, Team.id == Membership.team_id)
-    .where(Told.subject_id == _SUBJECT, Management.team_id == Membership.team_id)
+    .where(Told.subject_id == _SUBJECT)
 )
 _PERIOD: Final = (bindparam("first", type_=Date), bindparam("end", type_=Date))
 _OF_STAMP: Final = (*(_TOLD.selected_columns[name] for name in COLUMNS[Told]), Told.stamp)
@@ -63,8 +62,6 @@ _MANAGES: Final = Question(
     .where(Told.manager_id == bindparam("viewer"), Told.day < _PERIOD[0], Membership.since <= _PERIOD[0])
     .where(or_(Membership.until.is_(None), Membership.until >= _PERIOD[1]))
 )
-_OUTERMOST: Final = (ZoneInfo("Etc/GMT+12"), ZoneInfo("Etc/GMT-14"))
-"""The last and the first clock on earth: on one of both every period ends latest, and every day begins first."""
 _OF_ONESELF: Final = frozenset({Role.EMPLOYEE, Role.MANAGER})
 """What opens one's own pages."""
 
@@ -141,8 +138,8 @@ class Directory:
             return (_UTC,)
         now = ZoneInfo(found.now)
         earlier = {ZoneInfo(each.timezone) for each in found.former if each.until >= since}
-        outermost = () if found.genuine else _OUTERMOST
-        return now, *sorted({*earlier, *outermost} - {now}, key=str)
+        outermost = () if found.genuine else genuine.OUTERMOST
+        return now, *sorted({*earlier, *map(ZoneInfo, outermost)} - {now}, key=str)
 
     def is_genuine(self, subject: str) -> bool:
         """Return whether a person's row and former zones are what the portal wrote."""

@@ -26,6 +26,8 @@ from privacy.statement import Question
 _PEOPLE: Final = PersonRow.__table__
 _FORMER: Final = FormerZone.__table__
 _NAMES: Final = read_for(PersonRow)
+OUTERMOST: Final = frozenset({"Etc/GMT+12", "Etc/GMT-14"})
+"""The last and the first clock on earth: on one of both every period ends latest, and every day begins first."""
 _VERSION: Final = 1
 _CLOCKS: Final = Question(
     select(*(_PEOPLE.c[name] for name in _NAMES), _FORMER.c.id, _FORMER.c.timezone.label("former"), _FORMER.c.until)

@@ -8,7 +8,7 @@ sheet. Where a manager stops managing somebody, what they have ahead is cancelle
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from auth.change import Change, earliest_day, not_ended
 from auth.errors import ChangeRefused
@@ -17,6 +17,7 @@ from auth.models import Management, Meeting, Membership, Told
 from auth.notices import Kind
 from auth.person import Person
 from auth.stamps import Stamps
+from auth.tellings import TOLD
 from privacy.messages import N_, Said
 from privacy.vault_store import lock
 
@@ -151,16 +152,9 @@ class MeetingChanges(Change):
 
     def _relates(self, whose: Person, manager: str, day: dt.date) -> bool:
         """Tell whether somebody manages a person now, was announced to them, and as far as is known will on `day`."""
-        of_member = and_(Membership.subject_id == Told.subject_id, Membership.id == Told.membership_id)
-        of_manager = and_(Management.subject_id == Told.manager_id, Management.id == Told.management_id)
-        query = (
-            select(Told.__table__, Membership.team_id, Membership.since)
-            .join(Membership, of_member)
-            .join(Management, of_manager)
-            .where(Told.subject_id == whose.subject, Told.manager_id == manager, Membership.since <= self.today(whose))
-            .where(not_ended(Membership, day), not_ended(Management, day))
-        )
-        found = self.connection.execute(query)
+        between = (Told.subject_id == whose.subject, Told.manager_id == manager)
+        then = (Membership.since <= self.today(whose), not_ended(Membership, day), not_ended(Management, day))
+        found = self.connection.execute(TOLD.where(*between, *then))
         return self._are_here(whose, manager) and any(self.stamps.holds(Told, row) for row in found)
 
     def _are_here(self, whose: Person, manager: str) -> bool:

@@ -19,16 +19,11 @@ from auth.genuine import Former
 from auth.models import FormerZone, Management, Membership, Team, Told
 from auth.models import Person as PersonRow
 from auth.stamps import Stamps
+from auth.tellings import TOLD
 from privacy.period import Period
 from privacy.vault_store import snapshot
 
-_OUTERMOST: Final = frozenset({"Etc/GMT+12", "Etc/GMT-14"})
-_TOLD: Final = (
-    select(Told.__table__, Membership.team_id, Membership.since, Membership.until, Management.until.label("ended"))
-    .join(Membership, (Membership.subject_id == Told.subject_id) & (Membership.id == Told.membership_id))
-    .join(Management, (Management.subject_id == Told.manager_id) & (Management.id == Told.management_id))
-    .where(Management.team_id == Membership.team_id)
-)
+_TOLD: Final = TOLD.add_columns(Membership.until, Management.until.label("ended"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ class _Somebody:
 
     def zones_since(self, day: dt.date) -> Iterable[str]:
         known = {zone for zone, until in self.zones if until is None or until >= day}
-        return known if self.is_genuine else known | _OUTERMOST
+        return known if self.is_genuine else known | genuine.OUTERMOST
 
 
 class Snapshot:

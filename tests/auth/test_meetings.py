@@ -9,7 +9,7 @@ from sqlalchemy import update
 from auth.errors import ChangeRefused
 from auth.meeting_changes import MOST_AHEAD, MeetingMoved, MeetingRefused
 from auth.meetings import OneToOne
-from auth.models import Meeting
+from auth.models import Management, Meeting
 from privacy.one_to_ones import Met
 from tests.auth.conftest import Office
 
@@ -244,6 +244,17 @@ def test_a_row_that_was_changed_opens_nothing_between_these_two(two: Two) -> Non
         connection.execute(update(Meeting).values(day=NEXT))
 
     assert two.met is None
+
+
+def test_an_appointment_that_was_moved_to_another_team_gives_nobody_a_one_to_one(two: Two) -> None:
+    """Who may open a week and who may agree on a one-to-one rest on the same rows."""
+    with two.office.people.changing(None) as changes:
+        other = changes.team("Payments")
+    with two.office.stores.data.begin() as connection:
+        connection.execute(update(Management).values(team_id=other))
+
+    with pytest.raises(MeetingRefused, match="not employee and manager"):
+        two.propose(two.ben)
 
 
 def test_nothing_is_kept_when_the_log_cannot_be_written(two: Two) -> None:
