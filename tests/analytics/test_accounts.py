@@ -1,22 +1,15 @@
 """Whatever is written to the vault leaves the digest of all that it then holds of the person in the log."""
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from privacy.fields import Field, Tier
 from privacy.log_entries import ACCOUNTS, INVENTORIED, Chain, Entry, LogUnavailable
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault import Row
-from tests.analytics.intake_office import MONDAY, Office, morning, open_office
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(stores, tmp_path, clock)
+from tests.analytics.intake_office import MONDAY, Office, morning
 
 
 def accounts(office: Office) -> list[Entry]:

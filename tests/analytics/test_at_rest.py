@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from sqlalchemy import text
 
 from analytics.uploads import BucketInfo, Event, Upload
@@ -21,16 +20,8 @@ from tests.analytics.intake_office import (
     WINDOW,
     Office,
     event,
-    open_office,
 )
 from tests.analytics.test_receiving import beat, insert, make, receiver_of
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
 
 CANARIES = (
     "canary-app.exe",

@@ -3,33 +3,19 @@
 import datetime as dt
 import io
 import random
-from pathlib import Path
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from analytics.imports.csv import CsvFormat
 from analytics.imports.csv_mapping import presets, read_mapping
 from analytics.intake import Report
 from privacy.fields import Field
-from privacy.stores import Stores
-from tests.analytics.intake_office import BERLIN, Office, open_office
+from tests.analytics.intake_office import BERLIN, Office
 from tests.analytics.test_csv_import import MANIC, RESCUE, table
 
 NINE = dt.datetime(2026, 11, 16, 9)  # noqa: DTZ001 - what a clock on the wall showed
 USAGE = MANIC[:4]
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def take(office: Office, subject: str, text: str, mapping: str, preset: str = "own_insight") -> Report:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import zstandard
 from cast import BEN
-from conftest import Clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policies import DATA, STREAMS, policies, versioned
@@ -28,8 +27,7 @@ from privacy.capture import COACHING, OWN_INSIGHT, PRESETS, STRICT, Captured, ap
 from privacy.capture_policy import CapturePolicy, read
 from privacy.fields import Field
 from privacy.policies import Always, InForce
-from privacy.stores import Stores
-from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Events, Office, event, export_of, open_office
+from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Events, Office, event, export_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE = MONDAY + dt.timedelta(hours=9)
@@ -51,8 +49,8 @@ class Held:
 
 
 @pytest.fixture
-def office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(sqlite_stores, tmp_path, clock)
+def office(small_office: Office) -> Office:
+    return small_office
 
 
 def take(office: Office, events: Events, *found: CapturePolicy) -> Report:

@@ -5,12 +5,10 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,27 +21,15 @@ from privacy.disclosure import LogUnavailable
 from privacy.fields import Field, Tier
 from privacy.inventory import VaultIncomplete
 from privacy.log_entries import PAUSED
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault_store import SealedField
-from tests.analytics.intake_office import AFK, MONDAY, WEB, WINDOW, Office, event, open_office
+from tests.analytics.intake_office import AFK, MONDAY, WEB, WINDOW, Office, event
 from tests.analytics.test_receiving import EPOCH, SLOW, beat, insert, make, receiver_of
 
 DAY = dt.timedelta(days=1)
 HOUR = dt.timedelta(hours=1)
 FIRST_DAY = MONDAY - 80 * DAY  # longer ago than the door itself knows of private times
 LAPTOP = ("laptop", "afkstatus", "aw-watcher-afk_laptop")
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def us(at: dt.datetime) -> int:

@@ -3,12 +3,10 @@
 import datetime as dt
 import io
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from policies import versioned
 from sqlalchemy import delete, select
 
@@ -23,22 +21,10 @@ from privacy.inventory import VaultIncomplete
 from privacy.log_entries import LogUnavailable
 from privacy.policies import Always
 from privacy.seal import SealBroken
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault_store import SealedField
-from tests.analytics.intake_office import AFK, MONDAY, WEB, WINDOW, Office, event, export_of, open_office
+from tests.analytics.intake_office import AFK, MONDAY, WEB, WINDOW, Office, event, export_of
 from tests.analytics.test_receiving import EPOCH, beat, insert, make, receiver_of
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def rows_of(office: Office, subject: str) -> list[tuple[Any, ...]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from analytics import taking
 from analytics.imports import read_export
@@ -17,7 +16,6 @@ from analytics.taking import SOURCES_DAY
 from privacy.capture import PRESETS
 from privacy.disclosure import LogUnavailable
 from privacy.fields import Field
-from privacy.stores import Stores
 from privacy.vault import UnknownSubject
 from tests.analytics.intake_office import (
     AFK,
@@ -28,22 +26,9 @@ from tests.analytics.intake_office import (
     event,
     export_of,
     morning,
-    open_office,
 )
 
 EDGE_CASES = Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json"
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def test_a_day_is_summed_up_sealed_and_accounted_for(office: Office) -> None:

@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from analytics.segments import decode
 from privacy.capture import PRESETS
 from privacy.fields import Field
-from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
     MONDAY,
@@ -28,7 +26,6 @@ from tests.analytics.intake_office import (
     buckets_of,
     event,
     morning,
-    open_office,
 )
 from tests.analytics.oracle import oracle
 
@@ -41,12 +38,6 @@ SLOW = settings(
     ],  # with a database behind every example, shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 TIMES = st.builds(

@@ -2,13 +2,11 @@
 
 import datetime as dt
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,27 +22,15 @@ from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN, NOTED, PAUSED
 from privacy.period import Period
 from privacy.policy import Purpose
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault import Place, Row
-from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Office, event, morning, open_office
+from tests.analytics.intake_office import AFK, MONDAY, WINDOW, Office, event, morning
 from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
 
 FIELDS = frozenset(MONTH_FIELDS)
 PERIOD = Period(dt.date(2026, 9, 20), dt.date(2026, 12, 10))
 DAYS = (0, 1, -22, -16, -47)
 """Days from the Monday on, in three months: on the third the clock is put back, the others end their months."""
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def by_days(office: Office, subject: str = BEN) -> list[Any]:

@@ -1,12 +1,10 @@
 """Notes in what is stored: late data, taking back, forgetting, the log; all can be taken back to the byte."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from analytics.annotations import (
     AppCategory,
@@ -24,7 +22,6 @@ from privacy.fields import Field, Tier
 from privacy.log_entries import CORRECTED, FORGOTTEN, NOTED, Chain
 from privacy.period import Period
 from privacy.policy import Purpose
-from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
     EVERYTHING,
@@ -34,19 +31,8 @@ from tests.analytics.intake_office import (
     Office,
     event,
     morning,
-    open_office,
 )
 from tests.analytics.noted import DAY, FIRST, MINUTE, ONE_DAY, note
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def say(office: Office, *each: Note, days: Period = ONE_DAY) -> list[dt.date]:

@@ -1,12 +1,10 @@
 """What a person keeps for themselves, in what is stored: it is gone at once, and in any order."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +16,7 @@ from privacy.fields import Field, Tier
 from privacy.log_entries import FORGOTTEN, PAUSED, PRIVATE_APPS, Chain
 from privacy.period import Period, week_of
 from privacy.policy import Purpose
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.vault import Row, parts
 from tests.analytics.intake_office import (
     AFK,
@@ -30,7 +28,6 @@ from tests.analytics.intake_office import (
     Office,
     event,
     morning,
-    open_office,
 )
 from tests.analytics.test_intake_order import segments_of as without_salts
 from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
@@ -38,18 +35,6 @@ from tests.analytics.test_receiving import SLOW, beat, insert, make, receiver_of
 HOUR = 3_600_000_000
 DAY = "2026-11-16"
 WEEK = Period(dt.date(2026, 11, 16), dt.date(2026, 11, 20))
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def segments_of(office: Office, subject: str) -> dict[tuple[dt.date, Field], bytes]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from analytics import ahead
 from analytics.door import Door
@@ -18,8 +17,7 @@ from analytics.intake import Intake
 from privacy.capture import PRESETS
 from privacy.fields import Field
 from privacy.policies import Always
-from privacy.stores import Stores
-from tests.analytics.intake_office import MONDAY, WINDOW, Events, Office, export_of, morning, open_office
+from tests.analytics.intake_office import MONDAY, WINDOW, Events, Office, export_of, morning
 
 EDGE_CASES = Path(__file__).parents[1] / "data" / "edge_cases.aw-export.json"
 EVENT: dict[str, Any] = {"timestamp": "2026-11-16T09:00:00Z", "duration": 1, "data": {"title": "a"}}
@@ -34,8 +32,8 @@ def every_file_is_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(sqlite_stores, tmp_path, clock)
+def office(small_office: Office) -> Office:
+    return small_office
 
 
 def many_titles() -> Events:

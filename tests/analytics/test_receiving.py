@@ -5,7 +5,6 @@ import io
 import json
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,7 +28,6 @@ from privacy.capture_policy import read
 from privacy.fields import Field
 from privacy.hot import HotRows
 from privacy.policies import Always, InForce, PolicySource
-from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
     MONDAY,
@@ -39,7 +37,6 @@ from tests.analytics.intake_office import (
     Office,
     event,
     export_of,
-    open_office,
 )
 from tests.analytics.test_intake_order import segments_of
 
@@ -50,18 +47,6 @@ SLOW = settings(
 )
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 PULSE = 2.0
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def receiver_of(office: Office, preset: str = "own_insight", **options: Any) -> Receiver:

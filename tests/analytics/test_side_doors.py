@@ -1,12 +1,10 @@
 """The database administrator, who has every row and no key, tries to find out how long somebody worked."""
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 from sqlalchemy import func, select
 
 from analytics.desk import MOST_ROWS
@@ -14,9 +12,8 @@ from analytics.uploads import BucketInfo, Upload
 from analytics.uploads import Event as Uploaded
 from privacy.hot import FIRST
 from privacy.seal import OVERHEAD_BYTES
-from privacy.stores import Stores
 from privacy.vault_store import SealedField
-from tests.analytics.intake_office import WINDOW, Office, open_office
+from tests.analytics.intake_office import WINDOW, Office
 from tests.analytics.test_receiving import beat, make, receiver_of
 
 HOURS = (2, 3, 4, 5, 6, 7, 8, 9)
@@ -24,8 +21,8 @@ APPS = ("EXCEL.EXE", "OUTLOOK.EXE", "saplogon.exe", "msedge.exe", "WINWORD.EXE")
 
 
 @pytest.fixture
-def office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    return open_office(sqlite_stores, tmp_path, clock)
+def office(small_office: Office) -> Office:
+    return small_office
 
 
 def _day(day: dt.date, hours: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

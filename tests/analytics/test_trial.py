@@ -3,12 +3,10 @@
 import datetime as dt
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cast import BEN
-from conftest import Clock
 
 from analytics import trial
 from analytics.categories import Categorisers
@@ -21,7 +19,6 @@ from privacy.fields import Field, Tier
 from privacy.period import Period
 from privacy.policies import Always
 from privacy.policy import Purpose
-from privacy.stores import Stores
 from tests.analytics.intake_office import (
     AFK,
     BERLIN,
@@ -32,7 +29,6 @@ from tests.analytics.intake_office import (
     Office,
     event,
     export_of,
-    open_office,
 )
 from tests.policies import never
 
@@ -43,18 +39,6 @@ ERP = '\n[[category]]\npath = ["Work", "ERP"]\nregex = "FB60|saplogon"\n'
 CATEGORIES = WORK + ERP
 INSIGHT, COACHED, STRICT = (preset_text(name) for name in ("own_insight", "coaching", "strict"))
 GRIDDED = COACHED.replace("grid_seconds = 0", "grid_seconds = 300")
-
-
-@pytest.fixture
-def office(stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On both engines."""
-    return open_office(stores, tmp_path, clock)
-
-
-@pytest.fixture
-def small_office(sqlite_stores: Stores, tmp_path: Path, clock: Clock) -> Office:
-    """On SQLite, where the engine makes no difference."""
-    return open_office(sqlite_stores, tmp_path, clock)
 
 
 def policy(text: str, *more: str) -> CapturePolicy:
