@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from conftest import Clock
 from installation import NOW, Copies, subject_of
 
 from analytics.granted import Terms, payload
@@ -19,22 +20,8 @@ from privacy.policy import Purpose
 from privacy.threads import Kind, Thread
 
 
-class Moving:
-    """A clock that stands where it was put."""
-
-    now = NOW
-
-    def __call__(self) -> dt.datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Moving:
-    return Moving()
-
-
-@pytest.fixture
-def system(copies: Copies, clock: Moving) -> Iterator[System]:
+def system(copies: Copies, clock: Clock) -> Iterator[System]:
     found = build(copies(), clock)
     yield found
     found.close()
@@ -72,7 +59,7 @@ def test_what_is_given_asked_answered_and_ended_agrees_with_the_log(system: Syst
     assert len(system.gate.open_thread(ana, thread.subject, thread.number).messages) == 2
 
 
-def test_a_night_ends_what_is_over_and_a_second_one_finds_nothing(system: System, clock: Moving) -> None:
+def test_a_night_ends_what_is_over_and_a_second_one_finds_nothing(system: System, clock: Clock) -> None:
     over, lasting = give(system, days=1), give(system, days=60)
     clock.now += dt.timedelta(days=3)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import Clock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from portal.agreeing import Author
 from portal.wiring import System, build
 from tests.installation import Copies, subject_of
 from tests.portal.conftest import check_value
-from tests.portal.test_zone_changes import Moving, move
+from tests.portal.test_zone_changes import move
 
 START = dt.datetime(2026, 11, 29, 21, tzinfo=dt.UTC)
 """The evening of the last Sunday in November: a move crosses days, a week and a month."""
@@ -28,7 +29,7 @@ STEPS = st.lists(st.tuples(st.sampled_from((0, 3, 11, 26)), st.sampled_from(ZONE
 class Kept:
     """Ben, his manager Ana, and what both find on their pages."""
 
-    def __init__(self, system: System, clock: Moving) -> None:
+    def __init__(self, system: System, clock: Clock) -> None:
         self.system, self.clock = system, clock
         self.app: Any = create_app(system)
         self.ana, self.ben = (subject_of(system, who) for who in ("ana", "ben"))
@@ -65,7 +66,7 @@ class Kept:
 
 @pytest.fixture
 def kept(copies: Copies) -> Iterator[Kept]:
-    clock = Moving()
+    clock = Clock()
     clock.now = START
     system = build(copies(), clock)
     yield Kept(system, clock)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from conftest import Clock
 
 from analytics.granted import Terms, payload
 from portal import granted_upkeep, granting
@@ -21,23 +22,9 @@ from tests.portal.test_controls import MONDAY, bring
 from tests.portal.test_notes import DAY, NOTES, office_day
 
 
-class Moving:
-    """A clock that stands where it was put."""
-
-    now = NOW
-
-    def __call__(self) -> dt.datetime:
-        return self.now
-
-
 @pytest.fixture
-def moving() -> Moving:
-    return Moving()
-
-
-@pytest.fixture
-def system(copies: Copies, moving: Moving) -> Iterator[System]:
-    found = build(copies(), moving)
+def system(copies: Copies, clock: Clock) -> Iterator[System]:
+    found = build(copies(), clock)
     yield found
     found.close()
 
@@ -62,11 +49,11 @@ def opens(system: System, grant: Grant) -> bool:
     return True
 
 
-def test_a_grant_that_is_over_stays_over_wherever_its_person_moves(system: System, moving: Moving) -> None:
+def test_a_grant_that_is_over_stays_over_wherever_its_person_moves(system: System, clock: Clock) -> None:
     grant = give(system, until=NOW.date())
-    moving.now = dt.datetime(2026, 11, 19, 22, 59, tzinfo=dt.UTC)
+    clock.now = dt.datetime(2026, 11, 19, 22, 59, tzinfo=dt.UTC)
     assert opens(system, grant), "it is the last minute of its last day in Berlin"
-    moving.now += dt.timedelta(minutes=1)
+    clock.now += dt.timedelta(minutes=1)
     assert not opens(system, grant)
 
     move(system, grant.subject, "America/New_York")
@@ -77,15 +64,15 @@ def test_a_grant_that_is_over_stays_over_wherever_its_person_moves(system: Syste
 
 
 def test_a_grant_that_was_just_given_is_open_in_a_zone_where_its_first_day_is_still_to_come(
-    system: System, moving: Moving
+    system: System, clock: Clock
 ) -> None:
-    moving.now = dt.datetime(2026, 11, 19, 23, 30, tzinfo=dt.UTC)  # Friday in Berlin
+    clock.now = dt.datetime(2026, 11, 19, 23, 30, tzinfo=dt.UTC)  # Friday in Berlin
     grant = give(system, until=dt.date(2026, 11, 23))
 
     move(system, grant.subject, "America/New_York")
 
     assert opens(system, grant)
-    moving.now = dt.datetime(2026, 11, 23, 23, 0, tzinfo=dt.UTC)  # over in Berlin, where it was given
+    clock.now = dt.datetime(2026, 11, 23, 23, 0, tzinfo=dt.UTC)  # over in Berlin, where it was given
     assert not opens(system, grant)
 
 

@@ -33,26 +33,6 @@ from tests.privacy.gates import (
 TODAY = Period.day(dt.date(2026, 11, 19))
 
 
-@pytest.fixture
-def directory() -> FakeDirectory:
-    return FakeDirectory()
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def vault(log: MemoryLog) -> MemoryVault:
-    return MemoryVault(log)
-
-
-@pytest.fixture
-def gate(vault: MemoryVault, log: MemoryLog, directory: FakeDirectory, clock: Clock) -> Gate:
-    return Gate(vault, log, directory, clock)  # type: ignore[arg-type]
-
-
 def test_manager_sees_the_shared_totals_of_a_closed_week(gate: Gate, log: MemoryLog) -> None:
     disclosed = one_to_one(gate)
 

@@ -29,12 +29,6 @@ from tests.privacy.gates import (
     real_gate,
 )
 
-
-@pytest.fixture
-def directory() -> FakeDirectory:
-    return FakeDirectory()
-
-
 REACH = "You can read the log from 20 November 2026 on, the day on which you became a reviewer."
 
 

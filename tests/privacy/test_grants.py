@@ -47,11 +47,6 @@ def wish(subject: str = BEN, viewer: str = ANA, given: dt.date = TODAY, days: in
 
 
 @pytest.fixture
-def directory() -> FakeDirectory:
-    return FakeDirectory()
-
-
-@pytest.fixture
 def gate(stores: Stores, tmp_path: Path, directory: FakeDirectory, clock: Clock) -> Gate:
     return real_gate(stores, tmp_path, directory, clock)
 

@@ -22,26 +22,6 @@ days = st.dates(dt.date(2026, 1, 1), dt.date(2027, 12, 31))
 KIRITIMATI, NIUE = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Niue")  # UTC+14, UTC-11
 
 
-@pytest.fixture
-def directory() -> FakeDirectory:
-    return FakeDirectory()
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def vault(log: MemoryLog) -> MemoryVault:
-    return MemoryVault(log)
-
-
-@pytest.fixture
-def gate(vault: MemoryVault, log: MemoryLog, directory: FakeDirectory, clock: Clock) -> Gate:
-    return Gate(vault, log, directory, clock)  # type: ignore[arg-type]
-
-
 def opens(gate: Gate, week: Period = CLOSED) -> bool:
     return gate.decide(ANA, BEN, SHARED_FIELDS, Purpose.ONE_TO_ONE, week, Tier.WEEK).permitted
 

@@ -44,11 +44,6 @@ def vault(stores: Stores, tmp_path: Path) -> Vault:
 
 
 @pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
 def opening(vault: Vault, log: MemoryLog, clock: Clock) -> Opening:
     gate = Gate(vault, log, FakeDirectory(), clock)  # type: ignore[arg-type]
     return gate.begin(BEN, BEN, FIELDS, Purpose.OWN_REVIEW, YEAR, session="s")
