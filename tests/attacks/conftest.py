@@ -26,9 +26,9 @@ from privacy import witnesses
 from privacy.cosignature import CosignatureSigner
 from privacy.witness import Answer, Witness
 from privacy.witness_store import WitnessStore
-from tests.portal.conftest import Office, furnished, opened
+from tests.portal.conftest import Office, furnished, opened, releasing_home
 
-__all__ = ["furnished"]
+__all__ = ["furnished", "releasing_home"]
 
 DATA, LOG, KEYS = "data/sameview.db", "data/log.db", "keys/keys.db"
 VERIFIER = Path(__file__).resolve().parents[2] / "portal" / "verifier" / "verify.py"

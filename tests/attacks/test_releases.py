@@ -13,36 +13,24 @@ import pytest
 from sqlalchemy import select, update
 
 from auth.models import Membership
-from portal import closing_weeks, create_app, releases, verifying
+from portal import create_app, releases, verifying
+from portal.closing_weeks import Done
 from portal.config import Config
 from portal.releases import PARENT, WEEK
 from portal.wiring import System, build
 from privacy.release_memory import ReleaseMemoryRow
 from privacy.release_store import TeamRelease
 from privacy.stores import writing
-from tests.portal import release_office
-from tests.portal.release_office import NOVEMBER, active, never, silent
+from tests.portal.release_office import LAST, NOVEMBER, active, close
 
-LAST = dt.date(2026, 11, 9)
 _TABLE = TeamRelease.__table__
 
 
-@pytest.fixture(scope="module")
-def mold(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An organisation of which the last week is not released yet."""
-    home = tmp_path_factory.mktemp("attacked") / "home"
-    return release_office.released(home, now=NOVEMBER - dt.timedelta(weeks=1))
-
-
 @pytest.fixture
-def system(mold: Path, tmp_path: Path) -> Iterator[System]:
-    found = build(Config(home=Path(shutil.copytree(mold, tmp_path / "home"))), lambda: NOVEMBER)
+def system(releasing_home: Path, tmp_path: Path) -> Iterator[System]:
+    found = build(Config(home=Path(shutil.copytree(releasing_home, tmp_path / "home"))), lambda: NOVEMBER)
     yield found
     found.close()
-
-
-def close(system: System) -> closing_weeks.Done:
-    return closing_weeks.run(system, silent, never)
 
 
 def row(system: System, unit: str) -> Any:
@@ -89,7 +77,7 @@ def test_a_released_figure_that_was_removed_is_named_and_never_computed_again(sy
         connection.exec_driver_sql("DELETE FROM team_release WHERE first_day = '2026-11-09'")
         connection.exec_driver_sql("DELETE FROM release_closing WHERE first_day = '2026-11-09'")
 
-    assert close(system) == closing_weeks.Done()
+    assert close(system) == Done()
     assert any("release, week from 2026-11-09" in each for each in named(system))
 
 
@@ -103,7 +91,7 @@ def test_yesterdays_memory_of_releases_opens_no_more_and_lets_nothing_be_release
         connection.exec_driver_sql("DELETE FROM team_release WHERE first_day = '2026-11-09'")
         connection.exec_driver_sql("DELETE FROM release_closing WHERE first_day = '2026-11-09'")
 
-    assert close(system) == closing_weeks.Done()
+    assert close(system) == Done()
     assert releases.read(system, "east", WEEK, LAST) is None
 
 

@@ -7,22 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from portal import closing_weeks, erasing, release_due, releases, staging, verifying
+from portal import erasing, release_due, releases, staging, verifying
 from portal.closing_weeks import Done
 from portal.config import Config
 from portal.release_due import Due
 from portal.releases import WEEK
-from portal.wiring import System
 from privacy.release_memory import MemoryLost
-from privacy.release_store import TeamRelease
 from tests.backup.places import Office
 from tests.portal import release_office
-from tests.portal.release_office import NOVEMBER, active, never, silent
+from tests.portal.release_office import LAST, NOVEMBER, active, close, everything
 
 SIZES = {"East": 6, "West": 5}
-LAST = dt.date(2026, 11, 9)
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +34,6 @@ def office(mold: Path, tmp_path: Path) -> Iterator[Office]:
     made.clock.now = NOVEMBER
     yield made
     made.close()
-
-
-def close(system: System) -> Done:
-    return closing_weeks.run(system, silent, never)
-
-
-def everything(system: System) -> dict[tuple[str, str, dt.date], bytes]:
-    with system.stores.data.connect() as connection:
-        rows = connection.execute(select(TeamRelease.__table__))
-        return {(row.unit, row.kind, row.first_day): bytes(row.payload) for row in rows}
 
 
 def test_older_data_under_newer_keys_lose_what_was_released_since_and_nothing_computes_it_again(office: Office) -> None:

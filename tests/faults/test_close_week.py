@@ -10,17 +10,16 @@ import pytest
 from installation import config_of, drop_database, make_database
 from sqlalchemy import select
 
-from portal import closing_weeks, release_due, verifying
+from portal import release_due, verifying
 from portal.closing_weeks import Done
 from portal.config import Config
 from portal.founding import found
 from portal.wiring import System, build
 from privacy.fields import KeyClass
 from privacy.key_store import WrappedKey
-from privacy.release_store import TeamRelease
 from privacy.vault import ORGANISATION
 from tests.portal import release_office
-from tests.portal.release_office import never, silent
+from tests.portal.release_office import close, everything
 
 FOUNDED = dt.datetime(2026, 10, 7, 8, tzinfo=dt.UTC)
 FIRST = dt.date(2026, 10, 12)
@@ -35,7 +34,7 @@ def populated(config: Config) -> None:
     release_office.populate(system, SIZES, first=FIRST, since=FOUNDED.date())
     system.close()
     system = build(config, lambda: EARLIER)
-    assert closing_weeks.run(system, silent, never).weeks == 3
+    assert close(system).weeks == 3
     system.close()
 
 
@@ -66,16 +65,10 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Copy]:
 
 
 def closing(config: Config) -> dying.Operation:
-    def close(_tell: dying.Tell) -> None:
-        closing_weeks.run(build(config, lambda: NOW), silent, never)
+    def work(_tell: dying.Tell) -> None:
+        close(build(config, lambda: NOW))
 
-    return close
-
-
-def released(system: System) -> dict[tuple[str, str, dt.date], bytes]:
-    with system.stores.data.connect() as connection:
-        rows = connection.execute(select(TeamRelease.__table__))
-        return {(row.unit, row.kind, row.first_day): bytes(row.payload) for row in rows}
+    return work
 
 
 def keys_of_memories(system: System) -> int:
@@ -86,9 +79,9 @@ def keys_of_memories(system: System) -> int:
 
 def test_a_closing_that_is_killed_at_any_step_is_finished_by_the_next_run(copy: Copy) -> None:
     whole = build(copy(), lambda: NOW)
-    before = released(whole)
-    assert closing_weeks.run(whole, silent, never) == Done(weeks=1, periods=1, releases=6, withheld=0)
-    after = released(whole)
+    before = everything(whole)
+    assert close(whole) == Done(weeks=1, periods=1, releases=6, withheld=0)
+    after = everything(whole)
     whole.close()
     first = copy()
     for death in dying.deaths(closing(first), commits_only=first.database_url is not None):
@@ -97,16 +90,16 @@ def test_a_closing_that_is_killed_at_any_step_is_finished_by_the_next_run(copy: 
         dying.run(closing(config), death)
 
         system = build(config, lambda: NOW)
-        states = released(system)
+        states = everything(system)
         assert {place: after[place] for place in states} == states, death
         assert len(states) in (len(before), len(before) + 3, len(after)), death
-        closing_weeks.run(system, silent, never)
-        assert released(system) == after, death
+        close(system)
+        assert everything(system) == after, death
         assert verifying.verify(system).problems == [], death
         said = [each.due for each in release_due.said(system)]
         assert len(said) == len(set(said)), "nothing was said twice"
         assert keys_of_memories(system) == 1, death
-        assert closing_weeks.run(system, silent, never) == Done(), death
+        assert close(system) == Done(), death
         system.close()
 
 
@@ -134,7 +127,7 @@ def test_what_a_killed_closing_announced_is_released_as_announced_or_not_at_all(
         system, late.subject, {day: release_office.figures(release_office.random.Random(9), 40_000)}
     )
 
-    done = closing_weeks.run(system, silent, never)
+    done = close(system)
 
     assert (done.weeks, done.periods, done.withheld) == (1, 1, done.releases)
     assert verifying.verify(system).problems == []

@@ -9,14 +9,19 @@ import random
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from auth.permissions import Role
-from portal import closing_weeks
+from portal import closing_weeks, releases
+from portal.closing_weeks import Done
 from portal.config import Config
 from portal.founding import found
+from portal.releases import WEEK
 from portal.wiring import System, build
 from privacy.fields import Field
 from privacy.policy import POLICY_VERSION
-from privacy.release_store import Released
+from privacy.release_memory import Memory
+from privacy.release_store import Released, TeamRelease
 from tests.portal.conftest import file_days, working_days
 
 JULY: Final = dt.datetime(2026, 7, 6, 8, 0, tzinfo=dt.UTC)
@@ -24,6 +29,9 @@ NOVEMBER: Final = dt.datetime(2026, 11, 19, 9, 30, tzinfo=dt.UTC)
 FOUNDED: Final = JULY.date()
 SIZES: Final = {"East": 9, "Small": 3, "West": 8}
 FIRST: Final = dt.date(2026, 8, 17)
+LAST: Final = dt.date(2026, 11, 9)
+"""The Monday of the last week that is closed by then."""
+BEFORE: Final = LAST - dt.timedelta(weeks=1)
 
 
 def member(team: str, number: int) -> str:
@@ -99,3 +107,53 @@ def active(found: Released) -> tuple[float | None, float | None, float | None]:
     """Return the mean of active time of a release, with its bounds."""
     (cell,) = found.content["measures"]["active_time"]["cells"]
     return cell["value"], cell["low"], cell["high"]
+
+
+def close(system: System) -> Done:
+    """Close what is due; nobody's damage is expected."""
+    return closing_weeks.run(system, silent, never)
+
+
+def everything(system: System) -> dict[tuple[str, str, dt.date], bytes]:
+    """Return the bytes of all releases by unit, kind and first day."""
+    with system.stores.data.connect() as connection:
+        return {
+            (row.unit, row.kind, row.first_day): bytes(row.payload)
+            for row in connection.execute(select(TeamRelease.__table__))
+        }
+
+
+def release_of(system: System, unit: str, first_day: dt.date = LAST, kind: str = WEEK) -> Released:
+    """Return a release that is there."""
+    found = releases.read(system, unit, kind, first_day)
+    assert found is not None
+    return found
+
+
+def mean(system: System, unit: str, first_day: dt.date = LAST, kind: str = WEEK) -> tuple[float | None, ...]:
+    return active(release_of(system, unit, first_day, kind))
+
+
+def people(system: System, unit: str, first_day: dt.date = LAST) -> int | None:
+    """Return how many are counted, as it is told."""
+    counted: int | None = release_of(system, unit, first_day).content["counted"]
+    return counted
+
+
+def memory(system: System) -> Memory:
+    """Return what the release job remembers of the open block."""
+    with system.stores.data.connect() as connection:
+        found = system.release_memory.open(connection)
+    assert found is not None
+    return found
+
+
+def is_forgotten(system: System, subject: str) -> bool:
+    """Return whether the memory holds no figure of somebody; what an erasure leaves is too small to be a minute."""
+    blocks = memory(system).publishers["active_time"]._blocks.values()
+    own = [week[subject][1] for block in blocks for week in block.own.weeks if subject in week]
+    return all(value < 1e-300 for sums in own for value in sums)
+
+
+def usual_day() -> dict[Field, Any]:
+    return {Field.ACTIVE_TIME: {"active_seconds": 18_000}, Field.CATEGORIES: {"Work": 18_000}}

@@ -1,6 +1,5 @@
 """`sameview jobs close-week`, the night that does it as well, and where a person is told."""
 
-import datetime as dt
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from command_line import sameview
+from installation import subject_of
 from sqlalchemy import delete
 
 from portal import create_app, nightly, releases
@@ -18,9 +18,7 @@ from portal.wiring import System, build
 from privacy.fields import Field
 from privacy.stores import writing
 from privacy.vault_store import SealedField
-from tests.portal.release_office import NOVEMBER, member, silent
-
-LAST = dt.date(2026, 11, 9)
+from tests.portal.release_office import LAST, NOVEMBER, member, silent
 
 
 @pytest.fixture
@@ -37,14 +35,8 @@ def system(home: Path) -> Iterator[System]:
     found.close()
 
 
-def subject(system: System, name: str) -> str:
-    found = system.people.find(f"{name}@example.org")
-    assert found is not None
-    return found.subject
-
-
 def damage(system: System) -> str:
-    one = subject(system, member("East", 3))
+    one = subject_of(system, member("East", 3))
     gone = (SealedField.subject_id == one, SealedField.day == LAST, SealedField.field == Field.FOCUS)
     with writing(system.stores.data) as connection:
         connection.execute(delete(SealedField).where(*gone))
@@ -111,7 +103,7 @@ def page(system: System, name: str) -> str:
     app = create_app(system)
     app.testing = True
     client = app.test_client()
-    client.set_cookie("sameview", system.sessions.start(subject(system, name)))
+    client.set_cookie("sameview", system.sessions.start(subject_of(system, name)))
     text: str = client.get("/me/as-seen-by-manager").text
     return text
 
@@ -131,8 +123,8 @@ def test_each_person_is_told_on_their_own_page_and_with_no_reason(system: System
 def test_where_nothing_was_released_yet_it_says_when_it_will_be(system: System) -> None:
     with system.people.changing(None) as changes:
         team = changes.team("New")
-        changes.part(subject(system, member("West", 3)), "west")
-        changes.join(subject(system, member("West", 3)), team)
+        changes.part(subject_of(system, member("West", 3)), "west")
+        changes.join(subject_of(system, member("West", 3)), team)
 
     assert "Nothing was released yet of a team of yours." in page(system, member("West", 3))
 
@@ -140,6 +132,6 @@ def test_where_nothing_was_released_yet_it_says_when_it_will_be(system: System) 
 def test_a_person_in_another_zone_is_told_the_same(system: System, monkeypatch: Any) -> None:
     nightly.run(system, silent)
     with system.people.changing(None) as changes:
-        changes.update(subject(system, member("East", 4)), timezone="Pacific/Auckland")
+        changes.update(subject_of(system, member("East", 4)), timezone="Pacific/Auckland")
 
     assert "You are counted in East, 9 people." in page(system, member("East", 4))

@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal import closing_weeks, create_app, releases
+from portal import create_app, releases
+from portal.closing_weeks import Done
 from portal.config import Config
 from portal.release_due import Due
 from portal.releases import FOUR_WEEKS, PARENT, WEEK
@@ -22,9 +23,7 @@ from privacy.log_read import Filter
 from privacy.policy import TEAM_FIELDS, Purpose
 from privacy.vault import ORGANISATION
 from tests.portal.described import hold_to_description
-from tests.portal.release_office import NOVEMBER, SIZES, active, member, never, silent
-
-LAST = dt.date(2026, 11, 9)
+from tests.portal.release_office import LAST, NOVEMBER, SIZES, active, close, member
 
 
 @dataclass
@@ -40,8 +39,8 @@ class Released:
         client.set_cookie("sameview", self.system.sessions.start(self.ids[who]))
         return client
 
-    def close(self) -> closing_weeks.Done:
-        return closing_weeks.run(self.system, silent, never)
+    def close(self) -> Done:
+        return close(self.system)
 
 
 def start(home: Path) -> Released:
@@ -124,7 +123,7 @@ def true_mean(released: Released, team: str) -> float:
 def test_running_it_again_changes_nothing(released: Released) -> None:
     before, size = released.system.releases.closings(), released.system.log.size
 
-    assert released.close() == closing_weeks.Done()
+    assert released.close() == Done()
 
     assert released.system.releases.closings() == before
     assert released.system.log.size == size
