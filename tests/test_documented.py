@@ -1,5 +1,6 @@
 """What others script against is on the reference page: no setting, command, field or measure comes without a word."""
 
+import re
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from privacy.policy import Purpose
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 
 
 def _commands(group: click.Group, path: str = "sameview") -> list[str]:
@@ -58,3 +60,14 @@ def test_every_figure_of_a_team_is_documented_with_what_it_is_for(name: str) -> 
 @pytest.mark.parametrize("role", [each for each in Role if each is not Role.ANYONE])
 def test_every_role_is_documented(role: Role) -> None:
     assert role.value in REFERENCE
+
+
+def test_every_test_and_benchmark_that_a_document_names_is_there() -> None:
+    named = {
+        place
+        for document in DOCUMENTS
+        for place in re.findall(r"\b(?:tests|benchmarks)/[\w/]+\.py\b", document.read_text(encoding="utf-8"))
+    }
+
+    assert len(named) > 30
+    assert sorted(place for place in named if not (ROOT / place).is_file()) == []

@@ -14,7 +14,7 @@ from privacy.period import Period
 from tests import made_releases
 from tests.analytics.test_targets import DAYS, acts, terms
 from tests.made_releases import Releases
-from tests.portal.test_targets import announce
+from tests.portal.target_forms import announce
 from tests.portal.test_team_figures import FIGURES, WHO, specs
 
 PERIODS = st.tuples(DAYS, st.integers(1, 90)).map(lambda each: Period(each[0], each[0] + dt.timedelta(days=each[1])))
