@@ -22,7 +22,7 @@ from privacy import watermark, witnesses
 from privacy.access_log import Draft, Filter
 from privacy.log_entries import Chain
 from privacy.log_key import LogKeyRow, open_signer
-from privacy.stores import Stores, writing
+from privacy.stores import writing
 from privacy.witness import Witness
 from privacy.witness_store import FORKED
 from privacy.witnesses import Statement, WitnessRow
@@ -354,50 +354,3 @@ def test_the_night_publishes_too_and_counts_the_cosignatures(office: Any, counci
     done = nightly.run(office.system, lambda *_: None)
 
     assert done.cosignatures == 1
-
-
-def test_a_round_that_fails_is_not_the_last() -> None:
-    rounds = threading.Semaphore(0)
-
-    def publish() -> None:
-        rounds.release()
-        raise OSError("no space left on device")
-
-    schedule = Schedule(publish, 0.01).start()
-
-    assert all(rounds.acquire(timeout=30) for _ in range(3))
-    schedule.stop()
-
-
-def test_rounds_are_on_a_grid_whatever_the_time_of_the_start() -> None:
-    schedule = Schedule(lambda: None, 600, clock=lambda: 1_000_000_123.5)
-
-    assert (1_000_000_123.5 + schedule.wait_seconds()) % 600 == 0
-
-
-def test_the_watermark_only_rises(stores: Stores) -> None:
-    for size, note in ((5, "five"), (9, "nine"), (3, "three"), (9, "another nine")):
-        watermark.raise_to(stores.keys, "sameview/x", size, note)
-        watermark.raise_to(stores.keys, "sameview/y", 1, "other")
-
-    assert watermark.seen(stores.keys, "sameview/x") == (9, "nine")
-    assert watermark.seen(stores.keys, "sameview/z") is None
-
-
-def test_what_a_witness_said_is_kept_by_name(stores: Stores) -> None:
-    first = Statement("a").refused("unknown", 600)
-    witnesses.save(stores.log, first)
-    witnesses.save(stores.log, Statement("b").tried(600))
-    witnesses.save(stores.log, first.tried(1200))
-
-    assert witnesses.statements(stores.log) == {
-        "a": Statement("a", tried_at=1200, answered_at=600, refusal="unknown"),
-        "b": Statement("b", tried_at=600),
-    }
-
-
-def test_only_one_process_asks_at_a_time(postgres_stores: Stores) -> None:
-    with witnesses.alone(postgres_stores.log) as first, witnesses.alone(postgres_stores.log) as second:
-        assert (first, second) == (True, False)
-    with witnesses.alone(postgres_stores.log) as again:
-        assert again

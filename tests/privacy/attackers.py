@@ -17,6 +17,9 @@ LOW, HIGH = 150.0, 390.0
 GUESS = (LOW + HIGH) / 2
 CLOSE = 0.05 * CAP
 TARGET = 0
+OTHERS = range(1, 10)
+TEAM = range(10)
+"""The target and the others."""
 Roster: TypeAlias = Mapping[int, frozenset[int]]
 
 
@@ -25,6 +28,10 @@ def week(number: int) -> Window:
 
 
 FOUR_WEEKS: Window = (0, 27)
+
+
+def withheld(cells: list[Cell]) -> bool:
+    return all(value is low is high is None for _, value, low, high in cells)
 
 
 @dataclass
