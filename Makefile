@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST ?= -n auto --dist loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE # modules that some thousand processes import are compiled once
 
-.PHONY: demo test check style bench bench-ingest bench-log bench-pages bench-relay bench-releases bench-team-page lock screenshots translations clean
+.PHONY: demo test check style bench bench-ingest bench-log bench-pages bench-relay bench-releases bench-team-page bench-team-start lock screenshots translations clean
 
 demo: .venv/ready
 	$(BIN)/sameview demo $(DEMO)
@@ -44,6 +44,9 @@ bench-releases: .venv/ready
 
 bench-team-page: .venv/ready
 	$(BIN)/python -m benchmarks.team_page $(BENCH)
+
+bench-team-start: .venv/ready
+	$(BIN)/python -m benchmarks.team_start $(BENCH)
 
 # Collects the texts of the pages into portal/translations, and fails while one has no translation.
 translations: .venv/ready

@@ -53,6 +53,9 @@ _TOLD: Final = (
     .join(Team, Team.id == Membership.team_id)
     .where(Told.subject_id == _SUBJECT)
 )
+_TOLD_BY: Final = TOLD.add_columns(Management.until, Membership.until.label("member_until")).where(
+    Told.manager_id == bindparam("viewer", type_=String), Told.subject_id.in_(bindparam("subjects", expanding=True))
+)
 _PERIOD: Final = (bindparam("first", type_=Date), bindparam("end", type_=Date))
 _OF_STAMP: Final = (*(_TOLD.selected_columns[name] for name in COLUMNS[Told]), Told.stamp)
 _OF_PERSON: Final = read_for(PersonRow)
@@ -118,6 +121,24 @@ class Directory:
         of_viewer = [each for each in self.managers_of(subject) if each.person.subject == viewer]
         days = [each.announced for each in of_viewer if genuine.holds(self._stamps, each.person)]
         return Telling(found.name, min(days)) if found is not None and days else None
+
+    def managing(self, viewer: str, subjects: Collection[str]) -> frozenset[str]:
+        """Return those of `subjects` whom `viewer` manages now, and who were told so."""
+        if not subjects:
+            return frozenset()
+        with self._engine.connect() as connection:
+            manager = person.one(connection, viewer)
+            if manager is None or not genuine.holds(self._stamps, manager):
+                return frozenset()
+            found, today = self._persons(connection, subjects), self._today(manager)
+            own = ({"viewer": viewer, "subjects": portion} for portion in person.some(found))
+            told = self._genuine(row for each in own for row in connection.execute(_TOLD_BY, each))
+            still = (row for row in told if row.until is None or row.until > today)
+            return frozenset(
+                row.subject_id
+                for row in still
+                if row.member_until is None or row.member_until > self._today(found[row.subject_id])
+            )
 
     def one_to_ones(self, viewer: str, subject: str) -> Sequence[Met] | None:
         """Return the one-to-ones that both have agreed to, None where rows were changed outside of the portal."""
@@ -227,10 +248,14 @@ class Directory:
                 if row.until is None or row.until > self._today(found[row.manager_id])
             )
 
+    def persons(self, ids: Collection[str]) -> dict[str, Person]:
+        """Return those of these ids that are persons."""
+        with self._engine.connect() as connection:
+            return self._persons(connection, ids)
+
     def names(self, ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that are persons."""
-        with self._engine.connect() as connection:
-            return {each.subject: each.name for each in self._persons(connection, ids).values()}
+        return {subject: each.name for subject, each in self.persons(ids).items()}
 
     def teams_of(self, subject: str) -> dict[str, str]:
         """Return the teams that a person belongs to today: id → name."""

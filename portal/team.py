@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from analytics.weeks import Answer
 from auth.notice_sentences import GONE
 from auth.permissions import Permission, requires
-from portal import meetings, sharing, sheets, team_goals, team_one_to_ones, team_start, threads
+from portal import meetings, sharing, sheets, team_goals, team_one_to_ones, team_start
 from portal.access import system, viewer
 from portal.locale import N_, _
 from portal.parse import purpose_from, week_from
@@ -36,6 +36,8 @@ PURPOSES: Final = tuple(
 )
 """What a manager can state who opens a week, as the policy in force has it."""
 
+WAITING_SHOWN: Final = 5
+"""So many of those who wait for an answer stand on the first page, the others behind its link."""
 NO_PURPOSE: Final = N_("State one of the purposes of the policy: %(purposes)s. The attempt is in the access log.")
 
 
@@ -55,15 +57,15 @@ def roster() -> str:
     """Show what waits for me, how the work of my teams stands, what is to be looked at again, and who is in them."""
     confined = KeyClass.PRIVATE not in system().keys.classes
     start = team_start.start()
-    names = system().directory.names({each.subject for each in start.waiting})
+    shown = start.waiting[:WAITING_SHOWN]
     return render_template(
         "team/roster.html",
         start=start,
         confined=confined,
-        names=names,
+        waiting=shown,
+        names=system().directory.names({each.subject for each in shown}),
         gone=GONE,
         titles=TITLES,
-        overdue=threads.is_overdue,
         title_of=title_of,
     )
 

@@ -54,7 +54,8 @@ class TeamNow:
 class Start:
     """The whole page: `waiting` are conversations in the order of their due days, those that are overdue first.
 
-    `meetings` are the next ones, `next` by person the one whose sheet is open, or else the next.
+    `overdue` are those of them whose day is over. `meetings` are the next ones, `next` by person the one whose sheet is
+    open, or else the next.
     """
 
     today: dt.date
@@ -62,7 +63,7 @@ class Start:
     meetings: Sequence[Next]
     next: Mapping[str, Next]
     waiting: Sequence[Thread]
-    overdue: int
+    overdue: frozenset[Thread]
     teams: Sequence[TeamNow]
 
     @property
@@ -74,7 +75,7 @@ class Start:
 def start() -> Start:
     """Return what the asker, a manager, finds on their start page."""
     today = system().gate.today(viewer())
-    waiting = [each for each in threads.addressed() if each.to_person == viewer() and each.state is State.OPEN]
+    waiting = [each for each in threads.addressed_by_name() if each.state is State.OPEN]
     managed = system().directory.managed(viewer())
     found = with_members(viewer(), managed)
     return Start(
@@ -83,7 +84,7 @@ def start() -> Start:
         meetings=_in_order([each for each in found if each.state in AHEAD]),
         next={each.person.subject: each for each in first_of_each(found)},
         waiting=waiting,
-        overdue=sum(map(threads.is_overdue, waiting)),
+        overdue=threads.overdue(waiting),
         teams=[_team(each, today) for each in managed],
     )
 

@@ -150,8 +150,7 @@ def reviewer_answers(subject: str, number: int) -> Page:
 @requires(Permission.TEAM_READ)
 def for_managers() -> str:
     """Show what I was asked as somebody's manager."""
-    asked = [each for each in threads.addressed() if each.to_person == viewer()]
-    return render_template("team/threads.html", threads=_lines(asked), base=_TEAM, **_words())
+    return render_template("team/threads.html", threads=_lines(threads.addressed_by_name()), base=_TEAM, **_words())
 
 
 @blueprint.get("/team/threads/<subject>/<int:number>")
@@ -197,7 +196,7 @@ def _one(subject: str, number: int, back: str, wrong: Mapping[str, str]) -> str:
         "shared/thread.html",
         found=found,
         thread=found.thread,
-        overdue=threads.is_overdue(found.thread),
+        overdue=found.thread in threads.overdue([found.thread]),
         proof=proof,
         typed=request.form.get("text", ""),
         wrong=wrong,
@@ -212,10 +211,8 @@ def _one(subject: str, number: int, back: str, wrong: Mapping[str, str]) -> str:
 
 def _lines(found: list[Thread]) -> list[dict[str, Any]]:
     """Return conversations as lists show them: row, name of who began it, overdue; of whom there is no name, GONE."""
-    names = system().directory.names({each.subject for each in found})
-    return [
-        {"thread": each, "name": names.get(each.subject, GONE), "overdue": threads.is_overdue(each)} for each in found
-    ]
+    names, late = system().directory.names({each.subject for each in found}), threads.overdue(found)
+    return [{"thread": each, "name": names.get(each.subject, GONE), "overdue": each in late} for each in found]
 
 
 def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:

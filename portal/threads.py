@@ -6,7 +6,7 @@ many working days (`portal.conversations`); whoever has to answer is told, and b
 reported for misuse never reads the report, whatever roles they have, and the proof of the entry goes with it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from portal.locale import N_, _
 from privacy.free_text import UNSEEN, unseen
 from privacy.log_entries import Entry
 from privacy.log_talks import THREAD_REMOVED, removal
+from privacy.period import local_day
 from privacy.seal import SealBroken
 from privacy.threads import Kind, State, Thread
 
@@ -109,6 +110,11 @@ def mine() -> list[Thread]:
 def addressed() -> list[Thread]:
     """Return those that the asker was asked to answer. Nothing is opened."""
     return conversations.waiting(system().gate.addressed(viewer()))
+
+
+def addressed_by_name() -> list[Thread]:
+    """Return those of them that the asker was asked as somebody's manager. Nothing is opened."""
+    return conversations.waiting(system().gate.addressed_by_name(viewer()))
 
 
 def read(subject: str, number: int) -> Conversation:
@@ -202,12 +208,17 @@ def counts() -> dict[Kind, tuple[int, int]]:
     rooms = system().rooms.threads
     every = [each for each in rooms.everything() if not rooms.excludes(each, viewer())]
     open_ones = {kind: [each for each in every if each.kind is kind and each.state is State.OPEN] for kind in Kind}
-    return {kind: (len(each), sum(map(is_overdue, each))) for kind, each in open_ones.items()}
+    late = overdue(every)
+    return {kind: (len(each), len(late.intersection(each))) for kind, each in open_ones.items()}
 
 
-def is_overdue(thread: Thread) -> bool:
-    """Tell whether an answer was due before today, on the clock of the person who asked."""
-    return thread.is_overdue(system().gate.today(thread.subject))
+def overdue(found: Collection[Thread]) -> frozenset[Thread]:
+    """Return those to which an answer was due before today, on the clock of whoever asked."""
+    waiting = [each for each in found if each.state is State.OPEN]
+    known = system().directory.persons({each.subject for each in waiting})
+    now, day_start = system().clock(), system().config.day_start
+    today = {subject: local_day(now, each.zone, day_start) for subject, each in known.items()}
+    return frozenset(each for each in waiting if each.subject in today and each.is_overdue(today[each.subject]))
 
 
 def asked_about(about: Mapping[str, str]) -> Target | None:

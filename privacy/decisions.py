@@ -77,6 +77,9 @@ class Directory(Protocol):
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when `subject` was told that `viewer` manages them, if so now: it explains a refusal, no more."""
 
+    def managing(self, viewer: str, subjects: Collection[str]) -> frozenset[str]:
+        """Return those of `subjects` whom `viewer` manages now, and who were told so."""
+
     def one_to_ones(self, viewer: str, subject: str) -> Sequence[Met] | None:
         """Return the one-to-ones that `subject` and `viewer`, a manager, have agreed to and nobody cancelled.
 

@@ -103,11 +103,19 @@ class GrantedGate(LogGate):
     def addressed(self, viewer: str) -> list[Thread]:
         """Return the conversations that `viewer` was asked to answer, those that wait longest first; no texts."""
         since = cache(partial(self._directory.held_since, viewer))
-        return [each for each in self._open_rooms.threads.everything() if self._addresses(each, viewer, since)]
+        found = self._open_rooms.threads.everything()
+        managed = self._managed(viewer, found)
+        return [each for each in found if each in managed or self._by_role(each, viewer, since)]
+
+    def addressed_by_name(self, viewer: str) -> list[Thread]:
+        """Return those of them that `viewer` was asked as somebody's manager."""
+        found = self._open_rooms.threads.to(viewer)
+        managed = self._managed(viewer, found)
+        return [each for each in found if each in managed]
 
     def asked(self, thread: Thread, candidates: Collection[str]) -> list[str]:
         """Return those of `candidates` who may read a conversation, without the person who began it."""
-        return [each for each in candidates if self._addresses(thread, each, partial(self._directory.held_since, each))]
+        return [each for each in candidates if self._addresses(thread, each)]
 
     def open_thread(self, viewer: str, subject: str, number: int, session: str | None = None) -> ThreadOpened:
         """Open a conversation, for the person who began it and for those who were asked.
@@ -120,7 +128,7 @@ class GrantedGate(LogGate):
             draft = _own(subject, THREAD_FIELD, session)
         else:
             draft = _reading(viewer, subject)
-            if thread is None or not self._addresses(thread, viewer, partial(self._directory.held_since, viewer)):
+            if thread is None or not self._addresses(thread, viewer):
                 self._refuse(replace(draft, relation=NO_RELATION), decisions.NOT_PERMITTED, NO_CONVERSATION)
         if thread is None:
             raise LookupError(f"no conversation {number}")
@@ -151,17 +159,29 @@ class GrantedGate(LogGate):
             raise SealBroken(f"grant {grant.number} of {grant.subject}: its payload has another digest")
         return payload
 
-    def _addresses(self, thread: Thread, viewer: str, since: Callable[[str], dt.date | None]) -> bool:
-        """Tell whether somebody was asked, and still is who was asked: a reported person never is.
+    def _addresses(self, thread: Thread, viewer: str) -> bool:
+        """Tell whether somebody was asked, and still is who was asked: a reported person never is."""
+        since = partial(self._directory.held_since, viewer)
+        return bool(self._managed(viewer, [thread])) or self._by_role(thread, viewer, since)
+
+    def _managed(self, viewer: str, among: Collection[Thread]) -> frozenset[Thread]:
+        """Return the conversations that name somebody who manages now whoever began them."""
+        named = [each for each in among if each.to_person == viewer and self._may_read(each, viewer)]
+        managed = self._directory.managing(viewer, {each.subject for each in named})
+        return frozenset(each for each in named if each.subject in managed)
+
+    def _by_role(self, thread: Thread, viewer: str, since: Callable[[str], dt.date | None]) -> bool:
+        """Tell whether somebody was asked by a role of theirs.
 
         Whoever was given a role after the conversation began was not asked in it: nobody appoints a reader afterwards.
         """
-        if viewer == thread.subject or self._open_rooms.threads.excludes(thread, viewer):
+        if viewer == thread.to_person or not self._may_read(thread, viewer):
             return False
-        if viewer == thread.to_person:
-            return self._directory.told(viewer, thread.subject) is not None  # manages them now
         days = (since(role) for role in sorted(thread.to_roles))
         return any(day is not None and day <= thread.opened_on for day in days)
+
+    def _may_read(self, thread: Thread, viewer: str) -> bool:
+        return viewer != thread.subject and not self._open_rooms.threads.excludes(thread, viewer)
 
     def _refuse(self, draft: Draft, reason: str, sentence: str) -> NoReturn:
         entry = self._append(replace(draft, outcome="refused"))

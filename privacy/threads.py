@@ -11,7 +11,7 @@ that one that was taken away or slipped in is noticed when the conversation is o
 import datetime as dt
 import enum
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -157,6 +157,10 @@ class Threads:
         """Tell whether a question of somebody about something waits; nobody changes that until the transaction ends."""
         return any(self._is_about(each, topic) for each in self._waiting(connection, subject))
 
+    def to(self, viewer: str) -> list[Thread]:
+        """Return the conversations that name somebody as who is asked, those that wait longest first."""
+        return self._read(_TABLE.c.to_person == viewer)
+
     def everything(self) -> list[Thread]:
         """Return all genuine conversations, those that wait longest first."""
         return self._read()
@@ -248,11 +252,6 @@ class Threads:
     def _mark(self, column: str, subject: str, number: int, value: str) -> str:
         purpose = f"thread.{column}"
         return hmac.digest(self._stamps.secret(purpose), aad(purpose, 1, subject, number, value), "sha256").hex()
-
-
-def overdue(threads: Collection[Thread], today: dt.date) -> int:
-    """Return how many of them wait for an answer that was due before `today`."""
-    return sum(each.is_overdue(today) for each in threads)
 
 
 def _columns(thread: Thread) -> Mapping[str, Any]:

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import Update, create_engine, update
 from sqlalchemy.pool import StaticPool
 
 import privacy.vault  # noqa: F401 - fills the metadata
+from auth.models import Person as PersonRow
+from auth.models import Told
 from auth.permissions import Role
 from privacy.base import Base
 from privacy.decisions import Telling
@@ -224,8 +226,36 @@ def test_when_it_was_told_is_known_of_who_manages_a_person_now_only(office: Offi
     assert office.directory.told(dan, ben) is None
     assert office.directory.told(ben, ben) is None
 
+    assert office.directory.managing(ana, [ben, dan, ana, "nobody"]) == {ben}
+    assert office.directory.managing(ana, []) == frozenset()
+
+    eva = office.hire("Eva", "Claims")
+    office.people.part(ben, "claims")
+
+    assert office.directory.told(ana, ben) is None
+    assert office.directory.managing(ana, [ben, eva]) == {eva}
+
     office.people.dismiss(ana, "claims")
 
+    assert office.directory.told(ana, eva) is None
+    assert office.directory.managing(ana, [ben, eva]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param(update(Told).values(day=dt.date(2026, 1, 1)), id="told earlier"),
+        pytest.param(update(PersonRow).values(joined=dt.date(2026, 1, 1)), id="the manager's own row"),
+    ],
+)
+def test_rows_that_the_portal_did_not_write_let_nobody_manage_anybody(office: Office, written: Update) -> None:
+    ben, ana = office.hire("Ben", "Claims"), office.hire("Ana", "Claims", manages=True)
+    assert office.directory.managing(ana, [ben]) == {ben}
+
+    with office.stores.data.begin() as connection:
+        connection.execute(written)
+
+    assert office.directory.managing(ana, [ben]) == frozenset()
     assert office.directory.told(ana, ben) is None
 
 
@@ -307,4 +337,8 @@ def test_relations_are_what_the_story_says(
         for subject in range(3):
             found = Relation.MANAGER in office.directory.relations(persons[viewer], persons[subject], period)
             assert found == story.opens(viewer, subject, period, ZoneInfo(zone)), (viewer, subject)
+    for viewer in persons:
+        managed = {each for each in persons if office.directory.told(viewer, each) is not None}
+        assert office.directory.managing(viewer, persons) == managed
+        assert office.directory.managing(viewer, persons[1:]) == managed - {persons[0]}
     engine.dispose()

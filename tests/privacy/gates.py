@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,6 +61,9 @@ class FakeDirectory:
 
     def told(self, viewer: str, subject: str) -> decisions.Telling | None:
         return self.tellings.get((viewer, subject))
+
+    def managing(self, viewer: str, subjects: Collection[str]) -> frozenset[str]:
+        return frozenset(each for each in subjects if (viewer, each) in self.tellings)
 
     def one_to_ones(self, viewer: str, subject: str) -> list[Met] | None:
         return self.met

@@ -59,6 +59,8 @@ def readers(gate: Gate, thread: Thread) -> set[str]:
     found = set()
     for viewer in (ANA, CLEO, DAN):
         listed = thread.number in {each.number for each in gate.addressed(viewer)}
+        named = thread.number in {each.number for each in gate.addressed_by_name(viewer)}
+        assert named == (listed and viewer == thread.to_person)
         try:
             gate.open_thread(viewer, BEN, thread.number)
         except NotPermitted:
