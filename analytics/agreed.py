@@ -8,11 +8,12 @@ Kept as one sealed value per employee, with a random salt: without it nobody can
 
 import datetime as dt
 import enum
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
 
 from analytics.goals import AIMS, MOST
 from analytics.measures import MINUTES, measure
@@ -158,13 +159,12 @@ class Agreed:
 
     def payload(self, subject: str, manager: str) -> dict[str, Any]:
         """Return what a manager is shown, and what the digest in the log is of: the same for both sides."""
-        goals = [_plain(each) for each in self.of(manager).goals]
+        goals = [msgspec.to_builtins(each) for each in self.of(manager).goals]
         return {"subject": subject, "manager": manager, "goals": goals, "salt": self.salt}
 
     def dump(self) -> bytes:
         """Return the value to seal, with a new salt."""
-        content = {"salt": secrets.token_hex(_SALT_BYTES), "goals": [_plain(each) for each in self.goals]}
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        return msgspec.json.encode(replace(self, salt=secrets.token_hex(_SALT_BYTES)))
 
     def _open(self, number: int, manager: str) -> AgreedGoal:
         found = next((each for each in self.of(manager).goals if each.number == number), None)
@@ -184,10 +184,12 @@ def parse(value: bytes | None) -> Agreed:
     if value is None:
         return Agreed()
     try:
-        content = json.loads(value)
-        return Agreed(tuple(_goal(each) for each in content["goals"]), str(content["salt"]))
-    except (KeyError, TypeError, ValueError) as error:
+        found = msgspec.json.decode(value, type=Agreed)
+        if not found.salt or not all(each.versions for each in found.goals):
+            raise ValueError("there is no salt, or a goal without a version")
+    except ValueError as error:
         raise AgreedError(N_("This is no value of agreed goals: %(error)s"), error=error) from error
+    return found
 
 
 def _check_seen(goal: AgreedGoal, seen: int | None) -> None:
@@ -236,34 +238,3 @@ def _check_band(terms: Terms) -> None:
         raise AgreedError(N_("A day’s goal is a whole number from 1 to %(most)s."), "high", most=MOST[unit])
     if not 0 < terms.low < terms.high:
         raise AgreedError(N_("The band ends above where it begins: a goal without tolerance is none."), "high")
-
-
-def _plain(goal: AgreedGoal) -> dict[str, Any]:
-    return {key: _jsonable(value) for key, value in asdict(goal).items()}
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(each) for each in value]
-    return value.isoformat() if isinstance(value, dt.date) else str(value) if isinstance(value, Side) else value
-
-
-def _goal(content: dict[str, Any]) -> AgreedGoal:
-    ended, by = content["ended"], content["ended_by"]
-    versions = tuple(_version(each) for each in content["versions"])
-    if not versions:
-        raise ValueError("a goal without a version")
-    return AgreedGoal(int(content["number"]), content["manager"], versions, ended and _day(ended), by and Side(by))
-
-
-def _version(content: dict[str, Any]) -> Version:
-    terms, answered = content["terms"], content["answered"]
-    said = Terms(**{**terms, "begins": _day(terms["begins"]), "review": _day(terms["review"])})
-    day, by = _day(content["day"]), Side(content["by"])
-    return Version(int(content["number"]), by, day, said, content["agreed"], answered and _day(answered))
-
-
-def _day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)

@@ -11,11 +11,12 @@ while it is not written on, so that no manager sees from it that something was w
 import datetime as dt
 import enum
 import hmac
-import json
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
 
 from analytics.agreed import Side
 from analytics.refusals import Refusal
@@ -149,17 +150,13 @@ class Sheets:
     def payload(self, subject: str, manager: str, number: int) -> dict[str, Any]:
         """Return what both sides are shown of one sheet, and what the digest in the log is of."""
         sheet = self.find(number, manager)
-        items = [] if sheet is None else [_plain(each) for each in sheet.items]
+        items = [] if sheet is None else [msgspec.to_builtins(each) for each in sheet.items]
         salt = hmac.digest(self.salt.encode(), f"{manager}/{number}".encode(), "sha256").hex()
         return {"subject": subject, "manager": manager, "meeting": number, "items": items, "salt": salt}
 
     def dump(self) -> bytes:
         """Return the value to seal, with its salt; the first one has a new one."""
-        content = {
-            "salt": self.salt or secrets.token_hex(_SALT_BYTES),
-            "sheets": [_plain(each) for each in self.sheets],
-        }
-        return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+        return msgspec.json.encode(replace(self, salt=self.salt or secrets.token_hex(_SALT_BYTES)))
 
     def _with(self, sheet: Sheet) -> "Sheets":
         found = {each.number: each for each in (*self.sheets, sheet)}
@@ -171,10 +168,12 @@ def parse(value: bytes | None) -> Sheets:
     if value is None:
         return Sheets()
     try:
-        content = json.loads(value)
-        return Sheets(tuple(_sheet(each) for each in content["sheets"]), str(content["salt"]))
-    except (KeyError, TypeError, ValueError) as error:
+        found = msgspec.json.decode(value, type=Sheets)
+        if not found.salt:
+            raise ValueError("there is no salt")
+    except ValueError as error:
         raise SheetError(N_("This is no value of sheets: %(error)s"), error=error) from error
+    return found
 
 
 def _check(item: Item) -> None:
@@ -190,40 +189,3 @@ def _check(item: Item) -> None:
         raise SheetError(N_("Say who does it."), "doer")
     if item.due is not None and not item.day <= item.due <= item.day + _YEAR:
         raise SheetError(N_("It is due today or later, and within a year."), "due")
-
-
-def _plain(found: Sheet | Item) -> dict[str, Any]:
-    return {key: _jsonable(value) for key, value in asdict(found).items()}
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(each) for each in value]
-    return value.isoformat() if isinstance(value, dt.date) else str(value) if isinstance(value, enum.StrEnum) else value
-
-
-def _sheet(content: dict[str, Any]) -> Sheet:
-    items = tuple(_item(each) for each in content["items"])
-    return Sheet(int(content["number"]), content["manager"], items)
-
-
-def _item(content: dict[str, Any]) -> Item:
-    about, by, doer = content["about"], content["struck_by"], content["doer"]
-    return Item(
-        number=int(content["number"]),
-        kind=Kind(content["kind"]),
-        by=Side(content["by"]),
-        day=_day(content["day"]),
-        text=str(content["text"]),
-        doer=None if doer is None else Doer(doer),
-        due=content["due"] and _day(content["due"]),
-        about=about and About(_day(about["day"]), str(about["kind"]), int(about["minutes"])),
-        struck=content["struck"] and _day(content["struck"]),
-        struck_by=by and Side(by),
-    )
-
-
-def _day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)

@@ -121,7 +121,16 @@ def test_whatever_happens_what_is_sealed_is_what_is_read_and_both_agreed_to_what
         assert held is None or (held.agreed and goal.ended is None)
 
 
-@pytest.mark.parametrize("value", [b"{", b"[]", b'{"goals":[]}', b'{"goals":[{"number":1}],"salt":""}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"{",
+        b"[]",
+        b'{"goals":[]}',
+        b'{"goals":[{"number":1}],"salt":"00"}',
+        b'{"goals":[{"number":1,"manager":"a","versions":[]}],"salt":"00"}',
+    ],
+)
 def test_a_value_that_is_none_is_refused(value: bytes) -> None:
     with pytest.raises(AgreedError, match="no value of agreed goals"):
         parse(value)
