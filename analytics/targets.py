@@ -7,11 +7,12 @@ version takes effect. There is no person in it, but for the managers who answer 
 
 import datetime as dt
 import enum
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from analytics.target_aims import AIMS, Aim
 
@@ -90,8 +91,7 @@ class Terms:
         return self.effective - dt.timedelta(days=1)
 
     def dump(self) -> str:
-        dates = {"effective": self.effective.isoformat(), "review": self.review.isoformat()}
-        return _dump(asdict(self) | dates)
+        return _dump(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _target(acts: list[Act]) -> Target:
     versions: list[Version] = []
     answers, ended = [], None
     for act in acts:
-        content = json.loads(act.content)
+        content = msgspec.json.decode(act.content)
         if act.kind is ActKind.ANNOUNCED:
             versions.append(Version(len(versions) + 1, act.by, act.day, _terms(content), act.entry))
         elif act.kind is ActKind.ANSWERED:
@@ -218,13 +218,12 @@ def _target(acts: list[Act]) -> Target:
     return Target(acts[0].team, acts[0].number, tuple(versions), tuple(answers), ended, len(acts))
 
 
-def _terms(content: Mapping[str, Any]) -> Terms:
-    dates = {name: dt.date.fromisoformat(content[name]) for name in ("effective", "review")}
-    found = Terms(**{**content, **dates, "warned": tuple(Warned(**each) for each in content["warned"])})
+def _terms(content: Any) -> Terms:
+    found = msgspec.convert(content, Terms)
     if found.aim not in AIMS:
         raise ValueError("no such measure")
     return found
 
 
-def _dump(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+def _dump(content: Any) -> str:
+    return msgspec.json.encode(content, order="sorted").decode()
