@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
+from analytics.days import CORRECTED
 from analytics.formulas import MEETING, Day, annotated_seconds
 from analytics.measures import Measure
 from analytics.rings import Own, Payload
@@ -28,14 +29,11 @@ def measured_days(of: Measure, history: Mapping[dt.date, Payload], own: Own) -> 
     return {day: value for day, value in found if value is not None}
 
 
-def is_noted(of: Measure, payload: Payload) -> bool:
-    """Tell whether what the person noted of a day is a part of a measure's value itself."""
-    if Field.ANNOTATIONS not in of.fields:
+def is_corrected(of: Measure, payload: Payload | None) -> bool:
+    """Tell whether a measure of a day is not what was captured: what its person noted or corrected counts in it."""
+    if payload is None:
         return False
-    fields = payload["fields"]
-    if of.name == "meeting_time":
-        return MEETING in fields.get("annotations", {}).get("by_kind", {})
-    return annotated_seconds(fields) > 0
+    return _is_noted(of, payload) or any(payload["marks"].get(field.value) == CORRECTED for field in of.fields)
 
 
 def as_captured(payload: Payload) -> Payload:
@@ -46,3 +44,13 @@ def as_captured(payload: Payload) -> Payload:
         return payload
     before = {name: value for name, value in {**fields, **noted["original"]}.items() if name != "annotations"}
     return {**payload, "fields": before}
+
+
+def _is_noted(of: Measure, payload: Payload) -> bool:
+    """Tell whether what the person noted of a day is a part of a measure's value itself."""
+    noted = payload["fields"].get("annotations")
+    if noted is None or Field.ANNOTATIONS not in of.fields:
+        return False
+    if of.name == "meeting_time":
+        return MEETING in noted["by_kind"]
+    return bool(noted["by_kind"] if of.name == "noted_time" else noted["annotated_seconds"])

@@ -6,18 +6,17 @@ judge, and what is missing keeps its mark.
 
 import datetime as dt
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from analytics.baseline import Baseline, baseline, percentiles
-from analytics.days import CORRECTED
 from analytics.formulas import MEETING, is_meeting
-from analytics.measures import Measure
+from analytics.measured import is_corrected
+from analytics.measures import Measure, measure
 from analytics.palette import Category, categories
 from analytics.rings import Own, Payload
 from analytics.trends import Row, Trend, day_row
-from privacy.fields import Field
 from privacy.period import Period
 
 CAPTURED, MISSING, OFF, AHEAD, BEFORE = "captured", "missing", "off", "ahead", "before"
@@ -27,6 +26,7 @@ LEAST_SHADED: Final = 4
 BEST_HOURS: Final = 2
 """Hours in a row that are looked for."""
 LEAST_DAYS: Final = 10
+_CATEGORY: Final = measure("category_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,6 @@ def is_captured(payload: Payload | None) -> bool:
     return bool(fields.get("active_time", {}).get("active_seconds") or fields.get("annotations"))
 
 
-def is_corrected(history: Mapping[dt.date, Payload], period: Period, fields: Iterable[str]) -> bool:
-    """Tell whether a figure of these fields is not what was captured on a day: its person's notes count in it."""
-    named = frozenset(fields)
-    marks = (history[date]["marks"] for date in period.days() if date in history)
-    noted = Field.ANNOTATIONS in named and any(history[d]["fields"].get("annotations") for d in history if d in period)
-    return noted or any(each.get(name) == CORRECTED for each in marks for name in named)
-
-
 def state_of(date: dt.date, history: Mapping[dt.date, Payload], own: Own, today: dt.date) -> str:
     """Say what a day is: captured, missing, off, still ahead, or before the first one that is known."""
     if is_captured(history.get(date)):
@@ -133,7 +125,8 @@ def compared(
         usual = baseline({date: row.value for date, row in _rows(history, each, own)}, period.first, own.working)
         value, days = middle(history, period, each, own, today)
         stands = usual.place_of(value) if usual is not None and value is not None else None
-        found.append(Compared(each, value, days, usual, stands, is_corrected(history, period, each.fields)))
+        corrected = any(is_corrected(each, history.get(date)) for date in period.days())
+        found.append(Compared(each, value, days, usual, stands, corrected))
     return tuple(found)
 
 
@@ -177,7 +170,7 @@ def day_parts(history: Mapping[dt.date, Payload], period: Period, own: Own, toda
             )
             for each in categories(seconds, own.core_tops)
         )
-        corrected = is_corrected(history, Period.day(date), (Field.CATEGORIES,))
+        corrected = is_corrected(_CATEGORY, history.get(date))
         found.append(DayParts(date, state_of(date, history, own, today), total, parts, corrected))
     return tuple(found)
 

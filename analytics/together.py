@@ -12,9 +12,8 @@ from typing import Final
 
 from analytics.baseline import Baseline, baseline
 from analytics.formulas import Day, Formula, annotated_seconds, core_hours
-from analytics.measured import as_captured, measured
+from analytics.measured import as_captured, is_corrected, measured
 from analytics.measures import PERCENT, Measure
-from analytics.past import is_corrected
 from analytics.rings import Own, Payload
 from privacy.fields import Field
 from privacy.messages import N_
@@ -84,7 +83,7 @@ def together(of: Measure, history: Mapping[dt.date, Payload], asked: Asked, own:
             date,
             measured(of, payloads.get(date), date, own, asked.part),
             date < today and own.planned_seconds(date) > 0,
-            not asked.before_notes and is_corrected(history, Period.day(date), of.fields),
+            not asked.before_notes and is_corrected(of, history.get(date)),
         )
         for date in wanted
     )

@@ -14,7 +14,7 @@ from analytics import charts
 from analytics.baseline import LEAST_DAYS, WINDOW_DAYS, Baseline, baseline
 from analytics.days import CORRECTED
 from analytics.formulas import annotated_seconds
-from analytics.measured import is_noted, measured
+from analytics.measured import is_corrected, measured
 from analytics.measures import MEASURES, MINUTES, Measure
 from analytics.rings import Own, Payload
 from privacy.period import Period
@@ -121,15 +121,8 @@ def day_row(payload: Payload | None, day: dt.date, measure: Measure, own: Own) -
         value = measured(measure, payload, day, own)
         if value is None:
             return Row(day, None, NO_FIGURE)
-        return Row(day, value, None, corrected(payload, measure))
+        return Row(day, value, None, is_corrected(measure, payload))
     return Row(day, None, MISSING) if planned and day >= own.begun else None
-
-
-def corrected(payload: Payload | None, measure: Measure) -> bool:
-    """Tell whether what the person noted counts in a measure of a day."""
-    if payload is None:
-        return False
-    return is_noted(measure, payload) or any(payload["marks"].get(field.value) == CORRECTED for field in measure.fields)
 
 
 def _gap(row: Row) -> dict[str, str]:

@@ -18,10 +18,9 @@ from analytics.days import not_captured
 from analytics.evidence import Known, evidence
 from analytics.evidence_times import Term, Time
 from analytics.goals import Direction
-from analytics.measured import as_captured, measured
+from analytics.measured import as_captured, is_corrected, measured
 from analytics.measures import MEASURES, Measure
 from analytics.noting import NOTED_FIELDS, notes_of, rules_of
-from analytics.past import is_corrected
 from analytics.rings import Own, Payload
 from analytics.summaries import as_said, see
 from auth.permissions import Permission, requires
@@ -133,10 +132,9 @@ def _shown(
     before: bool = False,
 ) -> Shown:
     past = {date: measured(of, each, date, mine, part) for date, each in history.items() if date < day}
-    corrected = is_corrected(history, Period.day(day), of.fields)
     payload = history.get(day)
     value = measured(of, as_captured(payload) if before and payload else payload, day, mine, part)
-    return Shown(of, value, baseline(past, day, mine.working), corrected)
+    return Shown(of, value, baseline(past, day, mine.working), is_corrected(of, payload))
 
 
 def _terms(shown: Shown, day: dt.date, mine: Own, part: str | None, before: bool) -> tuple[ShownTerm, ...] | None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analytics.goals import Goals
-from analytics.measured import measured, measured_days
-from analytics.measures import measure
+from analytics.measured import is_corrected, measured, measured_days
+from analytics.measures import MEASURES, measure
 from analytics.rings import Own, figures
 from analytics.trends import MISSING, NO_FIGURE, SHOWN, day_row
 from analytics.working import Working
@@ -55,6 +55,22 @@ def test_a_day_that_only_says_of_a_break_is_missing_everywhere(of: Any) -> None:
     assert measured(of, day, MONDAY, OWN) is None
     assert row is not None
     assert (row.value, row.mark) == (None, MISSING)
+
+
+@pytest.mark.parametrize(
+    ("kind", "work", "marked"),
+    [
+        ("meeting", 1800.0, {"utilisation", "meeting_time", "noted_time"}),
+        ("phone", 1800.0, {"utilisation", "noted_time"}),
+        ("break", 0.0, {"noted_time"}),
+    ],
+)
+def test_a_figure_is_marked_where_a_note_counts_in_it_and_not_where_it_says_nothing(
+    kind: str, work: float, marked: set[str]
+) -> None:
+    day = payload(3600, annotations=NOTED | {"annotated_seconds": work, "by_kind": {kind: 1800.0}})
+
+    assert {of.name for of in MEASURES if is_corrected(of, day)} == marked
 
 
 def test_days_with_a_value_are_those_that_a_goal_and_an_experiment_count() -> None:

@@ -19,9 +19,9 @@ from analytics.events import AFK as AFK_KIND
 from analytics.events import WINDOW as WINDOW_KIND
 from analytics.events import Data, DayEvents, Stream
 from analytics.formulas import Day
+from analytics.measured import is_corrected
 from analytics.measures import MEASURES, measure
 from analytics.summaries import summarise
-from analytics.trends import corrected
 from privacy.fields import SHARED_FIELDS, Field
 from tests.analytics.intake_office import (
     BERLIN,
@@ -161,7 +161,7 @@ def test_a_day_with_notes_is_marked_in_the_trend_of_what_they_change_and_of_noth
     told = {name.value: value for name, value in figures.items()}
     payload = {"fields": told, "marks": dict.fromkeys(told["annotations"]["original"], "corrected")}
 
-    marked = {each.name for each in MEASURES if corrected(payload, each)}
+    marked = {each.name for each in MEASURES if is_corrected(each, payload)}
 
     assert marked == {"utilisation", "away_time", "longest_stretch", "recovery", "breaks", "break_time", "noted_time"}
-    assert not any(corrected({"fields": {}, "marks": {}}, each) or corrected(None, each) for each in MEASURES)
+    assert not any(is_corrected(each, {"fields": {}, "marks": {}}) or is_corrected(each, None) for each in MEASURES)

@@ -44,12 +44,12 @@ def payloads(draw: st.DrawFn) -> dict[str, Any]:
     }
     marks = {}
     if draw(st.booleans()):
-        meeting = draw(milliseconds)
+        noted, kind = draw(milliseconds), draw(st.sampled_from(["meeting", "phone", "break"]))
         original = {"categories": {"Work": work + 60, "Comms": calls}} if draw(st.booleans()) else {}
         marks = dict.fromkeys(original, CORRECTED)
         fields["annotations"] = {
-            "annotated_seconds": meeting,
-            "by_kind": {"meeting": meeting},
+            "annotated_seconds": 0.0 if kind == "break" else noted,
+            "by_kind": {kind: noted},
             "original": original,
         }
     return {"fields": fields, "marks": marks}
@@ -102,6 +102,9 @@ def test_a_trend_and_its_weekdays_are_what_their_pages_say(
     assert needed(period, TODAY).first <= TODAY - dt.timedelta(days=60)
     assert (None if found.every is None else found.every.median) == shown.median
     assert usual.usual == shown.usual
+    assert {row.day: row.corrected for row in shown.rows if row.value is not None} == {
+        day.date: day.corrected for day in found.days if day.value is not None and day.date < TODAY
+    }
     for each in past.weekdays(shown, own):
         those = together(measure(name), known, Asked(period, weekday=each.number), own, TODAY)
         assert all(day.date.weekday() == each.number for day in those.days)
