@@ -6,6 +6,7 @@ Each function takes the tag of a language; without one it writes in the language
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -40,11 +41,19 @@ _NARROW: Final[dict[str, dict[str, str]]] = {
 
 def _split(seconds: float) -> list[tuple[int, str]]:
     """Return hours and minutes, rounded to the minute; seconds alone below one minute."""
-    if 0 < seconds < 60:
-        return [(round(seconds), "duration-second")]
-    hours, minutes = divmod(round(seconds / 60), 60)
+    if 0 < (whole := _whole(seconds)) < 60:
+        return [(whole, "duration-second")]
+    hours, minutes = divmod(_whole(seconds, 60), 60)
     shown = [(hours, "duration-hour"), (minutes, "duration-minute")]
     return [each for each in shown if each[0]] or [(0, "duration-minute")]
+
+
+def _whole(seconds: float, unit: int = 1) -> int:
+    """Return a duration in whole units, half of one upwards.
+
+    A figure is one of milliseconds: the same is written of it whether it came as seconds or by way of minutes.
+    """
+    return math.floor(round(seconds, 3) / unit + 0.5)
 
 
 def _unit(count: int, unit: str, length: Length, language: str) -> str:

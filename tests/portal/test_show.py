@@ -15,7 +15,9 @@ from portal import show
     [
         (0, "0m", "0 minutes"),
         (0.3, "<1s", "<1 second"),
+        (14.5, "15s", "15 seconds"),
         (45, "45s", "45 seconds"),
+        (59.6, "1m", "1 minute"),
         (60, "1m", "1 minute"),
         (3599.9, "1h", "1 hour"),
         (12_000, "3h 20m", "3 hours 20 minutes"),
@@ -33,6 +35,18 @@ def test_a_written_duration_is_off_by_half_a_minute_at_most(seconds: float) -> N
     written = parts.get("h", 0) * 3600 + parts.get("m", 0) * 60
 
     assert abs(written - seconds) <= 30
+
+
+@given(st.integers(0, 86_400_000 * 7))
+def test_a_duration_is_written_the_same_by_way_of_minutes(milliseconds: int) -> None:
+    seconds = milliseconds / 1000
+
+    assert show.figure(seconds / 60, "minutes") == show.duration(seconds)
+
+
+@pytest.mark.parametrize("seconds", [14.5, 90, 150, 12_030, 12_090])
+def test_half_a_unit_is_written_upwards_whichever_way_it_came(seconds: float) -> None:
+    assert show.figure(seconds / 60, "minutes") == show.duration(seconds) == show.duration(seconds + 0.1)
 
 
 def test_a_week_is_named_with_its_days() -> None:
