@@ -9,7 +9,7 @@ so (`auth.genuine`) manages and reviews nothing, and is read on the strictest cl
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ from auth.permissions import Role
 from auth.person import Clock, Person
 from auth.stamps import COLUMNS, Stamps, read_for
 from auth.tellings import TOLD
-from privacy.decisions import Telling
+from privacy.decisions import Clocks, Telling
 from privacy.one_to_ones import Met
 from privacy.period import Period
 from privacy.policy import Relation
@@ -99,21 +99,19 @@ class Directory:
 
     # What the gate asks (privacy.disclosure.Directory).
 
-    def relations(self, viewer: str | None, subject: str, period: Period | None) -> frozenset[Relation]:
-        """Return what `viewer` (None: a job of the system) is to `subject` over all of `period`."""
-        if viewer is None:
-            return frozenset({Relation.OPERATIONS})
-        if viewer == subject:
-            return frozenset({Relation.SELF})
-        if subject == ORGANISATION:
-            return frozenset({Relation.COMPLIANCE}) if self.is_reviewer(viewer) else frozenset()
-        if period is not None and self.manages_since(viewer, subject, period) is not None:
-            return frozenset({Relation.MANAGER})
-        return frozenset()
+    def relations(self, viewer: str | None, subject: str, period: Period | None) -> Mapping[Relation, dt.date | None]:
+        """Return what `viewer` (None: a job of the system) is to `subject` over all of `period`.
 
-    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
-        """Return on which day a person was told that `viewer` manages them, None if not so over all of `period`."""
-        return min(self._tellings(viewer, subject, period), default=None)
+        To a manager's belongs the day on which the person was told of it.
+        """
+        if viewer is None:
+            return {Relation.OPERATIONS: None}
+        if viewer == subject:
+            return {Relation.SELF: None}
+        if subject == ORGANISATION:
+            return {Relation.COMPLIANCE: None} if self.is_reviewer(viewer) else {}
+        told = None if period is None else min(self._tellings(viewer, subject, period), default=None)
+        return {} if told is None else {Relation.MANAGER: told}
 
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when the subject was first told that `viewer` manages them, if so now."""
@@ -149,18 +147,22 @@ class Directory:
         found = self.person(subject)
         return _UTC if found is None else found.zone
 
-    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
+    def clocks(self, subject: str, since: dt.date) -> Clocks:
         """Return the zones that the person has had from the day `since` on, the present one first.
 
         Where these are not what the portal wrote, the outermost on earth are among them.
         """
         found = genuine.clocks(self._engine, self._stamps, subject)
         if found is None:
-            return (_UTC,)
+            return Clocks((_UTC,), are_genuine=False)
         now = ZoneInfo(found.now)
         earlier = {ZoneInfo(each.timezone) for each in found.former if each.until >= since}
         outermost = () if found.genuine else genuine.OUTERMOST
-        return now, *sorted({*earlier, *map(ZoneInfo, outermost)} - {now}, key=str)
+        return Clocks((now, *sorted({*earlier, *map(ZoneInfo, outermost)} - {now}, key=str)), found.genuine)
+
+    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
+        """Return the zones of `clocks`."""
+        return self.clocks(subject, since).zones
 
     def is_genuine(self, subject: str) -> bool:
         """Return whether a person's row and former zones are what the portal wrote."""

@@ -5,7 +5,7 @@ be answered asks here too.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -65,14 +65,21 @@ class Telling(NamedTuple):
     day: dt.date
 
 
+class Clocks(NamedTuple):
+    """The zones of somebody, the present one first, and whether what is stored of them was written by the portal."""
+
+    zones: tuple[ZoneInfo, ...]
+    are_genuine: bool
+
+
 class Directory(Protocol):
     """Answers who stands in which relation to whom; `auth` implements it."""
 
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        """Return what `viewer` (None: a job) is to `subject` for all of `period`."""
+    def relations(self, viewer: str | None, subject: str, period: Period) -> Mapping[Relation, dt.date | None]:
+        """Return what `viewer` (None: a job) is to `subject` for all of `period`.
 
-    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
-        """Return on which day `subject` was told of what makes `viewer` their manager over all of `period`."""
+        Each with the day on which the subject was told of it, None where nobody has to be told.
+        """
 
     def told(self, viewer: str, subject: str) -> Telling | None:
         """Return when `subject` was told that `viewer` manages them, if so now: it explains a refusal, no more."""
@@ -89,8 +96,8 @@ class Directory(Protocol):
     def zone(self, subject: str) -> ZoneInfo:
         """Return the zone of the subject's local days."""
 
-    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
-        """Return all zones of the subject that were in force on `since` or later, the present one first."""
+    def clocks(self, subject: str, since: dt.date) -> Clocks:
+        """Return all zones of the subject that were in force on `since` or later."""
 
     def acknowledged(self, subject: str) -> bool:
         """Tell whether the subject has read the notice about what is recorded."""
@@ -137,9 +144,9 @@ def decide(
     request: Request, directory: Directory, now: dt.datetime, day_start: dt.time, policy: tuple[Rule, ...] = POLICY
 ) -> Decision:
     """Decide a request, all or nothing: one relation has to permit every field of it."""
-    relations = directory.relations(request.viewer, request.subject, request.period)
+    relations = dict(directory.relations(request.viewer, request.subject, request.period))
     if request.viewer is not None:
-        relations -= {Relation.OPERATIONS}  # what jobs may open is never shown to a person
+        relations.pop(Relation.OPERATIONS, None)  # what jobs may open is never shown to a person
     relation = _permitting(request, relations, policy)
     if relation is None:
         held = next((r for r in Relation if r in relations), None)
@@ -147,14 +154,16 @@ def decide(
     if relation is not Relation.OPERATIONS and not directory.acknowledged(request.subject):
         sentence = N_("Nothing is shown about a person who has not yet read and acknowledged what is recorded.")
         return Decision(False, NOT_ACKNOWLEDGED, sentence, relation)
-    if relation not in _OWN_READS and not directory.is_genuine(request.subject):
+    if relation in _OWN_READS:
+        return Decision(True, PERMITTED, N_("The policy permits it."), relation)
+    zones, are_genuine = directory.clocks(request.subject, request.period.first)
+    if not are_genuine:
         return Decision(False, NOT_GENUINE, CHANGED, relation)
     if relation is Relation.MANAGER:
-        zones = directory.zones(request.subject, request.period.first)
         todays = [local_day(now, zone, day_start) for zone in zones]
         if request.fields <= SHEETS:  # words for a talk: listening is done there
             return _as_it_stands(request.period, todays)
-        if (until := _listens_until(request, directory, policy)) is not None and min(todays) < until:
+        if min(todays) < (until := _listens_until(relations[relation], policy)):
             return Decision(False, LISTENING, Said(_LISTENING, day=until), relation)
         if request.fields <= AGREED:
             return _as_it_stands(request.period, todays)
@@ -163,13 +172,12 @@ def decide(
     return Decision(True, PERMITTED, N_("The policy permits it."), relation)
 
 
-def _listens_until(request: Request, directory: Directory, policy: tuple[Rule, ...]) -> dt.date | None:
-    """Return the day from which on a manager may read at all, None where the policy lets nobody listen first."""
+def _listens_until(told: dt.date | None, policy: tuple[Rule, ...]) -> dt.date:
+    """Return the day from which on a manager may read at all: any, where the policy lets nobody listen first."""
     weeks = max((rule.listen_weeks for rule in policy if rule.relation is Relation.MANAGER), default=0)
-    if not weeks or request.viewer is None:
-        return None
-    told = directory.manages_since(request.viewer, request.subject, request.period)
-    return dt.date.max if told is None else told + dt.timedelta(weeks=weeks)  # None: dismissed this very moment
+    if not weeks:
+        return dt.date.min
+    return dt.date.max if told is None else told + dt.timedelta(weeks=weeks)
 
 
 def _permitting(request: Request, relations: Collection[Relation], policy: tuple[Rule, ...]) -> Relation | None:

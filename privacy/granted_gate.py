@@ -144,7 +144,7 @@ class GrantedGate(LogGate):
 
         By it their grants end: a day that was over stays over, wherever the person travels.
         """
-        now, zones = self._clock(), self._directory.zones(subject, since)
+        now, (zones, _) = self._clock(), self._directory.clocks(subject, since)
         return max(local_day(now, zone, self._day_start) for zone in zones)
 
     @property

@@ -54,13 +54,10 @@ class FakeDirectory:
     def __init__(self) -> None:
         self.zones: dict[str, ZoneInfo] = {}
 
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
+    def relations(self, viewer: str | None, subject: str, period: Period) -> dict[Relation, None]:
         if viewer is None:
-            return frozenset({Relation.OPERATIONS})
-        return frozenset({Relation.SELF} if viewer == subject else ())
-
-    def manages_since(self, viewer: str, subject: str, period: Period) -> None:
-        return None
+            return {Relation.OPERATIONS: None}
+        return {Relation.SELF: None} if viewer == subject else {}
 
     def told(self, viewer: str, subject: str) -> None:
         return None

@@ -28,17 +28,17 @@ THIS_WEEK, NEXT_WEEK = iso_week("2026-W47"), iso_week("2026-W48")
 def test_a_job_and_oneself_need_no_rows(office: Office) -> None:
     ben = office.hire("Ben")
 
-    assert office.directory.relations(None, ben, THIS_WEEK) == {Relation.OPERATIONS}
-    assert office.directory.relations(ben, ben, THIS_WEEK) == {Relation.SELF}
+    assert office.directory.relations(None, ben, THIS_WEEK).keys() == {Relation.OPERATIONS}
+    assert office.directory.relations(ben, ben, THIS_WEEK).keys() == {Relation.SELF}
 
 
 def test_a_manager_reads_only_weeks_that_begin_after_it_was_told(office: Office, clock) -> None:
     ana, ben = office.hire("Ana", "Claims", manages=True), office.hire("Ben", "Claims")
     clock.advance(days=30)
 
-    assert office.directory.relations(ana, ben, THIS_WEEK) == frozenset()
-    assert office.directory.relations(ana, ben, NEXT_WEEK) == {Relation.MANAGER}
-    assert office.directory.relations(ben, ana, NEXT_WEEK) == frozenset()
+    assert office.directory.relations(ana, ben, THIS_WEEK).keys() == frozenset()
+    assert office.directory.relations(ana, ben, NEXT_WEEK).keys() == {Relation.MANAGER}
+    assert office.directory.relations(ben, ana, NEXT_WEEK).keys() == frozenset()
 
 
 def test_told_when_it_is_monday_somewhere_is_too_late_for_that_week(office: Office, clock) -> None:
@@ -50,8 +50,8 @@ def test_told_when_it_is_monday_somewhere_is_too_late_for_that_week(office: Offi
 
     clock.advance(days=30)
 
-    assert office.directory.relations(ana, in_time, NEXT_WEEK) == {Relation.MANAGER}
-    assert office.directory.relations(ana, late, NEXT_WEEK) == frozenset()
+    assert office.directory.relations(ana, in_time, NEXT_WEEK).keys() == {Relation.MANAGER}
+    assert office.directory.relations(ana, late, NEXT_WEEK).keys() == frozenset()
 
 
 def test_a_change_of_the_time_zone_back_dates_no_appointment_and_no_membership(office: Office, clock) -> None:
@@ -68,8 +68,8 @@ def test_a_change_of_the_time_zone_back_dates_no_appointment_and_no_membership(o
     clock.advance(days=20)
 
     for person in (ben, dan):
-        assert office.directory.relations(ana, person, THIS_WEEK) == frozenset()
-        assert office.directory.relations(ana, person, NEXT_WEEK) == {Relation.MANAGER}
+        assert office.directory.relations(ana, person, THIS_WEEK).keys() == frozenset()
+        assert office.directory.relations(ana, person, NEXT_WEEK).keys() == {Relation.MANAGER}
 
 
 def test_a_change_of_the_time_zone_revives_nothing_that_has_ended(office: Office, clock) -> None:
@@ -105,8 +105,8 @@ def test_managers_of_one_team_may_read_each_other_and_nobody_themselves(office: 
     ana, eva = (office.hire(name, "Claims", manages=True) for name in ("Ana", "Eva"))
     clock.advance(days=30)
 
-    assert office.directory.relations(ana, eva, NEXT_WEEK) == {Relation.MANAGER}
-    assert office.directory.relations(ana, ana, NEXT_WEEK) == {Relation.SELF}
+    assert office.directory.relations(ana, eva, NEXT_WEEK).keys() == {Relation.MANAGER}
+    assert office.directory.relations(ana, ana, NEXT_WEEK).keys() == {Relation.SELF}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_managers_of_one_team_may_read_each_other_and_nobody_themselves(office: 
 def test_who_does_not_manage_the_team_any_more_reads_no_week_of_before(office: Office, clock, change: str) -> None:
     ana, ben = office.hire("Ana", "Claims", manages=True), office.hire("Ben", "Claims")
     clock.advance(days=20)
-    assert office.directory.relations(ana, ben, NEXT_WEEK) == {Relation.MANAGER}
+    assert office.directory.relations(ana, ben, NEXT_WEEK).keys() == {Relation.MANAGER}
 
     if change == "left":
         office.people.leave(ana, dt.date(2026, 12, 1))
@@ -126,7 +126,7 @@ def test_who_does_not_manage_the_team_any_more_reads_no_week_of_before(office: O
     if change == "manages another":
         office.people.appoint(ana, office.people.create_team("Payables"))
 
-    assert office.directory.relations(ana, ben, NEXT_WEEK) == frozenset()
+    assert office.directory.relations(ana, ben, NEXT_WEEK).keys() == frozenset()
 
 
 def test_who_comes_back_to_a_team_starts_anew(office: Office, clock) -> None:
@@ -136,8 +136,8 @@ def test_who_comes_back_to_a_team_starts_anew(office: Office, clock) -> None:
     office.people.join(ben, "claims")
     clock.advance(days=30)
 
-    assert office.directory.relations(ana, ben, NEXT_WEEK) == frozenset()
-    assert office.directory.relations(ana, ben, iso_week("2026-W49")) == {Relation.MANAGER}
+    assert office.directory.relations(ana, ben, NEXT_WEEK).keys() == frozenset()
+    assert office.directory.relations(ana, ben, iso_week("2026-W49")).keys() == {Relation.MANAGER}
 
 
 def test_a_week_before_a_move_stays_with_the_manager_of_that_time(office: Office, clock) -> None:
@@ -146,20 +146,20 @@ def test_a_week_before_a_move_stays_with_the_manager_of_that_time(office: Office
     office.people.part(ben, "claims")
     clock.advance(days=10)
 
-    assert office.directory.relations(ana, ben, NEXT_WEEK) == {Relation.MANAGER}
-    assert office.directory.relations(ana, ben, iso_week("2026-W49")) == frozenset()
+    assert office.directory.relations(ana, ben, NEXT_WEEK).keys() == {Relation.MANAGER}
+    assert office.directory.relations(ana, ben, iso_week("2026-W49")).keys() == frozenset()
 
 
 def test_only_a_reviewer_who_is_still_here_reviews_the_log(office: Office, clock) -> None:
     cleo, ben = office.hire("Cleo"), office.hire("Ben")
     office.people.grant(cleo, Role.REVIEWER)
 
-    assert office.directory.relations(cleo, ORGANISATION, THIS_WEEK) == {Relation.COMPLIANCE}
-    assert office.directory.relations(ben, ORGANISATION, THIS_WEEK) == frozenset()
-    assert office.directory.relations(cleo, ben, THIS_WEEK) == frozenset()
+    assert office.directory.relations(cleo, ORGANISATION, THIS_WEEK).keys() == {Relation.COMPLIANCE}
+    assert office.directory.relations(ben, ORGANISATION, THIS_WEEK).keys() == frozenset()
+    assert office.directory.relations(cleo, ben, THIS_WEEK).keys() == frozenset()
     office.people.leave(cleo, dt.date(2026, 11, 19))
     clock.advance(days=1)
-    assert office.directory.relations(cleo, ORGANISATION, THIS_WEEK) == frozenset()
+    assert office.directory.relations(cleo, ORGANISATION, THIS_WEEK).keys() == frozenset()
 
 
 def test_a_reviewer_reviews_from_the_day_of_the_present_grant_on(office: Office, clock) -> None:
@@ -179,8 +179,8 @@ def test_a_reviewer_reviews_from_the_day_of_the_present_grant_on(office: Office,
 def test_strangers_and_unknown_ids_have_no_relation(office: Office) -> None:
     ben = office.hire("Ben")
 
-    assert office.directory.relations("f" * 32, ben, THIS_WEEK) == frozenset()
-    assert office.directory.relations(ben, "f" * 32, THIS_WEEK) == frozenset()
+    assert office.directory.relations("f" * 32, ben, THIS_WEEK).keys() == frozenset()
+    assert office.directory.relations(ben, "f" * 32, THIS_WEEK).keys() == frozenset()
     assert not office.directory.acknowledged("f" * 32)
     assert office.directory.roles("f" * 32) == frozenset()
 

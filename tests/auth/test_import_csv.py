@@ -43,7 +43,7 @@ def test_an_operator_who_appoints_himself_finds_every_earlier_week_closed_and_ev
     bring_in(office, ODA + ANA + BEN + BEN.replace("ben", "dan").replace("Ben", "Dan"))
     ana, ben, dan, oda = (subject(office, name) for name in ("ana", "ben", "dan", "oda"))
     clock.now = dt.datetime(2026, 12, 16, 9, tzinfo=dt.UTC)  # a Wednesday, four weeks later
-    assert office.directory.relations(ana, ben, iso_week("2026-W50")) == {Relation.MANAGER}
+    assert office.directory.relations(ana, ben, iso_week("2026-W50")).keys() == {Relation.MANAGER}
     before = len(office.log.drafts)
 
     bring_in(office, "oda@example.org,Oda,Claims,yes,employee;operator,Europe/Vienna,2020-01-01,\n", by=oda)
@@ -52,8 +52,8 @@ def test_an_operator_who_appoints_himself_finds_every_earlier_week_closed_and_ev
     running = iso_week("2026-W51")
     weeks = [Period(running.first - dt.timedelta(weeks=n), running.end - dt.timedelta(weeks=n)) for n in range(60)]
     for each in (ana, ben, dan):
-        assert all(office.directory.relations(oda, each, week) == frozenset() for week in weeks)
-        assert office.directory.relations(oda, each, iso_week("2026-W52")) == {Relation.MANAGER}
+        assert all(office.directory.relations(oda, each, week).keys() == frozenset() for week in weeks)
+        assert office.directory.relations(oda, each, iso_week("2026-W52")).keys() == {Relation.MANAGER}
         assert office.told(each)[0].startswith("Oda manages Claims, your team.")
         assert "begin after 16 December 2026" in office.told(each)[0]
     entries = {(draft.viewer, draft.subject, draft.outcome) for draft in office.log.drafts[before:]}
@@ -152,7 +152,7 @@ def test_somebody_who_starts_later_is_a_member_from_that_day_on(office: Office, 
     assert office.directory.teams_of(ben) == {}
     clock.advance(days=20)
     assert office.directory.teams_of(ben) == {"claims": "Claims"}
-    assert office.directory.relations(ana, ben, iso_week("2026-W48")) == {Relation.MANAGER}
+    assert office.directory.relations(ana, ben, iso_week("2026-W48")).keys() == {Relation.MANAGER}
 
 
 def test_a_day_of_joining_in_the_past_dates_nothing_back(office: Office, clock) -> None:
@@ -160,7 +160,7 @@ def test_a_day_of_joining_in_the_past_dates_nothing_back(office: Office, clock) 
     clock.advance(days=20)
 
     ana, ben = subject(office, "ana"), subject(office, "ben")
-    assert office.directory.relations(ana, ben, iso_week("2026-W46")) == frozenset()
+    assert office.directory.relations(ana, ben, iso_week("2026-W46")).keys() == frozenset()
     with office.stores.data.connect() as connection:
         assert set(connection.scalars(select(Membership.since))) == {dt.date(2026, 11, 19)}
 

@@ -183,9 +183,9 @@ def test_a_manager_of_whom_nobody_was_told_opens_nothing(office: Office, clock) 
     ana, ben = office.hire("Ana", "Claims", manages=True), office.hire("Ben", "Claims")
     clock.advance(days=14)
     week = week_of(clock().date() - dt.timedelta(days=7))
-    assert office.directory.relations(ana, ben, week) == {"manager"}
+    assert office.directory.relations(ana, ben, week).keys() == {"manager"}
 
     with office.stores.data.begin() as connection:
         connection.execute(delete(Told).where(Told.subject_id == ben))
 
-    assert office.directory.relations(ana, ben, week) == frozenset()
+    assert office.directory.relations(ana, ben, week).keys() == frozenset()

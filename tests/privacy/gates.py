@@ -49,15 +49,12 @@ class FakeDirectory:
         self.met: list[Met] | None = [Met(TOMORROW, True)]
         self.reviewing = dt.date(2026, 9, 1)
 
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
+    def relations(self, viewer: str | None, subject: str, period: Period) -> dict[Relation, dt.date | None]:
         if viewer is None:
-            return frozenset({Relation.OPERATIONS})
+            return {Relation.OPERATIONS: None}
         found = {(ANA, BEN): Relation.MANAGER, (CLEO, BEN): Relation.COMPLIANCE}.get((viewer, subject))
-        return frozenset({Relation.SELF} if viewer == subject else {found} if found else ())
-
-    def manages_since(self, viewer: str, subject: str, period: Period) -> dt.date | None:
-        telling = self.tellings.get((viewer, subject))
-        return None if telling is None else telling.day
+        told = self.tellings.get((viewer, subject))
+        return {Relation.SELF: None} if viewer == subject else {found: told.day if told else None} if found else {}
 
     def told(self, viewer: str, subject: str) -> decisions.Telling | None:
         return self.tellings.get((viewer, subject))
@@ -71,8 +68,9 @@ class FakeDirectory:
     def zone(self, subject: str) -> ZoneInfo:
         return BERLIN
 
-    def zones(self, subject: str, since: dt.date) -> tuple[ZoneInfo, ...]:
-        return self.zone(subject), *(zone for zone, until in self.former.items() if until >= since)
+    def clocks(self, subject: str, since: dt.date) -> decisions.Clocks:
+        former = (zone for zone, until in self.former.items() if until >= since)
+        return decisions.Clocks((self.zone(subject), *former), self.is_genuine(subject))
 
     def acknowledged(self, subject: str) -> bool:
         return subject not in self.unaware
@@ -145,8 +143,8 @@ class AnyDirectory(FakeDirectory):
         super().__init__()
         self.given = given
 
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        return self.given
+    def relations(self, viewer: str | None, subject: str, period: Period) -> dict[Relation, dt.date | None]:
+        return dict.fromkeys(self.given)
 
 
 def real_gate(stores: Stores, tmp_path: Path, directory: FakeDirectory, clock: Clock) -> Gate:

@@ -64,8 +64,8 @@ def test_jobs_open_under_an_entry_of_their_own(gate: Gate, log: MemoryLog) -> No
 class Operator(FakeDirectory):
     """A directory that calls a person a job."""
 
-    def relations(self, viewer: str | None, subject: str, period: Period) -> frozenset[Relation]:
-        return frozenset({Relation.OPERATIONS})
+    def relations(self, viewer: str | None, subject: str, period: Period) -> dict[Relation, dt.date | None]:
+        return {Relation.OPERATIONS: None}
 
 
 def test_a_job_opens_parts_of_the_period_that_was_logged_and_no_day_more(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from privacy import decisions
 from privacy.capture_policy import read
 from privacy.decisions import AGREED, SHEETS
 from privacy.disclosure import Gate, NotYet
-from privacy.fields import Tier
+from privacy.fields import SHARED_FIELDS, Tier
 from privacy.period import Period
 from privacy.policy import POLICY, Purpose, Relation, Rule
 from privacy.policy_in_force import InForce
@@ -55,6 +56,18 @@ def test_nothing_of_a_person_opens_before_the_weeks_of_listening_are_over(
         assert refused.value.decision.reason == decisions.LISTENING
         assert [(draft.outcome, draft.relation) for draft in log.drafts] == [("refused", Relation.MANAGER)]
         assert vault.opened == []
+
+
+def test_a_decision_asks_nothing_twice(clock: Clock) -> None:
+    """Every sheet decides about eight weeks, and two answers to one question may be of two moments."""
+    real = FakeDirectory()
+    real.tellings[ANA, BEN] = decisions.Telling("Ben", TODAY - dt.timedelta(days=14))
+    directory = Mock(wraps=real)
+    gate, *_ = gate_with(clock, None, directory=directory)
+
+    assert gate.decide(ANA, BEN, SHARED_FIELDS, Purpose.ONE_TO_ONE, CLOSED, Tier.WEEK).permitted
+    asked = [name for name, *_ in directory.method_calls]
+    assert sorted(asked) == ["acknowledged", "clocks", "one_to_ones", "relations", "zone"]
 
 
 def test_what_both_agreed_on_waits_as_well(clock: Clock) -> None:
